@@ -1,0 +1,209 @@
+// The types of the calls that are not about one function: fetching and waiting, storing, stopping, the running task's context,
+// and the session that `init` opens. Only interfaces live here; the runtime implements them. Times are durations in
+// milliseconds throughout, never points in time, because two machines' clocks are not compared.
+
+import type { ObjectRef } from './object-ref.ts';
+import type { ActorHandle, ObjectRefStream, RemoteStubs } from './remote-types.ts';
+
+/** The value type behind a reference. */
+export type RefValue<R> = R extends ObjectRef<infer T> ? T : never;
+
+/** One outcome of `get(..., { settled: true })`. */
+export type SettledResult<T> =
+  | { readonly status: 'fulfilled'; readonly value: T }
+  | { readonly status: 'rejected'; readonly reason: unknown };
+
+/** How `get` waits and what it gives. */
+export interface GetOptions {
+  /** Wait this many milliseconds at most, then reject with `GetTimeoutError`. 0 asks without waiting. Default: no limit. */
+  readonly timeoutMs?: number;
+  /** Rejects with the signal's reason when it is aborted. The tasks go on: `cancel` stops them. */
+  readonly signal?: AbortSignal;
+  /** `true`: never rejects because of a task, but gives every outcome as `SettledResult`. Default `false`. */
+  readonly settled?: boolean;
+  /** `true`: an own, writable copy of large arrays instead of a view of shared memory. Default `false`. */
+  readonly copy?: boolean;
+}
+
+type WithSettled = GetOptions & { readonly settled: true };
+type WithoutSettled = GetOptions & { readonly settled?: false };
+
+/**
+ * `get`: the value behind one reference, or those behind a tuple or an array of them, in the same places. Rejects with the
+ * first error in time: the `TaskError` of the task that failed, or what kept the value from being made.
+ */
+export interface Get {
+  <T>(ref: ObjectRef<T>, options: WithSettled): Promise<SettledResult<T>>;
+  <T>(ref: ObjectRef<T>, options?: WithoutSettled): Promise<T>;
+  <const R extends readonly ObjectRef<unknown>[]>(
+    refs: R,
+    options: WithSettled,
+  ): Promise<{ -readonly [K in keyof R]: SettledResult<RefValue<R[K]>> }>;
+  <const R extends readonly ObjectRef<unknown>[]>(
+    refs: R,
+    options?: WithoutSettled,
+  ): Promise<{ -readonly [K in keyof R]: RefValue<R[K]> }>;
+}
+
+/** How long `wait` waits, and for how many. */
+export interface WaitOptions {
+  /** Return once this many are ready. A whole number from 0 to the number of references. Default 1. */
+  readonly numReturns?: number;
+  /** Return after this many milliseconds with whatever is ready. Default: no limit. */
+  readonly timeoutMs?: number;
+  /** Rejects with the signal's reason when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** The references split in two; together they are those given, each part in the given order. */
+export interface WaitResult<R> {
+  /** `numReturns` references, or fewer after a time-out, whose values or errors are there. */
+  readonly ready: R[];
+  /** The others. */
+  readonly pending: R[];
+}
+
+/** `wait`: until some of the references are ready. A task that failed is ready: `get` tells how. Fetches no bytes. */
+export interface Wait {
+  <R extends ObjectRef<unknown>>(refs: readonly R[], options?: WaitOptions): Promise<WaitResult<R>>;
+}
+
+/** The compile error for `put(ref)`. */
+type PutRefError = 'This is an ObjectRef already: use it as it is, or put({ ref }) to store the reference itself';
+
+/** `T`, or the error text where it is a reference. */
+type PutValue<T> = 0 extends 1 & T ? T : [Extract<T, ObjectRef<unknown>>] extends [never] ? T : PutRefError;
+
+/**
+ * `put`: stores a value and returns a reference at once; the value is read before it returns. Throws `SerializationError` for
+ * a value that cannot travel, `ObjectStoreFullError` when there is no room.
+ */
+export interface Put {
+  <T>(value: PutValue<T>): ObjectRef<T>;
+}
+
+/** How far `cancel` goes. */
+export interface CancelOptions {
+  /** Also the tasks which the task has submitted, and theirs. Default `true`. */
+  readonly recursive?: boolean;
+  /** `true`: end the task's worker at once instead of first giving it time to see `context().signal`. Default `false`. */
+  readonly force?: boolean;
+}
+
+/** What `cancel` reached: tasks that had not started, that were running, and that had ended before. Repeating it is harmless. */
+export interface CancelResult {
+  readonly queued: number;
+  readonly running: number;
+  readonly finished: number;
+}
+
+/** `cancel`: stops the task that makes this object. Its references then reject with `TaskCancelledError`. */
+export interface Cancel {
+  (ref: ObjectRef<unknown> | ObjectRefStream<unknown>, options?: CancelOptions): Promise<CancelResult>;
+}
+
+/** What `kill` leaves behind. */
+export interface KillOptions {
+  /** `false`: the actor restarts if its `maxRestarts` allows it. Default `true`. */
+  readonly noRestart?: boolean;
+}
+
+/** `kill`: ends an actor without waiting for its queue. Unanswered calls reject with `ActorDiedError`. */
+export interface Kill {
+  (handle: ActorHandle<unknown>, options?: KillOptions): Promise<void>;
+}
+
+/** Where `getActor` looks. */
+export interface GetActorOptions {
+  /** Default: the job's own namespace. */
+  readonly namespace?: string;
+}
+
+/**
+ * `getActor<Counter>('name')`: a handle of a named actor; `T` is the type of its instance and is not checked. Rejects with
+ * `ActorDiedError` if no actor has this name now.
+ */
+export interface GetActor {
+  <T>(name: string, options?: GetActorOptions): Promise<ActorHandle<T>>;
+}
+
+/** What a task or an actor method can ask about itself. Every property is lazy: what is not asked for costs nothing. */
+export interface TaskContext {
+  /** Id of the task, as text; the same in every attempt. */
+  readonly taskId: string;
+  /** Which attempt this is, from 1. */
+  readonly attempt: number;
+  /** Id of the node it runs on. */
+  readonly node: string;
+  /** Id of the job it belongs to. */
+  readonly job: string;
+  /** Aborted when the task is cancelled; it then has a moment to tidy up before its worker is ended. */
+  readonly signal: AbortSignal;
+  /** Shows how far the task is: `fraction` from 0 to 1, and a short note. Cheap: at most a few a second are sent. */
+  progress(fraction: number, note?: string): void;
+  /** A number from 0 to below 1. In a durable `main` it is recorded, so that a re-run takes the same path. */
+  random(): number;
+  /** Milliseconds since 1970. In a durable `main` it is recorded. */
+  now(): number;
+  /** Runs `fn` the first time `name` is reached and gives its recorded result ever after, re-runs included. */
+  once<T>(name: string, fn: () => T | Promise<T>): Promise<T>;
+  /** Records `state` as the point from which a re-run starts; what led to it is forgotten. */
+  checkpoint(state: unknown): Promise<void>;
+  /** Resolves once the queue has room: what a loop that submits awaits instead of meeting `BackPressureError`. */
+  ready(): Promise<void>;
+  /** `fn`, running as a part of this task wherever it is called from: for timers and listeners. */
+  bind<A extends readonly unknown[], R>(fn: (...args: A) => R): (...args: A) => R;
+}
+
+/** `context`: the running task's. Throws outside a task, and where the task cannot be known (use `bind`). */
+export interface GetContext {
+  (): TaskContext;
+}
+
+/** What `init` connects to or starts. */
+export interface InitOptions {
+  /** URL of a server. Without it a local cluster is started in the background and ends with the session. */
+  readonly address?: string;
+  /** The submitter's or the operator's token. Needed with `address`. */
+  readonly token?: string;
+  /** CPUs which this process lends to the cluster. Default: 0 with `address`, else all of the machine's. */
+  readonly numCpus?: number;
+  /** Custom resources it lends, by name. Default none. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** Local cluster only: the folder of its records, kept for the next start. Default: a temporary one, removed at the end. */
+  readonly dataDir?: string;
+  /** Local cluster only: the TCP port on 127.0.0.1. Default: a free one. */
+  readonly port?: number;
+  /** The job's name in lists and on the dashboard. Default: the script's name. */
+  readonly jobName?: string;
+}
+
+/** A connection to a cluster, and the job that this script is in it. `await using session = await init()` closes it. */
+export interface Session extends AsyncDisposable {
+  /** URL of the server. */
+  readonly address: string;
+  /** Where to look at it in a browser. */
+  readonly dashboardUrl: string;
+  /** Id of this job. */
+  readonly jobId: string;
+  /** Ends the job (tasks, actors, objects), and the local cluster if `init` started it. Repeating it is harmless. */
+  shutdown(): Promise<void>;
+}
+
+/** `init`: rejects with `AuthenticationError`, `ProtocolError`, or an error that says what cannot be reached. */
+export interface Init {
+  (options?: InitOptions): Promise<Session>;
+}
+
+/**
+ * `remoteModule<typeof import('./tasks.ts')>(new URL('./tasks.ts', import.meta.url))`: stubs of the module's remote exports, at
+ * once. It is bundled at the first call; what is wrong with it is thrown by `get`.
+ */
+export interface RemoteModule {
+  <M>(url: URL | string): RemoteStubs<M>;
+}
+
+/** `move(buffer)` as an argument, or part of one: transfers the memory instead of copying it; the caller's becomes empty. */
+export interface Move {
+  <T extends ArrayBuffer | ArrayBufferView<ArrayBuffer>>(value: T): T;
+}

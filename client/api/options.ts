@@ -1,0 +1,126 @@
+// What `.options({...})` accepts, for tasks and for actors. These interfaces are the whole list, so that editors show it. An
+// option whose behaviour does not exist yet is refused by name, because an option that is silently ignored is a wrong result
+// that nobody sees; `parse-options.ts` has the values' rules. Sizes are bytes, times milliseconds.
+
+/** A reservation of resources on several nodes, as `placementGroup(...)` gives it. */
+export interface PlacementGroup {
+  /** Its id, as text. */
+  readonly id: string;
+}
+
+/** Where among the nodes that fit. */
+export type SchedulingStrategy = 'default' | 'spread' | { readonly node: string; readonly soft?: boolean };
+
+/** Whose machines may give a result: own ones only, spot-checked volunteers, or `quorum` equal results of different owners. */
+export type TrustPolicy = 'own' | 'spot' | { readonly quorum: number };
+
+/** A class of errors, for `retryExceptions`. */
+export type ErrorClass = abstract new (...args: never[]) => Error;
+
+/** What tasks and actors have in common. */
+export interface CommonOptions {
+  /** CPUs held while running; a fraction down to 0.0001 shares one. Default: 1 for a task, 0 for an actor. */
+  readonly numCpus?: number;
+  /** GPUs held while running; a fraction shares one. Default 0. Not available yet. */
+  readonly numGpus?: number;
+  /** Memory it needs, in bytes, for placement and as a limit. Default: not limited by itself. Not available yet. */
+  readonly memoryBytes?: number;
+  /** Custom resources it holds, by name; amounts down to 0.0001. Default none. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** The longest one call may run (waiting in `get` does not count), in milliseconds. Default: no limit. */
+  readonly runtimeMs?: number;
+  /** Task: how lists and the dashboard show it; default the function's name. Actor: the name `getActor` finds; default none. */
+  readonly name?: string;
+  /** Where among the nodes that fit. Default `'default'`: the lowest estimated waiting time. Not available yet. */
+  readonly schedulingStrategy?: SchedulingStrategy;
+  /** Only nodes that carry these labels. Default any. Not available yet. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Runs inside this reservation. Default none. Not available yet. */
+  readonly placementGroup?: PlacementGroup;
+  /** Higher goes first within a job. Default 0. Not available yet. */
+  readonly priority?: number;
+  /** Repeating it does no harm, so a second copy may run at the same time. Default `false`. Not available yet. */
+  readonly idempotent?: boolean;
+  /** Seeded randomness, a fixed clock, portable `Math`; differing results are an error. Default `false`. Not available yet. */
+  readonly deterministic?: boolean;
+  /** Whose machines may run it. Default: the job's policy. Not available yet. */
+  readonly trust?: TrustPolicy;
+}
+
+/** Options of a remote function. */
+export interface TaskOptions extends CommonOptions {
+  /** Attempts after the first when one fails by its own fault (crash, limits, retried errors). `Infinity` allowed. Default 3. */
+  readonly maxRetries?: number;
+  /**
+   * Which errors thrown by the function are retried too: all (`true`), none, or those of these classes and their subclasses,
+   * matched by class name. Default `false`: an exception is a result.
+   */
+  readonly retryExceptions?: boolean | readonly ErrorClass[];
+  /** How many references `.remote` gives for a function that returns a tuple of that length. From 1 to 1 000. Default 1. */
+  readonly numReturns?: number;
+}
+
+/** Options of a remote class. */
+export interface ActorOptions extends CommonOptions {
+  /** How often the actor starts again after its worker or node died. `Infinity` allowed. Default 0. */
+  readonly maxRestarts?: number;
+  /** Calls of one caller waiting for the actor, at most; past it `.remote` throws `BackPressureError`. Default: no own bound. */
+  readonly maxPendingCalls?: number;
+  /** Resends of a call that was unanswered when the actor died. Default 0. Not available yet. */
+  readonly maxTaskRetries?: number;
+  /** Calls that may run at the same time. Default 1. Not available yet. */
+  readonly maxConcurrency?: number;
+  /** Calls at the same time, by group of methods. Default none. Not available yet. */
+  readonly concurrencyGroups?: Readonly<Record<string, number>>;
+  /** The set of names in which `name` must be unique. Default: the job's own. Not available yet. */
+  readonly namespace?: string;
+  /** Gives the actor that has this name already instead of an error. Default `false`. Not available yet. */
+  readonly getIfExists?: boolean;
+  /** `'detached'`: outlives its maker and the job. Default: ends with them. Not available yet. */
+  readonly lifetime?: 'detached';
+  /** When the state is saved: after so many calls or so much time. Default never. Not available yet. */
+  readonly checkpoint?: { readonly everyCalls?: number; readonly everyMs?: number };
+}
+
+/** A number of retries or restarts that stands for "no limit": fits 32 bits and needs no special case in a comparison. */
+export const UNLIMITED = 0x7fff_ffff;
+
+/** Calls that `map` keeps in flight unless told otherwise. */
+export const DEFAULT_MAX_IN_FLIGHT = 64;
+
+/**
+ * A task's options, complete and checked. Plain JSON values with sorted keys and lists, so that equal options are equal text:
+ * they travel once per session, in a dictionary keyed by `resolvedOptionsKey`. Not every function has the same defaults in
+ * every program, so they are written out rather than left to the reader's version.
+ */
+export interface ResolvedTaskOptions {
+  readonly kind: 'task';
+  readonly numCpus: number;
+  /** Without zero amounts. */
+  readonly resources: Readonly<Record<string, number>>;
+  /** From 0; `UNLIMITED` for no limit. */
+  readonly maxRetries: number;
+  /** `true`: all. A list: the names of the classes; empty for none. */
+  readonly retryExceptions: true | readonly string[];
+  /** Whole milliseconds, or `null` for no limit. */
+  readonly runtimeMs: number | null;
+  /** `null`: the function's own name. */
+  readonly name: string | null;
+  readonly numReturns: number;
+}
+
+/** An actor's options, complete and checked. Form as `ResolvedTaskOptions`. */
+export interface ResolvedActorOptions {
+  readonly kind: 'actor';
+  readonly numCpus: number;
+  /** Without zero amounts. */
+  readonly resources: Readonly<Record<string, number>>;
+  /** From 0; `UNLIMITED` for no limit. */
+  readonly maxRestarts: number;
+  /** From 1, or `null` for no bound of its own. */
+  readonly maxPendingCalls: number | null;
+  /** Whole milliseconds per call, or `null` for no limit. */
+  readonly runtimeMs: number | null;
+  /** `null`: not named. */
+  readonly name: string | null;
+}

@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest';
+
+import { NotYetSupportedError } from '#shared/errors/daylight-error.ts';
+
+import { UNLIMITED } from './options.ts';
+import { parseActorOptions, parseTaskOptions, resolvedOptionsKey } from './parse-options.ts';
+
+describe('parseTaskOptions', () => {
+  it('fills in the defaults', () => {
+    const defaults = {
+      kind: 'task',
+      numCpus: 1,
+      resources: {},
+      maxRetries: 3,
+      retryExceptions: [],
+      runtimeMs: null,
+      name: null,
+      numReturns: 1,
+    };
+    expect(parseTaskOptions({})).toEqual(defaults);
+    expect(parseTaskOptions(undefined)).toEqual(defaults);
+    expect(parseTaskOptions({ numCpus: undefined, numGpus: undefined })).toEqual(defaults);
+  });
+
+  it('takes every supported option', () => {
+    class MyError extends Error {}
+    const raw = {
+      numCpus: 0.5,
+      resources: { robot: 2, arm: 0.25, none: 0 },
+      maxRetries: Infinity,
+      retryExceptions: [TypeError, MyError, TypeError],
+      runtimeMs: 1500.5,
+      name: 'step',
+      numReturns: 2,
+    };
+    expect(parseTaskOptions(raw)).toEqual({
+      kind: 'task',
+      numCpus: 0.5,
+      resources: { arm: 0.25, robot: 2 },
+      maxRetries: UNLIMITED,
+      retryExceptions: ['MyError', 'TypeError'],
+      runtimeMs: 1501,
+      name: 'step',
+      numReturns: 2,
+    });
+    expect(parseTaskOptions({ retryExceptions: true }).retryExceptions).toBe(true);
+    expect(parseTaskOptions({ retryExceptions: false }).retryExceptions).toEqual([]);
+  });
+
+  it.each([
+    [{ numCpu: 1 }, 'a task has no option "numCpu"; did you mean "numCpus"?'],
+    [{ num_cpus: 1 }, 'did you mean "numCpus"?'],
+    [{ colour: 1 }, /^a task has no option "colour"$/],
+    [{ maxRestarts: 1 }, 'option "maxRestarts" is for actors, not for tasks'],
+    [{ constructor: 1 }, 'a task has no option "constructor"'],
+    [null, 'not null'],
+    [5, 'not 5'],
+    [[], 'not an array'],
+    [{ numCpus: '2' }, 'numCpus must be a number, not "2"'],
+    [{ numCpus: null }, 'not null'],
+    [{ resources: 3 }, 'resources must be an object'],
+    [{ resources: { robot: true } }, 'resources.robot must be a number, not true'],
+    [{ resources: { CPU: 1 } }, 'use the option numCpus'],
+    [{ maxRetries: true }, 'maxRetries must be a whole number, not true'],
+    [{ retryExceptions: TypeError }, 'retryExceptions must be true or a list'],
+    [{ retryExceptions: ['TypeError'] }, '"TypeError" is none'],
+    [{ retryExceptions: [Date] }, 'the function Date is none'],
+    [{ retryExceptions: [class extends Error {}] }, 'has no name'],
+    [{ runtimeMs: '1s' }, 'runtimeMs must be a number of milliseconds'],
+    [{ name: 5 }, 'name must be a string'],
+    [{ numReturns: Symbol('2') }, 'not a symbol'],
+  ])('refuses %j with a TypeError in one sentence', (raw, message) => {
+    expect(() => parseTaskOptions(raw)).toThrow(TypeError);
+    expect(() => parseTaskOptions(raw)).toThrow(message);
+  });
+
+  it.each([
+    [{ numCpus: -1 }, 'numCpus must be from 0 to 1000000000, not -1'],
+    [{ numCpus: Number.NaN }, 'not NaN'],
+    [{ numCpus: Infinity }, 'not Infinity'],
+    [{ numCpus: 1 / 3 }, 'numCpus must be a multiple of 0.0001, not 0.3333333333333333: write 0.3333'],
+    [{ resources: { '': 1 } }, 'name of a resource'],
+    [{ resources: { robot: -0.5 } }, 'resources.robot must be from 0'],
+    [{ maxRetries: -1 }, 'write Infinity for no limit'],
+    [{ maxRetries: 1.5 }, 'maxRetries must be a whole number from 0'],
+    [{ runtimeMs: 0 }, 'runtimeMs must be above 0'],
+    [{ runtimeMs: Infinity }, 'leave it out for no limit'],
+    [{ name: '  ' }, 'name must have 1 to 200 characters'],
+    [{ name: 'x'.repeat(201) }, 'name must have'],
+    [{ numReturns: 0 }, 'numReturns must be a whole number from 1 to 1000'],
+  ])('refuses %j with a RangeError in one sentence', (raw, message) => {
+    expect(() => parseTaskOptions(raw)).toThrow(RangeError);
+    expect(() => parseTaskOptions(raw)).toThrow(message);
+  });
+
+  it('allows fractions down to 0.0001 and forgives binary rounding', () => {
+    expect(parseTaskOptions({ numCpus: 0.0001 }).numCpus).toBe(0.0001);
+    expect(parseTaskOptions({ numCpus: 0.1 + 0.2 }).numCpus).toBe(0.3);
+    expect(parseTaskOptions({ numCpus: 0 }).numCpus).toBe(0);
+    expect(Object.is(parseTaskOptions({ numCpus: -0 }).numCpus, 0)).toBe(true);
+    expect(() => parseTaskOptions({ numCpus: 0.00005 })).toThrow(RangeError);
+  });
+
+  it('refuses a known option of a later version by name', () => {
+    expect(() => parseTaskOptions({ numGpus: 1 })).toThrow(NotYetSupportedError);
+    expect(() => parseTaskOptions({ numGpus: 1 })).toThrow(
+      'option "numGpus" is not available yet; a task takes numCpus, resources, maxRetries, retryExceptions, runtimeMs, name, numReturns',
+    );
+    for (const key of [
+      'memoryBytes',
+      'schedulingStrategy',
+      'labels',
+      'placementGroup',
+      'priority',
+      'idempotent',
+      'deterministic',
+      'trust',
+    ]) {
+      expect(() => parseTaskOptions({ [key]: 1 })).toThrow(NotYetSupportedError);
+    }
+  });
+});
+
+describe('parseActorOptions', () => {
+  it('fills in the defaults and takes every supported option', () => {
+    expect(parseActorOptions({})).toEqual({
+      kind: 'actor',
+      numCpus: 0,
+      resources: {},
+      maxRestarts: 0,
+      maxPendingCalls: null,
+      runtimeMs: null,
+      name: null,
+    });
+    const raw = { numCpus: 1, resources: { arm: 1 }, maxRestarts: 2, maxPendingCalls: 10, runtimeMs: 5, name: 'board' };
+    expect(parseActorOptions(raw)).toEqual({ kind: 'actor', ...raw });
+    expect(parseActorOptions({ maxRestarts: Infinity }).maxRestarts).toBe(UNLIMITED);
+  });
+
+  it('refuses options of tasks, of later versions, and values out of range', () => {
+    expect(() => parseActorOptions({ maxRetries: 1 })).toThrow('option "maxRetries" is for tasks, not for actors');
+    expect(() => parseActorOptions({ maxPendingCalls: 0 })).toThrow(RangeError);
+    expect(() => parseActorOptions({ maxRestart: 1 })).toThrow('did you mean "maxRestarts"?');
+    for (const key of [
+      'maxTaskRetries',
+      'maxConcurrency',
+      'concurrencyGroups',
+      'namespace',
+      'getIfExists',
+      'lifetime',
+      'checkpoint',
+      'numGpus',
+    ]) {
+      expect(() => parseActorOptions({ [key]: 1 })).toThrow(NotYetSupportedError);
+    }
+  });
+});
+
+describe('resolvedOptionsKey', () => {
+  it('is the same text for the same options, in whatever order and form they were written', () => {
+    const a = resolvedOptionsKey(
+      parseTaskOptions({ numCpus: 0.3, resources: { a: 1, b: 2 }, retryExceptions: [TypeError, RangeError] }),
+    );
+    const b = resolvedOptionsKey(
+      parseTaskOptions({
+        retryExceptions: [RangeError, TypeError],
+        resources: { b: 2, c: 0, a: 1 },
+        numCpus: 0.1 + 0.2,
+      }),
+    );
+    expect(a).toBe(b);
+    expect(a).toBe(
+      '{"kind":"task","maxRetries":3,"name":null,"numCpus":0.3,"numReturns":1,"resources":{"a":1,"b":2},"retryExceptions":["RangeError","TypeError"],"runtimeMs":null}',
+    );
+  });
+
+  it('differs where options differ, and between tasks and actors; the text gives the record back', () => {
+    const keys = [
+      parseTaskOptions({}),
+      parseTaskOptions({ numCpus: 2 }),
+      parseTaskOptions({ name: 'x' }),
+      parseActorOptions({}),
+    ];
+    expect(new Set(keys.map(resolvedOptionsKey)).size).toBe(keys.length);
+    for (const options of keys) expect(JSON.parse(resolvedOptionsKey(options))).toEqual(options);
+  });
+
+  it('keeps a resource with a name that means something to JavaScript', () => {
+    const raw = JSON.parse('{"resources": {"__proto__": 2}}') as unknown;
+    expect(resolvedOptionsKey(parseTaskOptions(raw))).toContain('"resources":{"__proto__":2}');
+  });
+});

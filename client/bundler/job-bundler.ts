@@ -1,0 +1,217 @@
+// Turns a job module and everything it imports into one ES module that any node can evaluate: the unit in which code travels.
+// TypeScript, npm packages, JSON, WebAssembly, text and binary files go in; `daylight` itself stays out and is bound to the
+// node's runtime. The module is addressed by its hash, so the same sources give the same address on every machine: no absolute
+// path of this machine is in the code or in its source map.
+
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import type { BuildResult, Message } from 'esbuild';
+import { BundleFailure } from './bundle-failure.ts';
+import type { SourceLocation } from './bundle-failure.ts';
+import { BundleSession, isNodeBuiltin } from './bundle-session.ts';
+import type { FoundRegistration } from './module-analysis.ts';
+import { ModuleGraph } from './module-graph.ts';
+import { locationOf } from './syntax-tree.ts';
+import { HELPER_PRELUDE } from './transform-pass.ts';
+
+/** A file, or a text that is to be bundled as if it were `fileName` in `resolveDir` (absolute; without it, it can import only `daylight`). */
+export type BundleInput =
+  | { readonly entryFile: string }
+  | { readonly source: string; readonly fileName: string; readonly resolveDir?: string };
+
+export interface BundleOptions {
+  /** The folder that paths in names, errors and the source map are relative to. Default: that of the nearest package.json, else the entry's. */
+  readonly rootDir?: string;
+}
+
+export interface BundledRegistration {
+  /** Name in the function table: `path/of/module#variable`, or what `{ name }` says. */
+  readonly name: string;
+  readonly kind: 'function' | 'class';
+  /** The entry module's export that is this registration, if there is one. */
+  readonly exportedAs?: string;
+}
+
+export interface BundleWarning extends Partial<SourceLocation> {
+  readonly message: string;
+}
+
+export interface BundledModule {
+  /** First 128 bits of the code's SHA-256, in hexadecimal: 32 characters. */
+  readonly hash: string;
+  /** One ES module without imports (but `import('node:…')` inside functions). */
+  readonly code: string;
+  /** Source map (JSON, version 3), sources relative to the root, without their contents. */
+  readonly sourceMap: string;
+  /** Whether there is a default export: the job can be run, not only called. */
+  readonly hasMain: boolean;
+  readonly registrations: readonly BundledRegistration[];
+  readonly warnings: readonly BundleWarning[];
+}
+
+/**
+ * Bundles a job module.
+ * @throws BundleFailure with the user's file, line and column if it does not bundle
+ */
+export async function bundleModule(input: BundleInput, options: BundleOptions = {}): Promise<BundledModule> {
+  const virtual = 'source' in input;
+  const resolvable = !virtual || input.resolveDir !== undefined;
+  const entry = virtual ? path.resolve(input.resolveDir ?? '/', input.fileName) : path.resolve(input.entryFile);
+  if (!virtual && !existsSync(entry)) {
+    throw new BundleFailure({ code: 'unresolved-import', reason: `there is no file ${input.entryFile}`, hint: 'check the path of the job module' });
+  }
+  const root = options.rootDir ?? (resolvable ? nearestPackage(path.dirname(entry)) : '/');
+  const session = new BundleSession(root, virtual ? { file: entry, source: input.source, resolvable } : undefined);
+  const entryPath = session.relative(entry);
+  const result = await runBuild(session, root, entryPath);
+
+  const [outputPath, output] = Object.entries(result.metafile.outputs).find(([file]) => !file.endsWith('.map')) ?? [];
+  const code = result.outputFiles.find(({ path: file }) => !file.endsWith('.map'))?.text;
+  const sourceMap = result.outputFiles.find(({ path: file }) => file.endsWith('.map'))?.text;
+  if (outputPath === undefined || output === undefined || code === undefined || sourceMap === undefined) {
+    throw new BundleFailure({ code: 'build', reason: 'esbuild gave no output' });
+  }
+  const graph = new ModuleGraph(result.metafile, entryPath, (file) => session.analysisOf(file));
+  refuseBuiltins(session, graph, Object.keys(result.metafile.inputs));
+  return {
+    hash: createHash('sha256').update(code).digest('hex').slice(0, 32),
+    code,
+    sourceMap,
+    hasMain: output.exports.includes('default'),
+    registrations: collectRegistrations(session, graph, entryPath, Object.keys(output.inputs)),
+    warnings: result.warnings.map((warning) => ({ message: warning.text, ...session.locate(warning) })),
+  };
+}
+
+type Build = BuildResult<{ write: false; metafile: true }>;
+
+async function runBuild(session: BundleSession, root: string, entryPath: string): Promise<Build> {
+  try {
+    return await build({
+      entryPoints: [entryPath],
+      absWorkingDir: root,
+      outdir: root,
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      // A worker of a tab or of a Node host: the packages' browser builds run in both.
+      platform: 'browser',
+      conditions: ['worker', 'module'],
+      target: 'esnext',
+      charset: 'utf8',
+      sourcemap: 'external',
+      sourcesContent: false,
+      define: { 'process.env.NODE_ENV': '"production"' },
+      loader: { '.wasm': 'binary', '.bin': 'binary', '.txt': 'text' },
+      banner: { js: HELPER_PRELUDE },
+      logLevel: 'silent',
+      plugins: [session.plugin],
+    });
+  } catch (error) {
+    const [failure] = session.failures;
+    if (failure !== undefined) throw failure;
+    const [message] = errorsOf(error);
+    if (message === undefined) throw error;
+    throw translated(message, session);
+  }
+}
+
+function errorsOf(error: unknown): readonly Message[] {
+  if (typeof error !== 'object' || error === null || !('errors' in error) || !Array.isArray(error.errors)) return [];
+  return error.errors;
+}
+
+/** esbuild's message as a failure in the user's file. */
+function translated(message: Message, session: BundleSession): BundleFailure {
+  const location = session.locate(message);
+  const missing = /^Could not resolve "(.+?)"/.exec(message.text)?.[1];
+  if (missing === undefined) {
+    const syntax = message.text.includes('Expected') || message.text.includes('Unexpected') || message.text.includes('Unterminated');
+    return new BundleFailure({ code: syntax ? 'syntax' : 'build', reason: message.text.replaceAll(/"daylight-runtime:daylight"/g, "'daylight'"), ...location });
+  }
+  if (isNodeBuiltin(missing)) {
+    return new BundleFailure({ code: 'node-builtin', reason: `"${missing}" is a module of Node and does not exist in a browser`, hint: BUILTIN_HINT, ...location });
+  }
+  const relative = missing.startsWith('.') || missing.startsWith('/');
+  const hint = relative ? 'check the path; it needs the file extension (./tasks.ts)' : `install it where the job module is: npm install ${missing}`;
+  const reason = message.text.startsWith(`Could not resolve "${missing}":`) ? message.text : `Could not resolve "${missing}"`;
+  return new BundleFailure({ code: 'unresolved-import', reason, hint, ...location });
+}
+
+const BUILTIN_HINT =
+  "modules of Node are allowed only behind await import() inside a function: const fs = await import('node:fs/promises')";
+
+/** A module must evaluate in a bare worker: `node:*` at the top level is refused, with the chain of imports that leads there. */
+function refuseBuiltins(session: BundleSession, graph: ModuleGraph, files: readonly string[]): void {
+  const refuse = (file: string, specifier: string, offset: number | undefined): never => {
+    const chain = [...graph.chainTo(file), specifier].join(' → ');
+    const source = session.sourceOf(file);
+    throw new BundleFailure({
+      code: 'node-builtin',
+      reason: `"${specifier}" is imported when the module is evaluated, but does not exist in a browser: ${chain}`,
+      hint: BUILTIN_HINT,
+      ...(source === undefined || offset === undefined ? { file } : locationOf(source, offset, file)),
+    });
+  };
+  for (const { file, specifier } of session.staticBuiltins) {
+    if (graph.chainTo(file).length === 0) continue;
+    const site = session.analysisOf(file)?.staticImports.find((candidate) => candidate.specifier === specifier);
+    refuse(file, specifier, site?.offset);
+  }
+  for (const file of files) {
+    const source = session.sourceOf(file);
+    if (source === undefined || !/\bimport\s*\(/.test(source)) continue;
+    for (const { specifier, offset } of session.analysisOf(file)?.topLevelDynamicImports ?? []) {
+      if (isNodeBuiltin(specifier)) refuse(file, specifier, offset);
+    }
+  }
+}
+
+function collectRegistrations(session: BundleSession, graph: ModuleGraph, entry: string, files: readonly string[]): BundledRegistration[] {
+  const exportNames = new Map<string, string>();
+  for (const exported of graph.exportedNames(entry)) {
+    const target = graph.resolveExport(entry, exported);
+    if (target !== undefined) exportNames.set(`${target.file}#${target.name}`, exported);
+  }
+  const first = new Map<string, { file: string; registration: FoundRegistration }>();
+  const registrations: BundledRegistration[] = [];
+  for (const file of files.toSorted()) {
+    if (session.sourceOf(file)?.includes('daylight') !== true) continue;
+    for (const registration of session.analysisOf(file)?.registrations ?? []) {
+      const { name, variable, offset } = registration;
+      const location = locationOf(session.sourceOf(file) ?? '', offset, file);
+      const earlier = first.get(name);
+      if (earlier !== undefined) {
+        const at = locationOf(session.sourceOf(earlier.file) ?? '', earlier.registration.offset, earlier.file);
+        throw new BundleFailure({
+          code: 'duplicate-registration',
+          reason: `"${name}" is registered twice; the first is at ${at.file}:${at.line}:${at.column}`,
+          hint: 'rename one of the variables, or give it another name: remote(fn, { name: "…" })',
+          ...location,
+        });
+      }
+      if (graph.chainTo(file, true).length === 0) {
+        throw new BundleFailure({
+          code: 'lazy-registration',
+          reason: `"${name}" is registered in a module that is reached only through import(), so other nodes might never register it`,
+          hint: `import ${file} statically from the job module`,
+          ...location,
+        });
+      }
+      first.set(name, { file, registration });
+      const exportedAs = exportNames.get(`${file}#${variable}`);
+      registrations.push({ name, kind: graph.kindOf(file, registration), ...(exportedAs === undefined ? {} : { exportedAs }) });
+    }
+  }
+  return registrations;
+}
+
+function nearestPackage(folder: string): string {
+  for (let at = folder; ; at = path.dirname(at)) {
+    if (existsSync(path.join(at, 'package.json'))) return at;
+    if (at === path.dirname(at)) return folder;
+  }
+}

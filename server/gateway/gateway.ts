@@ -1,0 +1,354 @@
+/**
+ * The gateway: nodes' sockets on one side, the control plane on the other. It admits sessions (rules M1–M3), validates
+ * every frame once, passes records to the GCS and commands back, relays object chunks.
+ */
+import type { Server as HttpServer } from 'node:http';
+import { type Socket, Server as SocketServer } from 'socket.io';
+import { MAX_FRAME_BYTES } from '#shared/protocol/limits.ts';
+import type { ServerCommand } from '#shared/protocol/server-commands.ts';
+import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-frames.ts';
+import { type ControlPlane, type Outbox, TICK_MS } from '../control-plane.ts';
+import type { SessionRecord } from '../gcs/entities.ts';
+import { admit, type Refusal } from './admission.ts';
+import { CommandStream } from './command-stream.ts';
+import { handleFrame } from './frame-handlers.ts';
+import { decodeFrame, encodeFrame } from './frames.ts';
+import { Relay } from './relay.ts';
+import { SessionLink } from './session-link.ts';
+import type { Tokens } from './tokens.ts';
+import { TurnQueue } from './turn-taking.ts';
+
+/** What socket.io adds around a frame. */
+const FRAME_SLACK_BYTES = 64 * 1024;
+const MAX_STRIKES = 3;
+/** A socket that says nothing is closed. */
+const HELLO_LIMIT_MS = 10_000;
+/** Commands a node has not acknowledged, in bytes, beyond which it is cut off: it resumes and gets them again. */
+const MAX_KEPT_BYTES = 256 * 1024 * 1024;
+/** Where a node asked to wait while this server stops may come back. */
+const RESTART_RETRY_MS = 2_000;
+/** A node whose session is over may return at once as a new one. */
+const NEW_SESSION_RETRY_MS = 1;
+
+/** A living session and its present connection. */
+export interface Peer {
+  readonly session: SessionRecord;
+  readonly stream: CommandStream;
+  link: SessionLink | undefined;
+  /** False until a new session is durable and its node knows of it. */
+  welcomed: boolean;
+}
+
+/** Counters for `/metrics`. */
+export interface GatewayCounters {
+  framesReceived: number;
+  framesSent: number;
+  /** Refused frames and connections by reason. */
+  readonly refused: Map<string, number>;
+}
+
+/** The gateway of one server. */
+export class Gateway implements Outbox {
+  readonly plane: ControlPlane;
+  readonly relay: Relay;
+  readonly counters: GatewayCounters = { framesReceived: 0, framesSent: 0, refused: new Map() };
+  readonly #tokens: Tokens;
+  readonly #io: SocketServer;
+  readonly #turns: TurnQueue;
+  readonly #peers = new Map<number, Peer>();
+  readonly #peerOfLink = new Map<SessionLink, Peer>();
+  readonly #links = new Set<SessionLink>();
+  readonly #dirty = new Set<Peer>();
+  readonly #ticker: NodeJS.Timeout;
+  #flushScheduled = false;
+  #stopping = false;
+
+  constructor(http: HttpServer, plane: ControlPlane, tokens: Tokens) {
+    this.plane = plane;
+    this.#tokens = tokens;
+    this.#turns = new TurnQueue({
+      nowMs: () => performance.now(),
+      yieldTurn: (callback) => void setImmediate(callback),
+      sliceEnded: () => this.#flush(),
+    });
+    this.relay = new Relay(plane.gcs.state, {
+      isConnected: (session) => this.#peers.get(session)?.link !== undefined,
+      send: (session, frame) => this.sendBulk(session, frame),
+      copyMissing: (object, id) => {
+        const session = plane.gcs.state.sessions.get(id);
+        if (session) plane.step((gcs) => (gcs.objects.removeCopy(object, session), gcs.settle()));
+      },
+    });
+    this.#io = new SocketServer(http, {
+      transports: ['websocket'],
+      maxHttpBufferSize: MAX_FRAME_BYTES + FRAME_SLACK_BYTES,
+      perMessageDeflate: false,
+      serveClient: false,
+    });
+    this.#io.on('connection', (socket) => this.#connection(socket));
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Connected sessions. */
+  get connectedCount(): number {
+    return this.#peerOfLink.size;
+  }
+
+  /** Sessions whose frames wait for their turn. */
+  get waitingCount(): number {
+    return this.#turns.waiting;
+  }
+
+  // --- what the control plane tells -------------------------------------------------------------------------------
+
+  command(session: SessionRecord, command: ServerCommand): void {
+    const peer = this.#peerOf(session);
+    peer.stream.add(command);
+    if (this.#dirty.has(peer)) return;
+    this.#dirty.add(peer);
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    // Inside a slice of work its end comes first; commands from elsewhere (a tick, the API) leave with this.
+    setImmediate(() => this.#flush());
+  }
+
+  acknowledge(session: SessionRecord, received: number): void {
+    this.send(session.id, { type: 'ack', received: session.received, durable: received });
+  }
+
+  sessionEnded(session: SessionRecord, reason: string): void {
+    const peer = this.#peers.get(session.id);
+    if (!peer) return;
+    this.#peers.delete(session.id);
+    this.#dirty.delete(peer);
+    this.relay.disconnected(session.id);
+    if (!peer.link) return;
+    this.#peerOfLink.delete(peer.link);
+    this.#refuse(peer.link, { code: 'session-dead', message: `this session is over: ${reason}`, retryAfterMs: NEW_SESSION_RETRY_MS });
+  }
+
+  // --- what nodes get ------------------------------------------------------------------------------------------------
+
+  /** Sends a control frame outside the command stream; it is lost if there is no connection. */
+  send(session: number, frame: SessionFrame): void {
+    const link = this.#peers.get(session)?.link;
+    if (link) this.#sendTo(link, frame);
+  }
+
+  /** Sends a frame behind all control. Returns false if the link takes no more. */
+  sendBulk(session: number, frame: SessionFrame): boolean {
+    const link = this.#peers.get(session)?.link;
+    if (!link?.sendBulk(encodeFrame(frame))) return false;
+    this.counters.framesSent += 1;
+    return true;
+  }
+
+  /** The session behind a link, once it was admitted. */
+  peerOf(link: SessionLink): Peer | undefined {
+    return this.#peerOfLink.get(link);
+  }
+
+  /** The node broke the protocol: the third time it is disconnected (rule T3). */
+  strike(link: SessionLink, reason: string, message: string): void {
+    this.count(reason);
+    link.strikes += 1;
+    if (link.strikes >= MAX_STRIKES) this.#refuse(link, { code: 'protocol', message, retryAfterMs: 0 });
+  }
+
+  count(reason: string): void {
+    this.counters.refused.set(reason, (this.counters.refused.get(reason) ?? 0) + 1);
+  }
+
+  /** Tells every node to come back later, and closes. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#ticker);
+    for (const link of this.#links) {
+      this.#sendTo(link, { type: 'refused', code: 'stopping', message: 'the server stops', retryAfterMs: RESTART_RETRY_MS });
+    }
+    // Sockets are closed after what was just written has left.
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.#io.close();
+  }
+
+  // --- connections ---------------------------------------------------------------------------------------------------
+
+  #connection(socket: Socket): void {
+    const owner = {
+      frame: (link: SessionLink, bytes: Uint8Array) => this.#frame(link, bytes),
+      writable: (link: SessionLink) => this.#peerOfLink.get(link)?.stream.pump(),
+      closed: (link: SessionLink, reason: string) => this.#closed(link, reason),
+    };
+    const link = new SessionLink(socket, owner, performance.now());
+    this.#links.add(link);
+    socket.on('f', (bytes: unknown) => {
+      if (bytes instanceof Uint8Array) {
+        link.receive(bytes);
+        this.#turns.add(link);
+      } else {
+        this.strike(link, 'malformed', 'a frame is one binary attachment');
+      }
+    });
+    socket.onAny((event: string) => {
+      if (event !== 'f') this.strike(link, 'malformed', 'only frames are understood');
+    });
+    setTimeout(() => {
+      if (link.isOpen && !this.#peerOfLink.has(link)) link.close();
+    }, HELLO_LIMIT_MS).unref();
+  }
+
+  #frame(link: SessionLink, bytes: Uint8Array): void {
+    this.counters.framesReceived += 1;
+    let frame: SessionFrame;
+    try {
+      frame = decodeFrame(bytes);
+    } catch (error) {
+      this.strike(link, 'malformed', `a frame could not be read: ${error instanceof Error ? error.message : String(error)}`);
+      return;
+    }
+    link.lastFrameMs = performance.now();
+    const peer = this.#peerOfLink.get(link);
+    if (peer) {
+      if (peer.link === link) handleFrame(this, peer, link, frame);
+    } else if (frame.type === 'hello') {
+      this.#hello(link, frame);
+    } else {
+      this.strike(link, 'no-hello', 'the first frame is a hello');
+    }
+  }
+
+  #hello(link: SessionLink, hello: SessionFrameOf<'hello'>): void {
+    const refusal = this.#stopping
+      ? ({ code: 'stopping', message: 'the server stops', retryAfterMs: RESTART_RETRY_MS } as const)
+      : admit(hello, this.#tokens, this.plane.gcs);
+    if (refusal) {
+      this.#refuse(link, refusal);
+      return;
+    }
+    const known = hello.session === 0 ? undefined : this.plane.gcs.sessions.find(hello);
+    if (hello.session !== 0 && !known) {
+      const message = 'this session is over: come back as a new one';
+      this.#refuse(link, { code: 'session-dead', message, retryAfterMs: NEW_SESSION_RETRY_MS });
+      return;
+    }
+    if (known) this.#resume(link, known, hello);
+    else this.#open(link, hello);
+  }
+
+  #open(link: SessionLink, hello: SessionFrameOf<'hello'>): void {
+    const session = this.plane.step((gcs) => {
+      const opened = gcs.sessions.open(hello);
+      if (hello.role === 'driver') gcs.jobs.start(opened, hello.jobName);
+      return opened;
+    });
+    const peer = this.#peerOf(session);
+    peer.link = link;
+    this.#peerOfLink.set(link, peer);
+    // A session that a power cut could undo would come back to a server that gave its number to another.
+    this.plane.commits.whenDurable(() => {
+      if (peer.link !== link) return;
+      this.#welcome(peer, link, false, 0);
+      this.plane.step((gcs) => gcs.settle());
+    });
+  }
+
+  #resume(link: SessionLink, session: SessionRecord, hello: SessionFrameOf<'hello'>): void {
+    const peer = this.#peerOf(session);
+    if (peer.link) {
+      const former = peer.link;
+      this.#detach(peer);
+      this.#refuse(former, { code: 'session-dead', message: 'another connection of this node took over', retryAfterMs: 0 });
+    }
+    peer.link = link;
+    this.#peerOfLink.set(link, peer);
+    const received = hello.serverEpoch === this.plane.serverEpoch ? hello.receivedCommands : 0;
+    this.plane.step((gcs) => gcs.sessions.connected(session));
+    this.#welcome(peer, link, true, received);
+    this.plane.step((gcs) => gcs.settle());
+  }
+
+  #welcome(peer: Peer, link: SessionLink, resumed: boolean, receivedCommands: number): void {
+    const { session } = peer;
+    this.#sendTo(link, {
+      type: 'welcome',
+      session: session.id,
+      epoch: session.epoch,
+      serverEpoch: this.plane.serverEpoch,
+      resumed,
+      receivedRecords: session.received,
+      wantsReport: resumed && session.reportedUpTo === Infinity,
+      job: session.job?.id ?? 0,
+      heartbeatMs: this.plane.times.heartbeatMs,
+    });
+    peer.welcomed = true;
+    peer.stream.attach(link, receivedCommands);
+  }
+
+  #closed(link: SessionLink, reason: string): void {
+    this.#links.delete(link);
+    this.#turns.remove(link);
+    if (reason === 'parse error') this.count('malformed');
+    const peer = this.#peerOfLink.get(link);
+    this.#peerOfLink.delete(link);
+    if (peer?.link === link) this.#lost(peer);
+  }
+
+  /** The peer has no connection any more. */
+  #lost(peer: Peer): void {
+    this.#detach(peer);
+    if (this.#stopping) return;
+    const { session } = peer;
+    // A node that never heard of its session cannot come back to it.
+    if (peer.welcomed) this.plane.step((gcs) => gcs.sessions.disconnected(session));
+    else this.plane.step((gcs) => gcs.sessions.end(session, 'it left before it was welcomed'));
+  }
+
+  #detach(peer: Peer): void {
+    if (peer.link) this.#peerOfLink.delete(peer.link);
+    peer.link = undefined;
+    peer.stream.detach();
+    this.relay.disconnected(peer.session.id);
+  }
+
+  #refuse(link: SessionLink, refusal: Refusal): void {
+    this.count(refusal.code);
+    this.#sendTo(link, { type: 'refused', ...refusal });
+    // The transport closes after what was written before.
+    setImmediate(() => link.close());
+  }
+
+  #sendTo(link: SessionLink, frame: SessionFrame): void {
+    this.counters.framesSent += 1;
+    link.sendFrame(encodeFrame(frame));
+  }
+
+  #peerOf(session: SessionRecord): Peer {
+    let peer = this.#peers.get(session.id);
+    if (!peer) {
+      peer = { session, stream: new CommandStream(), link: undefined, welcomed: false };
+      this.#peers.set(session.id, peer);
+    }
+    return peer;
+  }
+
+  // --- time ------------------------------------------------------------------------------------------------------------
+
+  #flush(): void {
+    this.#flushScheduled = false;
+    for (const peer of this.#dirty) {
+      peer.stream.flush();
+      if (peer.stream.keptBytes > MAX_KEPT_BYTES && peer.link) peer.link.close();
+    }
+    this.#dirty.clear();
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    const { silentMs, idleSilentMs } = this.plane.times;
+    for (const [link, peer] of this.#peerOfLink) {
+      const limitMs = peer.session.assigned.size > 0 ? silentMs : idleSilentMs;
+      if (nowMs - link.lastFrameMs > limitMs) link.close();
+    }
+    this.plane.tick();
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * One socket: frames in through a bounded inbox, frames out with a bound on what the socket may hold back. It knows
+ * bytes and bounds only; what frames mean is in `session-desk.ts`.
+ */
+import type { Socket } from 'socket.io';
+import type { FrameSink } from './command-stream.ts';
+import type { TurnTaker } from './turn-taking.ts';
+
+/** Unsent control bytes beyond which a node's commands wait in their stream (rule B1). */
+const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
+/** Chunks and logs go out only while fewer bytes than this are unsent, so control never waits behind them. */
+const MAX_UNSENT_FOR_BULK_BYTES = 1024 * 1024;
+const MAX_BULK_BYTES = 16 * 1024 * 1024;
+/** Frames waiting to be handled beyond which the socket is not read, so that the sender feels it. */
+const PAUSE_FRAMES = 512;
+const PAUSE_BYTES = 8 * 1024 * 1024;
+
+/** What a link tells its owner. */
+export interface LinkOwner {
+  frame(link: SessionLink, bytes: Uint8Array): void;
+  /** The socket takes more. */
+  writable(link: SessionLink): void;
+  closed(link: SessionLink, reason: string): void;
+}
+
+/** What of socket.io's connection is used beyond its public types: the WebSocket under it can be paused. */
+interface Pausable {
+  pause(): void;
+  resume(): void;
+}
+
+/** A connection of a node. */
+export class SessionLink implements TurnTaker, FrameSink {
+  readonly #socket: Socket;
+  readonly #owner: LinkOwner;
+  readonly #inbox: Uint8Array[] = [];
+  #inboxHead = 0;
+  #inboxBytes = 0;
+  #paused = false;
+  #open = true;
+  /** Given to the transport and not written out; and given to it while it was busy. */
+  #inTransitBytes = 0;
+  #heldBytes = 0;
+  #bulk: Uint8Array[] = [];
+  #bulkBytes = 0;
+  /** Malformed frames so far (rule T3). */
+  strikes = 0;
+  lastFrameMs: number;
+
+  constructor(socket: Socket, owner: LinkOwner, nowMs: number) {
+    this.#socket = socket;
+    this.#owner = owner;
+    this.lastFrameMs = nowMs;
+    socket.conn.transport.on('drain', () => this.#drained());
+    socket.on('disconnect', (reason) => {
+      this.#open = false;
+      this.#owner.closed(this, reason);
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  get writable(): boolean {
+    return this.#open && this.unsentBytes < MAX_UNSENT_BYTES;
+  }
+
+  get unsentBytes(): number {
+    return this.#inTransitBytes + this.#heldBytes;
+  }
+
+  /** A frame arrived: it waits for its turn. */
+  receive(bytes: Uint8Array): void {
+    this.#inbox.push(bytes);
+    this.#inboxBytes += bytes.length;
+    if (!this.#paused && (this.#inbox.length - this.#inboxHead > PAUSE_FRAMES || this.#inboxBytes > PAUSE_BYTES)) this.#setPaused(true);
+  }
+
+  handleNext(): boolean {
+    const bytes = this.#inbox[this.#inboxHead];
+    if (!bytes || !this.#open) {
+      this.#inbox.length = 0;
+      this.#inboxHead = 0;
+      return false;
+    }
+    this.#inboxHead += 1;
+    this.#inboxBytes -= bytes.length;
+    if (this.#inboxHead === this.#inbox.length) {
+      this.#inbox.length = 0;
+      this.#inboxHead = 0;
+    } else if (this.#inboxHead >= PAUSE_FRAMES) {
+      this.#inbox.splice(0, this.#inboxHead);
+      this.#inboxHead = 0;
+    }
+    if (this.#paused && this.#inbox.length - this.#inboxHead < PAUSE_FRAMES / 2 && this.#inboxBytes < PAUSE_BYTES / 2) this.#setPaused(false);
+    this.#owner.frame(this, bytes);
+    return this.#inbox.length > this.#inboxHead;
+  }
+
+  sendFrame(frame: Uint8Array): void {
+    if (!this.#open) return;
+    if (this.#socket.conn.transport.writable) this.#inTransitBytes += frame.length;
+    else this.#heldBytes += frame.length;
+    this.#socket.emit('f', frame);
+  }
+
+  /** Sends a frame of low priority. Returns false if too many are waiting: it is dropped. */
+  sendBulk(frame: Uint8Array): boolean {
+    if (!this.#open || this.#bulkBytes > MAX_BULK_BYTES) return false;
+    this.#bulk.push(frame);
+    this.#bulkBytes += frame.length;
+    this.#pumpBulk();
+    return true;
+  }
+
+  close(): void {
+    this.#setPaused(false);
+    this.#socket.disconnect(true);
+  }
+
+  #drained(): void {
+    this.#inTransitBytes = this.#heldBytes;
+    this.#heldBytes = 0;
+    this.#owner.writable(this);
+    this.#pumpBulk();
+  }
+
+  #pumpBulk(): void {
+    let sent = 0;
+    while (this.unsentBytes < MAX_UNSENT_FOR_BULK_BYTES) {
+      const frame = this.#bulk[sent];
+      if (!frame) break;
+      sent += 1;
+      this.#bulkBytes -= frame.length;
+      this.sendFrame(frame);
+    }
+    if (sent > 0) this.#bulk.splice(0, sent);
+  }
+
+  #setPaused(paused: boolean): void {
+    if (paused === this.#paused) return;
+    const socket: unknown = Reflect.get(this.#socket.conn.transport, 'socket');
+    if (!isPausable(socket)) return;
+    this.#paused = paused;
+    if (paused) socket.pause();
+    else socket.resume();
+  }
+}
+
+function isPausable(value: unknown): value is Pausable {
+  return typeof value === 'object' && value !== null && 'pause' in value && 'resume' in value;
+}

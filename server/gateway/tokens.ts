@@ -1,0 +1,68 @@
+/**
+ * Tokens (rule T2, DESIGN §9): who may join, who may operate. They are made once and kept in the data directory, readable
+ * by its owner alone.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const TOKEN_BYTES = 24;
+const OWNER_ONLY = 0o600;
+const FILE = 'tokens.json';
+
+/** The keys of a cluster. */
+export interface Tokens {
+  /** For people: sees and stops everything. */
+  readonly operator: string;
+  /** For nodes and drivers of a private cluster. */
+  readonly join: string;
+}
+
+/** Reads the tokens of a data directory; makes what is missing and not given. */
+export async function loadTokens(directory: string, given: { operator?: string; join?: string }): Promise<Tokens> {
+  const path = join(directory, FILE);
+  const kept = await readKept(path);
+  const tokens = {
+    operator: given.operator ?? kept.operator ?? newToken(),
+    join: given.join ?? kept.join ?? newToken(),
+  };
+  if (tokens.operator !== kept.operator || tokens.join !== kept.join) {
+    await writeFile(path, `${JSON.stringify(tokens)}\n`, { mode: OWNER_ONLY });
+    await chmod(path, OWNER_ONLY);
+  }
+  return tokens;
+}
+
+/** Compares without telling by its duration how much was right. */
+export function sameToken(given: string, expected: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+/** True if the token opens the cluster for nodes and drivers. */
+export function mayJoin(given: string, tokens: Tokens): boolean {
+  // Both are compared always: which one fits must not show.
+  const joins = sameToken(given, tokens.join);
+  return sameToken(given, tokens.operator) || joins;
+}
+
+function newToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
+}
+
+async function readKept(path: string): Promise<{ operator?: string; join?: string }> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    return {};
+  }
+  const kept: unknown = JSON.parse(text);
+  const field = (name: string): string | undefined => {
+    const value: unknown = typeof kept === 'object' && kept !== null ? Reflect.get(kept, name) : undefined;
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const operator = field('operator');
+  const joinToken = field('join');
+  return { ...(operator === undefined ? {} : { operator }), ...(joinToken === undefined ? {} : { join: joinToken }) };
+}

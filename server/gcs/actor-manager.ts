@@ -1,0 +1,245 @@
+/**
+ * Actors: where each lives, which life it is in, what happens to its calls when it dies (rules A1, A3, M2).
+ *
+ * A creation is scheduled like a task. Calls go to the node the actor lives on, in the order they arrive; while there
+ * is none they wait here. Calls that were on the way when it died fail: whether they had run cannot be known.
+ */
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { END_REASON, type NodeRecordOf, PLACE } from '#shared/protocol/node-records.ts';
+import { moveTask } from '#shared/task/task-state.ts';
+import type { ActorRecord, SessionRecord, TaskRecord } from './entities.ts';
+import type { ObjectTable } from './object-table.ts';
+import type { GcsState } from './state.ts';
+import { systemError } from './system-errors.ts';
+import type { TaskManager } from './task-manager.ts';
+
+/** What the actor manager needs to send a call on its way. */
+export interface CallDispatcher {
+  lease(task: TaskRecord, session: SessionRecord, incarnation: number): void;
+}
+
+/** All actors of the cluster. */
+export class ActorManager {
+  readonly #state: GcsState;
+  readonly #objects: ObjectTable;
+  readonly #dispatcher: CallDispatcher;
+  #tasks: TaskManager | undefined;
+
+  constructor(state: GcsState, objects: ObjectTable, dispatcher: CallDispatcher) {
+    this.#state = state;
+    this.#objects = objects;
+    this.#dispatcher = dispatcher;
+  }
+
+  /** Actors and tasks need each other; the composition closes the circle once. */
+  connect(tasks: TaskManager): void {
+    this.#tasks = tasks;
+  }
+
+  get #taskManager(): TaskManager {
+    if (!this.#tasks) throw new Error('the actor manager is not connected');
+    return this.#tasks;
+  }
+
+  /** A creation was submitted. Returns false if it already ended (its name is taken). */
+  created(task: TaskRecord, place: number, session: SessionRecord): boolean {
+    const actor: ActorRecord = {
+      key: task.key,
+      creation: task,
+      state: 'pending',
+      incarnation: 1,
+      session: 0,
+      restarts: 0,
+      deathCause: undefined,
+      pending: [],
+      inFlight: new Set(),
+      holdings: new Set(),
+    };
+    this.#state.actors.set(actor.key, actor);
+    task.job.actors.add(actor);
+    this.#touch(actor);
+    const parent = task.parent === 0 ? undefined : this.#state.task(task.parent);
+    if (parent && parent.actor === 0) (parent.madeActors ??= []).push(actor.key);
+    const name = fullName(task);
+    if (name === undefined) return true;
+    if (this.#state.actorNames.has(name)) {
+      const message = `an actor named "${task.options.options.name}" exists already; get it with getActor("${task.options.options.name}")`;
+      if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: task.key, here: false });
+      if (place === PLACE.here) {
+        // A node that made the actor itself does not wait for news of it: it has to be told.
+        this.#state.ports.command(session, { kind: 'killActor', actor: task.key, incarnation: actor.incarnation });
+        const object = this.#state.objects.get(task.key);
+        if (object) (object.wants ??= []).push({ session: session.id, key: task.key });
+      }
+      this.#taskManager.end(task, systemError('actorDied', message), 'failed');
+      return false;
+    }
+    this.#state.actorNames.set(name, actor);
+    return true;
+  }
+
+  /** The constructor ended: the actor lives on `session`, or never will. */
+  creationEnded(task: TaskRecord, session: SessionRecord | undefined, error: Uint8Array | undefined): void {
+    const actor = this.#state.actors.get(task.key);
+    if (!actor || actor.state === 'dead') return;
+    if (error || !session) {
+      this.#die(actor, error ?? systemError('actorDied', 'the actor could not be created'));
+      return;
+    }
+    this.#live(actor, session);
+  }
+
+  #live(actor: ActorRecord, session: SessionRecord): void {
+    actor.state = 'alive';
+    actor.session = session.id;
+    this.#touch(actor);
+    this.#sendPending(actor);
+  }
+
+  /** During the grace calls wait: those that were on their way before may have to be sent again first (rule A1). */
+  #sendPending(actor: ActorRecord): void {
+    if (this.#state.grace) return;
+    for (const call of actor.pending.splice(0)) if (call.state !== 'finished') this.#send(actor, call);
+  }
+
+  /** The grace is over: sends what waited for it. `unanswered` calls never reached their node and go first. */
+  resume(unanswered: readonly TaskRecord[]): void {
+    for (const call of unanswered) {
+      const actor = this.#state.actors.get(call.actor);
+      if (actor?.state === 'alive') this.#send(actor, call);
+    }
+    for (const actor of this.#state.actors.values()) if (actor.state === 'alive') this.#sendPending(actor);
+  }
+
+  /** Puts back an actor that was loaded from disk. */
+  restore(actor: ActorRecord): void {
+    this.#state.actors.set(actor.key, actor);
+    actor.creation.job.actors.add(actor);
+    const name = fullName(actor.creation);
+    if (name !== undefined && actor.state !== 'dead') this.#state.actorNames.set(name, actor);
+  }
+
+  /** Puts a call that was loaded from disk back into its actor's lists. */
+  restoreCall(task: TaskRecord): void {
+    const actor = this.#state.actors.get(task.actor);
+    if (!actor) return;
+    if (task.assigned !== 0) actor.inFlight.add(task);
+    else actor.pending.push(task);
+  }
+
+  /** A call was submitted: here (its node has the actor and runs it) or through the server. */
+  called(task: TaskRecord, place: number, session: SessionRecord): void {
+    const actor = this.#state.actors.get(task.actor);
+    if (place === PLACE.here && actor && actor.state !== 'dead') {
+      this.#taskManager.assign(task, session, 'local');
+      actor.inFlight.add(task);
+    } else if (!actor || actor.state === 'dead') {
+      this.#taskManager.end(task, actor?.deathCause ?? systemError('actorDied', 'the actor is gone'), 'failed');
+    } else if (actor.state === 'alive' && !this.#state.grace) {
+      this.#send(actor, task);
+    } else {
+      moveTask(task, 'queued');
+      actor.pending.push(task);
+    }
+  }
+
+  callEnded(task: TaskRecord): void {
+    const actor = this.#state.actors.get(task.actor);
+    if (!actor) return;
+    actor.inFlight.delete(task);
+    const waiting = actor.pending.indexOf(task);
+    if (waiting >= 0) actor.pending.splice(waiting, 1);
+  }
+
+  /** Actors end with the task that made them (rule A3). */
+  makerEnded(task: TaskRecord): void {
+    for (const key of task.madeActors ?? []) this.kill(key, true, 'the task that created it has ended');
+  }
+
+  kill(key: ObjectKey, noRestart: boolean, reason: string): void {
+    const actor = this.#state.actors.get(this.#state.resolve(key));
+    if (!actor || actor.state === 'dead') return;
+    const host = this.#state.sessions.get(actor.session);
+    if (host && host.state !== 'dead') {
+      this.#state.ports.command(host, { kind: 'killActor', actor: actor.key, incarnation: actor.incarnation });
+    }
+    if (noRestart) this.#die(actor, systemError('actorDied', reason));
+    else this.#died(actor, reason, true);
+  }
+
+  /** A node says that an actor's worker ended. Only the current life is believed (M2). */
+  down(session: SessionRecord, record: NodeRecordOf<'actorDown'>): void {
+    const actor = this.#state.actors.get(this.#state.resolve(record.actor));
+    if (!actor || actor.session !== session.id || actor.incarnation !== record.incarnation) return;
+    this.#died(actor, record.message, record.reason !== END_REASON.bystander && record.reason !== END_REASON.returned);
+  }
+
+  /** The node an actor lived on is gone. That costs no restart, but a class without restarts stays dead. */
+  hostDied(actor: ActorRecord, nodeName: string): void {
+    this.#died(actor, `its node ${nodeName} died`, false);
+  }
+
+  stopJob(actors: Iterable<ActorRecord>, reason: string): void {
+    for (const actor of actors) this.kill(actor.key, true, reason);
+  }
+
+  #died(actor: ActorRecord, reason: string, counted: boolean): void {
+    const { maxRestarts } = actor.creation.options.options;
+    if (counted) actor.restarts += 1;
+    const restart = maxRestarts < 0 || (maxRestarts > 0 && actor.restarts <= maxRestarts);
+    if (!restart || actor.creation.job.status !== 'running') {
+      this.#die(actor, systemError('actorDied', `the actor died: ${reason}`));
+      return;
+    }
+    this.#failInFlight(actor, systemError('actorUnavailable', `the actor is restarting: ${reason}`));
+    actor.state = 'restarting';
+    actor.session = 0;
+    actor.incarnation += 1;
+    this.#touch(actor);
+    this.#state.ports.event({ severity: 'warning', kind: 'actor-restart', message: reason, job: actor.creation.job.id, session: 0 });
+    actor.creation.job.unfinished.add(actor.creation);
+    this.#taskManager.again(actor.creation);
+  }
+
+  #die(actor: ActorRecord, error: Uint8Array): void {
+    actor.state = 'dead';
+    actor.deathCause = error;
+    actor.session = 0;
+    this.#touch(actor);
+    const name = fullName(actor.creation);
+    if (name !== undefined && this.#state.actorNames.get(name) === actor) this.#state.actorNames.delete(name);
+    this.#failInFlight(actor, error);
+    for (const call of actor.pending.splice(0)) this.#taskManager.end(call, error, 'failed');
+    this.#taskManager.end(actor.creation, error, 'failed');
+    this.#taskManager.releaseInputs(actor.creation);
+    this.#taskManager.forget(actor.creation);
+    for (const key of [...actor.holdings]) this.#objects.releaseKey(key, actor.key);
+  }
+
+  #failInFlight(actor: ActorRecord, error: Uint8Array): void {
+    for (const call of [...actor.inFlight]) this.#taskManager.end(call, error, 'failed');
+    actor.inFlight.clear();
+  }
+
+  #send(actor: ActorRecord, call: TaskRecord): void {
+    const session = this.#state.sessions.get(actor.session);
+    if (!session) return;
+    actor.inFlight.add(call);
+    this.#dispatcher.lease(call, session, actor.incarnation);
+  }
+
+  #touch(actor: ActorRecord): void {
+    this.#state.dirty.actors.add(actor.key);
+  }
+}
+
+/** The name an actor can be found by, or `undefined`. */
+function fullName(creation: TaskRecord): string | undefined {
+  const { name, namespace } = creation.options.options;
+  return name === '' ? undefined : actorName(creation.job.id, namespace, name);
+}
+
+/** Names without a namespace belong to the job. */
+export function actorName(job: number, namespace: string, name: string): string {
+  return `${namespace === '' ? `job ${job}` : `in ${namespace}`}/${name}`;
+}

@@ -1,0 +1,199 @@
+/**
+ * The rows of the live tables: tasks, objects, actors, jobs, sessions. Plain records with the few operations that only
+ * touch one of them; what connects them is in the tables beside this file.
+ */
+import type { TaskId } from '#shared/ids/ids.ts';
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { NodeResources } from '#shared/task/resources.ts';
+import type { TaskState } from '#shared/task/task-state.ts';
+import type { FunctionEntry, OptionsEntry } from './dictionaries.ts';
+
+/** What a finished job ended with. */
+export type JobStatus = 'running' | 'succeeded' | 'failed' | 'stopped';
+
+/** A driver's job, or a submitted one. */
+export interface JobRecord {
+  readonly id: number;
+  readonly name: string;
+  /** The session of its driver. */
+  readonly session: number;
+  status: JobStatus;
+  /** Server wall time. */
+  readonly startedMs: number;
+  endedMs: number;
+  /** JSON of the result, or the encoded error. */
+  result: Uint8Array;
+  /** Why it stopped, in words. */
+  message: string;
+  submitted: number;
+  finished: number;
+  failed: number;
+  progress: number;
+  note: string;
+  /** Its tasks that have no result yet. */
+  readonly unfinished: Set<TaskRecord>;
+  readonly actors: Set<ActorRecord>;
+}
+
+/** A task, an actor's creation or an actor's call. Its key is also that of the object it returns. */
+export interface TaskRecord {
+  readonly key: ObjectKey;
+  /** The calling task, or 0 for the driver of the session it was born in. */
+  readonly parent: ObjectKey;
+  readonly job: JobRecord;
+  /** The actor whose method this calls, or 0. */
+  readonly actor: ObjectKey;
+  readonly fn: FunctionEntry;
+  readonly options: OptionsEntry;
+  readonly args: Uint8Array;
+  readonly deps: readonly ObjectKey[];
+  readonly nested: readonly ObjectKey[];
+  readonly k: number;
+  state: TaskState;
+  /** The current attempt, from 1; only its word counts (rule M2). */
+  attempt: number;
+  /** The session that runs it, or 0. */
+  assigned: number;
+  /** Attempts that ended by its own fault (rule L4). */
+  failures: number;
+  /** Attempts lost because a node went away. */
+  losses: number;
+  /** Not before this time (back-off after losses), on the server's monotonic clock. */
+  notBeforeMs: number;
+  /** Inputs that are not there yet. */
+  missing: number;
+  /** What it made: children's results and puts, held in its name until it ends. */
+  made: ObjectKey[];
+  /** The same by content id, once it runs again (rule L1). */
+  names: Map<string, ObjectKey> | undefined;
+  /** Actors it made; they end with it (rule A3). */
+  madeActors: ObjectKey[] | undefined;
+  /** True if the record is kept after the end and counts in the `lineageRefs` of its inputs. */
+  kept: boolean;
+  /** Stored objects that only this task could make again; above 0 the record is kept after the end (lineage). */
+  lineageOf: number;
+  /** True from a re-execution on: what its children name is matched by content (rule L1). */
+  replayed: boolean;
+  /** Content id (L1) once computed. */
+  id: TaskId | undefined;
+  cancelled: boolean;
+  /** What the scheduler counted it as when it was leased, in microseconds. */
+  chargedUs: number;
+  /** True once a row of it may be on disk. */
+  onDisk: boolean;
+  /** Server wall times for people. */
+  submittedMs: number;
+  startedMs: number;
+}
+
+/** Where an object stands. */
+export type ObjectStatus =
+  /** Its task has no result yet. */
+  | 'pending'
+  /** The value is here. */
+  | 'inline'
+  /** Nodes have it. */
+  | 'stored'
+  | 'error'
+  /** Nobody holds it; kept because its task may have to run again for others. */
+  | 'freed';
+
+/** An immutable object: what a task returned, or what was put. */
+export interface ObjectRecord {
+  readonly key: ObjectKey;
+  status: ObjectStatus;
+  sizeBytes: number;
+  /** Inline value or encoded error. */
+  value: Uint8Array | undefined;
+  nested: readonly ObjectKey[];
+  /** For a put: the task that put it, 0 for a driver; -1 for a task's result. */
+  maker: ObjectKey;
+  k: number;
+  digest: Uint8Array;
+  /** See `holders.ts`. */
+  firstHolder: number;
+  moreHolders: Set<number> | undefined;
+  /** Sessions with a copy. */
+  locations: Set<number> | undefined;
+  /** Sessions to tell, with the key they know it by. */
+  wants: { session: number; key: ObjectKey }[] | undefined;
+  /** Tasks that cannot start without it. */
+  waiters: Set<TaskRecord> | undefined;
+  /** Kept task records that have it among their inputs. */
+  lineageRefs: number;
+  /** True if it counts in its maker's `lineageOf`. */
+  keepsMaker: boolean;
+  /** True once a row of it may be on disk. */
+  onDisk: boolean;
+}
+
+/** Where an actor stands. */
+export type ActorState = 'pending' | 'alive' | 'restarting' | 'dead';
+
+/** An actor; its key is that of its creation task. */
+export interface ActorRecord {
+  readonly key: ObjectKey;
+  readonly creation: TaskRecord;
+  state: ActorState;
+  /** Counts its lives from 1; only the current one is believed (rule M2). */
+  incarnation: number;
+  /** The session it lives on, or 0. */
+  session: number;
+  restarts: number;
+  /** Encoded error that calls get once it is dead. */
+  deathCause: Uint8Array | undefined;
+  /** Calls that wait for it to live. */
+  readonly pending: TaskRecord[];
+  /** Calls given to its node and not answered. */
+  readonly inFlight: Set<TaskRecord>;
+  /** Objects its code holds beyond a call. */
+  readonly holdings: Set<ObjectKey>;
+}
+
+/** Where a session stands (rule M1). */
+export type SessionState = 'connected' | 'disconnected' | 'dead';
+
+/** One life of a node (or of a driver): node id and epoch. */
+export interface SessionRecord {
+  readonly id: number;
+  readonly nodeId: string;
+  readonly nodeName: string;
+  readonly epoch: number;
+  readonly role: 'host' | 'driver';
+  readonly platform: string;
+  readonly resources: NodeResources;
+  /** The driver's job. */
+  job: JobRecord | undefined;
+  state: SessionState;
+  /** Since when it is in this state, on the server's monotonic clock. */
+  sinceMs: number;
+  lastFrameMs: number;
+  readonly joinedMs: number;
+  /** Number of the last record applied. */
+  received: number;
+  /** After a server start: the record up to which the node has told what it runs and holds; Infinity until it said so. */
+  reportedUpTo: number;
+  readonly functions: (FunctionEntry | undefined)[];
+  readonly options: (OptionsEntry | undefined)[];
+  /** What it runs by lease or by its own local scheduler. */
+  readonly assigned: Set<TaskRecord>;
+  readonly copies: Set<ObjectKey>;
+  readonly holdings: Set<ObjectKey>;
+  /** Names of functions and options already introduced to it. */
+  readonly sentFunctions: Map<FunctionEntry, number>;
+  readonly sentOptions: Map<OptionsEntry, number>;
+  load: NodeLoad;
+  /** Tasks it finished. */
+  executed: number;
+}
+
+/** A node's own report of its load. */
+export interface NodeLoad {
+  queuedUs: number;
+  queuedTasks: number;
+  runningTasks: number;
+  freeCpuMilli: number;
+  storeBytes: number;
+  workers: number;
+  rssBytes: number;
+}

@@ -1,0 +1,400 @@
+/**
+ * The global control store as one state machine: sessions, records in, commands out.
+ *
+ * It holds no promise and no timer and reads no clock: the shell sets the time, applies what arrived, and calls `tick`
+ * now and then. So the simulator can run the very same code on a fake clock, and a restart is: load the rows, go on.
+ */
+import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
+import type { NodeRecord } from '#shared/protocol/node-records.ts';
+import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
+import type { Random } from '#shared/ports/random.ts';
+import { moveTask } from '#shared/task/task-state.ts';
+import { GlobalScheduler } from '../scheduler/global-scheduler.ts';
+import { ActorManager } from './actor-manager.ts';
+import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
+import { JobManager } from './job-manager.ts';
+import { LeaseWriter } from './lease-writer.ts';
+import { ObjectTable } from './object-table.ts';
+import { Rebuilder } from './rebuilder.ts';
+import { SessionManager } from './session-manager.ts';
+import type { GcsPorts } from './state.ts';
+import { GcsState } from './state.ts';
+import { systemError } from './system-errors.ts';
+import { TaskManager } from './task-manager.ts';
+
+/** Records that name something the server does not know yet wait for it after a start, at most this many. */
+const MAX_ORPHANS = 100_000;
+
+/** Functions, and sets of options, one session may introduce. */
+const MAX_DEFINITIONS = 100_000;
+
+/** Options of the GCS; times in milliseconds. */
+export interface GcsOptions {
+  readonly random: Random;
+  /** Identifies this life of the server; higher than that of every earlier life. */
+  readonly serverEpoch: number;
+  /** After a start nodes have this long to come back before anything is rescheduled (rule M3). */
+  readonly graceMs: number;
+  readonly hostDeadMs: number;
+  readonly driverDeadMs: number;
+}
+
+export const DEFAULT_GCS_TIMES = { graceMs: 45_000, hostDeadMs: 10_000, driverDeadMs: 30_000 } as const;
+
+/** The GCS. */
+export class Gcs {
+  readonly state: GcsState;
+  readonly objects: ObjectTable;
+  readonly tasks: TaskManager;
+  readonly actors: ActorManager;
+  readonly jobs: JobManager;
+  readonly sessions: SessionManager;
+  readonly scheduler: GlobalScheduler;
+  readonly #rebuilder: Rebuilder;
+  readonly #orphans = new Map<ObjectKey, { session: number; record: NodeRecord }[]>();
+  #orphanCount = 0;
+
+  constructor(ports: GcsPorts, options: GcsOptions) {
+    this.state = new GcsState(ports);
+    const leases = new LeaseWriter(this.state);
+    this.objects = new ObjectTable(this.state, {
+      inputReady: (task) => this.tasks.inputReady(task),
+      rebuild: (object) => this.#rebuilder.add(object),
+      forgetTask: (task) => this.tasks.forget(task),
+    });
+    const lease = (task: TaskRecord, session: SessionRecord, incarnation: number): void => {
+      this.tasks.assign(task, session, 'leased');
+      leases.write(task, session, incarnation, this.objects);
+    };
+    this.scheduler = new GlobalScheduler(this.state, (task, session) => lease(task, session, this.#incarnationOf(task)), options.random);
+    this.actors = new ActorManager(this.state, this.objects, { lease });
+    this.tasks = new TaskManager(this.state, this.objects, this.scheduler, this.actors);
+    this.actors.connect(this.tasks);
+    this.#rebuilder = new Rebuilder(this.state, this.objects, this.tasks);
+    this.jobs = new JobManager(this.state, this.tasks, this.actors);
+    this.sessions = new SessionManager(this.state, options, {
+      joined: (session) => this.scheduler.addNode(session),
+      died: (session, reason) => this.#sessionDied(session, reason),
+      reported: (session, report) => this.#adoptReport(session, report),
+      graceEnded: () => this.#graceEnded(),
+    });
+  }
+
+  /** Sets the time for the steps that follow. */
+  setTime(nowMs: number, wallMs: number): void {
+    this.state.nowMs = nowMs;
+    this.state.wallMs = wallMs;
+  }
+
+  /** True from a restart until all nodes reported or the grace is over. */
+  get inGrace(): boolean {
+    return this.sessions.inGrace;
+  }
+
+  /**
+   * Applies records of one session in order; those it applied before are passed over (rule L2).
+   *
+   * @throws RangeError if records are missing before the first: nothing is applied.
+   * @throws TypeError if a record says what no node may say: it and those after it are not applied; it counts as received.
+   */
+  applyRecords(session: SessionRecord, first: number, records: readonly NodeRecord[]): void {
+    if (first > session.received + 1) throw new RangeError(`record ${first} came after ${session.received}`);
+    try {
+      for (let index = Math.max(0, session.received + 1 - first); index < records.length; index++) {
+        const record = records[index];
+        session.received += 1;
+        if (record) this.#apply(session, record);
+      }
+    } finally {
+      this.state.dirty.sessions.add(session.id);
+      if (!this.inGrace && this.sessions.pendingLeases.size > 0) this.#settleLeases();
+      this.#settle();
+    }
+  }
+
+  /** Lets time pass: sessions expire, back-offs end. */
+  tick(): void {
+    this.sessions.tick();
+    this.#settle();
+  }
+
+  /** Ends a step that changed something from outside (an operator's command). */
+  settle(): void {
+    this.#settle();
+  }
+
+  #settle(): void {
+    this.#rebuilder.run();
+    this.objects.settle();
+    this.scheduler.dispatch();
+  }
+
+  #apply(session: SessionRecord, record: NodeRecord): void {
+    switch (record.kind) {
+      case 'submit':
+        this.tasks.submit(session, record);
+        this.#applyOrphans(record.task);
+        return;
+      case 'finish':
+        if (this.#keepOrphan(session, record.task, record)) return;
+        this.tasks.finish(session, record);
+        return;
+      case 'failed':
+        if (this.#keepOrphan(session, record.task, record)) return;
+        this.tasks.attemptFailed(session, record);
+        return;
+      case 'put':
+        this.tasks.put(session, record);
+        this.#applyOrphans(record.object);
+        return;
+      case 'spill':
+        this.tasks.spill(session, record.task);
+        return;
+      case 'started':
+        return;
+      case 'cancel':
+        this.tasks.cancel(record.task, record.recursive, record.force);
+        return;
+      default:
+        this.#applyObjectRecord(session, record);
+    }
+  }
+
+  #applyObjectRecord(session: SessionRecord, record: NodeRecord): void {
+    if (this.inGrace && 'object' in record && !this.state.object(record.object) && this.#keepOrphan(session, record.object, record)) return;
+    switch (record.kind) {
+      case 'release':
+        this.objects.releaseKey(record.object, this.#holder(session, record.holder));
+        return;
+      case 'hold': {
+        const object = this.state.object(record.object);
+        if (object) this.objects.hold(object, this.#holder(session, record.holder));
+        return;
+      }
+      case 'want':
+        this.#want(session, record.object);
+        return;
+      case 'located': {
+        const object = this.state.object(record.object);
+        if (object && record.present) this.objects.addCopy(object, session, record.sizeBytes);
+        else if (object) this.objects.removeCopy(object, session);
+        return;
+      }
+      case 'killActor':
+        this.actors.kill(record.actor, record.noRestart, 'it was killed');
+        return;
+      case 'actorDown':
+        this.actors.down(session, record);
+        return;
+      default:
+        this.#applyDefinition(session, record);
+    }
+  }
+
+  #applyDefinition(session: SessionRecord, record: NodeRecord): void {
+    switch (record.kind) {
+      case 'function':
+        checkNumber(record.fn);
+        session.functions[record.fn] = this.state.dictionaries.functionOf(record.module, record.name, record.functionKind);
+        return;
+      case 'options':
+        checkNumber(record.options);
+        session.options[record.options] = this.state.dictionaries.optionsOf(record.json);
+        return;
+      case 'module':
+        this.jobs.addModule(record.module, record.code, record.sourceMap);
+        return;
+      case 'jobFinished':
+        if (session.job) this.jobs.finished(session.job, record.outcome, record.value);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** A holder field means the session itself (0) or one of the actors that live there. */
+  #holder(session: SessionRecord, holder: number): number {
+    if (holder === 0) return session.id;
+    const actor = this.state.actors.get(this.state.resolve(holder));
+    return actor && actor.session === session.id ? actor.key : session.id;
+  }
+
+  #want(session: SessionRecord, key: ObjectKey): void {
+    const object = this.state.object(key);
+    if (object) {
+      this.objects.want(object, session, key);
+    } else {
+      const gone = this.objects.create(key);
+      this.objects.setError(gone, systemError('objectLost', 'the object was freed: nobody held it any more'));
+      this.objects.want(gone, session, key);
+      this.objects.reconsider(gone);
+    }
+  }
+
+  #incarnationOf(task: TaskRecord): number {
+    return this.state.actors.get(task.key)?.incarnation ?? 0;
+  }
+
+  /** After a restart a result can come before the submission of another node is sent again: it is kept until then. */
+  #keepOrphan(session: SessionRecord, key: ObjectKey, record: NodeRecord): boolean {
+    if (!this.inGrace || this.state.task(key) || sessionOfKey(key) === session.id) return false;
+    if (this.#orphanCount >= MAX_ORPHANS) return false;
+    const kept = this.#orphans.get(key) ?? [];
+    kept.push({ session: session.id, record });
+    this.#orphans.set(key, kept);
+    this.#orphanCount += 1;
+    return true;
+  }
+
+  #applyOrphans(key: ObjectKey): void {
+    const kept = this.#orphans.get(key);
+    if (!kept) return;
+    this.#orphans.delete(key);
+    this.#orphanCount -= kept.length;
+    for (const { session: id, record } of kept) {
+      const session = this.state.sessions.get(id);
+      if (!session || session.state === 'dead') continue;
+      if (record.kind === 'finish' || record.kind === 'failed') this.#adoptLease(session, key, record.attempt);
+      this.#apply(session, record);
+    }
+  }
+
+  /** What a node runs and holds, after a restart of the server (rule M3). */
+  #adoptReport(session: SessionRecord, report: SessionFrameOf<'report'>): void {
+    for (const { task, attempt } of report.leases) this.#reportedLease(session, task, attempt);
+    const running = new Set(report.leases.map((lease) => this.state.resolve(lease.task)));
+    for (const task of [...session.assigned]) {
+      // A lease that never arrived, or whose result is in a record still to come, is no loss of the node's.
+      if (task.state === 'leased' && !running.has(task.key)) this.sessions.pendingLeases.add(task);
+    }
+    for (const { actor: key, incarnation } of report.actors) this.#adoptActor(session, key, incarnation);
+    for (const { object: key, sizeBytes } of report.copies) {
+      const object = this.state.object(key);
+      if (object) this.objects.addCopy(object, session, sizeBytes);
+    }
+    for (const { object: key, holder } of report.holds) {
+      const object = this.state.object(key);
+      if (object) this.objects.hold(object, this.#holder(session, holder));
+    }
+    for (const key of report.wants) this.#applyObjectRecord(session, { kind: 'want', object: key });
+    if (!this.inGrace) this.#settleLeases();
+    this.#settle();
+  }
+
+  #reportedLease(session: SessionRecord, key: ObjectKey, attempt: number): void {
+    if (this.state.task(key)) this.#adoptLease(session, key, attempt);
+    else if (this.inGrace) this.sessions.lateLeases.set(key, { session: session.id, attempt });
+    else this.state.ports.command(session, { kind: 'cancelTask', task: key, force: true });
+  }
+
+  /** The server gave this lease before it died and had not written it down yet: the node is right. */
+  #adoptLease(session: SessionRecord, key: ObjectKey, attempt: number): void {
+    const task = this.state.task(key);
+    if (!task || task.state === 'finished' || task.assigned === session.id) return;
+    if (task.assigned !== 0 && task.state === 'leased') return;
+    this.scheduler.remove(task);
+    task.attempt = attempt;
+    this.tasks.assign(task, session, 'leased');
+  }
+
+  #adoptActor(session: SessionRecord, key: ObjectKey, incarnation: number): void {
+    const actor = this.state.actors.get(this.state.resolve(key));
+    if (!actor && this.inGrace) {
+      this.sessions.lateActors.set(key, { session: session.id, incarnation });
+      return;
+    }
+    if (!actor || actor.state === 'dead') {
+      this.state.ports.command(session, { kind: 'killActor', actor: key, incarnation });
+      return;
+    }
+    if (actor.incarnation > incarnation) this.state.ports.command(session, { kind: 'killActor', actor: key, incarnation });
+  }
+
+  #graceEnded(): void {
+    for (const [key, lease] of this.sessions.lateLeases) {
+      const session = this.state.sessions.get(lease.session);
+      if (session) this.#adoptLease(session, key, lease.attempt);
+    }
+    this.sessions.lateLeases.clear();
+    for (const [key, actor] of this.sessions.lateActors) {
+      const session = this.state.sessions.get(actor.session);
+      if (session && session.state !== 'dead') this.#adoptActor(session, key, actor.incarnation);
+    }
+    this.sessions.lateActors.clear();
+    this.#dropOrphans();
+    this.#settleLeases();
+    for (const object of [...this.state.objects.values()]) this.#checkInputs(object);
+    this.#settle();
+  }
+
+  /** Nobody sent the records again that these were waiting for: they are applied to what there is. */
+  #dropOrphans(): void {
+    const orphans = [...this.#orphans.values()].flat();
+    this.#orphans.clear();
+    this.#orphanCount = 0;
+    for (const { session: id, record } of orphans) {
+      const session = this.state.sessions.get(id);
+      if (session && session.state !== 'dead') this.#apply(session, record);
+    }
+  }
+
+  /** Leases on our books that their nodes, having said everything, do not know: they were lost with the connection. */
+  #settleLeases(): void {
+    const calls: TaskRecord[] = [];
+    for (const task of this.sessions.pendingLeases) {
+      const session = this.state.sessions.get(task.assigned);
+      if (session && session.received < session.reportedUpTo) continue;
+      this.sessions.pendingLeases.delete(task);
+      if (!session || task.state !== 'leased') continue;
+      if (task.actor !== 0) calls.push(task);
+      else this.tasks.again(task);
+    }
+    this.actors.resume(calls);
+  }
+
+  /** Copies that no node reported again are lost, and what nobody made will not come. */
+  #checkInputs(object: ObjectRecord): void {
+    if (this.objects.isPlaceholder(object)) {
+      this.objects.setError(object, systemError('objectLost', 'the record of what made it was lost with the server'));
+      this.objects.reconsider(object);
+    }
+    if ((object.wants?.length ?? 0) > 0 || (object.waiters?.size ?? 0) > 0) this.objects.ensure(object);
+  }
+
+  /** The node is gone for good: everything it had goes elsewhere or ends (M1, L4, A3, J3). */
+  #sessionDied(session: SessionRecord, reason: string): void {
+    this.scheduler.removeNode(session);
+    if (session.job) this.jobs.driverDied(session.job, reason);
+    for (const actor of [...this.state.actors.values()]) {
+      if (actor.session === session.id) this.actors.hostDied(actor, session.nodeName);
+    }
+    for (const task of [...session.assigned]) this.tasks.lost(task, session.nodeName);
+    this.objects.removeSession(session);
+    this.state.ports.sessionEnded(session, reason);
+    this.#settle();
+  }
+
+  /** Puts a task that was loaded from disk back where it stood. */
+  restoreTask(task: TaskRecord): void {
+    if (task.state === 'finished') return;
+    task.job.unfinished.add(task);
+    const session = this.state.sessions.get(task.assigned);
+    const given = session !== undefined && session.state !== 'dead' && (task.state === 'leased' || task.state === 'local');
+    if (given) {
+      session.assigned.add(task);
+      if (task.state === 'leased') this.scheduler.entered(task, session);
+    } else {
+      task.assigned = 0;
+    }
+    if (task.actor !== 0) {
+      this.actors.restoreCall(task);
+    } else if (!given) {
+      moveTask(task, 'waiting');
+      this.tasks.awaitInputs(task);
+    }
+  }
+}
+
+function checkNumber(number: number): void {
+  if (number >= MAX_DEFINITIONS) throw new TypeError(`a session may introduce ${MAX_DEFINITIONS} functions and sets of options, not number ${number}`);
+}

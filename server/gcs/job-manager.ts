@@ -1,0 +1,100 @@
+/**
+ * Jobs and the modules they run (rule J3): a job begins with its driver and ends with it, and nothing of it stays.
+ */
+import { OUTCOME } from '#shared/protocol/node-records.ts';
+import type { ActorManager } from './actor-manager.ts';
+import type { JobRecord, JobStatus, SessionRecord } from './entities.ts';
+import type { GcsState } from './state.ts';
+import type { TaskManager } from './task-manager.ts';
+
+const NO_BYTES = new Uint8Array(0);
+
+/** All jobs. */
+export class JobManager {
+  readonly #state: GcsState;
+  readonly #tasks: TaskManager;
+  readonly #actors: ActorManager;
+  #nextJob = 1;
+
+  constructor(state: GcsState, tasks: TaskManager, actors: ActorManager) {
+    this.#state = state;
+    this.#tasks = tasks;
+    this.#actors = actors;
+  }
+
+  /** Starts the job of a driver's session. */
+  start(session: SessionRecord, name: string): JobRecord {
+    const job: JobRecord = {
+      id: this.#nextJob,
+      name: name === '' ? `job ${this.#nextJob}` : name,
+      session: session.id,
+      status: 'running',
+      startedMs: this.#state.wallMs,
+      endedMs: 0,
+      result: NO_BYTES,
+      message: '',
+      submitted: 0,
+      finished: 0,
+      failed: 0,
+      progress: 0,
+      note: '',
+      unfinished: new Set(),
+      actors: new Set(),
+    };
+    this.#nextJob += 1;
+    this.#state.jobs.set(job.id, job);
+    session.job = job;
+    this.#touch(job);
+    return job;
+  }
+
+  restore(job: JobRecord): void {
+    this.#state.jobs.set(job.id, job);
+    this.#nextJob = Math.max(this.#nextJob, job.id + 1);
+  }
+
+  addModule(hash: string, code: Uint8Array, sourceMap: Uint8Array): void {
+    if (this.#state.modules.has(hash)) return;
+    const index = this.#state.modules.size;
+    this.#state.modules.set(hash, { index, hash, code: code.slice(), sourceMap: sourceMap.slice() });
+    this.#state.dirty.modules.add(hash);
+  }
+
+  /** The driver says how its `main` ended. */
+  finished(job: JobRecord, outcome: number, value: Uint8Array): void {
+    if (job.status !== 'running') return;
+    job.result = value.slice();
+    this.#end(job, outcome === OUTCOME.value ? 'succeeded' : 'failed', 'its driver has ended');
+  }
+
+  driverDied(job: JobRecord, reason: string): void {
+    if (job.status === 'running') this.#end(job, 'failed', `its driver left: ${reason}`);
+  }
+
+  stop(job: JobRecord, reason: string): void {
+    if (job.status === 'running') this.#end(job, 'stopped', reason);
+  }
+
+  #end(job: JobRecord, status: JobStatus, reason: string): void {
+    job.status = status;
+    job.endedMs = this.#state.wallMs;
+    job.message = status === 'succeeded' ? '' : reason;
+    this.#touch(job);
+    this.#actors.stopJob([...job.actors], reason);
+    this.#tasks.stopJob(job, reason);
+    for (const session of this.#state.sessions.values()) {
+      if (session.state !== 'dead') this.#state.ports.command(session, { kind: 'stopJob', job: job.id });
+    }
+    for (const actor of job.actors) {
+      this.#state.actors.delete(actor.key);
+      this.#state.dirty.actors.add(actor.key);
+      this.#tasks.forget(actor.creation);
+    }
+    job.actors.clear();
+    this.#state.ports.event({ severity: status === 'failed' ? 'error' : 'info', kind: 'job-ended', message: `${job.name}: ${status}`, job: job.id, session: job.session });
+  }
+
+  #touch(job: JobRecord): void {
+    this.#state.dirty.jobs.add(job.id);
+  }
+}

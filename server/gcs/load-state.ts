@@ -1,0 +1,118 @@
+/**
+ * A start of the server: the rows of its earlier life become tables again (rule G2).
+ *
+ * Rows hold what cannot be found out otherwise. What one row says about another (who holds what, which task made what,
+ * which lineage is needed) is made again from both; what only nodes know (copies, waits, what really runs) they report
+ * within the grace (rule M3).
+ */
+import type { Storage } from '#shared/ports/storage.ts';
+import { MAX_SESSION_NUMBER } from '#shared/ids/object-key.ts';
+import { NodeResources } from '#shared/task/resources.ts';
+import { ByteReader } from '#shared/wire/byte-reader.ts';
+import type { SessionRecord } from './entities.ts';
+import type { Gcs } from './gcs.ts';
+import { holdersOf } from './holders.ts';
+import { readObjectRow } from './object-rows.ts';
+import { actorRow, aliasRow, functionRow, jobRow, moduleRow, optionsRow, readRow, sessionRow } from './rows.ts';
+import { NO_LOAD } from './session-manager.ts';
+import type { GcsState } from './state.ts';
+
+/** Fills an empty GCS. The time must be set. Starts the grace if any node of the earlier life may come back. */
+export async function loadState(storage: Storage, gcs: Gcs): Promise<void> {
+  const { state } = gcs;
+  const { dictionaries } = state;
+  await storage.load('functions', (index, row) => {
+    const { module, name, kind } = readRow(functionRow, row);
+    dictionaries.restoreFunction(index, module, name, kind);
+  });
+  await storage.load('options', (index, row) => dictionaries.restoreOptions(index, readRow(optionsRow, row).json));
+  await storage.load('modules', (index, row) => {
+    const { hash, code, sourceMap } = readRow(moduleRow, row);
+    state.modules.set(hash, { index, hash, code: code.slice(), sourceMap: sourceMap.slice() });
+  });
+  const jobOfSession = new Map<SessionRecord, number>();
+  await storage.load('sessions', (id, row) => loadSession(gcs, id, row, jobOfSession));
+  await storage.load('jobs', (id, row) => {
+    const { result, ...fields } = readRow(jobRow, row);
+    gcs.jobs.restore({ id, ...fields, result: result.slice(), unfinished: new Set(), actors: new Set() });
+  });
+  for (const [session, job] of jobOfSession) session.job = state.jobs.get(job);
+  await storage.load('aliases', (key, row) => void state.aliases.set(key, readRow(aliasRow, row).to));
+  await storage.load('objects', (key, row) => readObjectRow(new ByteReader(row), key, state));
+  await storage.load('actors', (key, row) => loadActor(gcs, key, row));
+  connect(gcs);
+  state.dirty.clear();
+  if ([...state.sessions.values()].some((session) => session.state !== 'dead')) gcs.sessions.startGrace();
+}
+
+function loadSession(gcs: Gcs, id: number, row: Uint8Array, jobOfSession: Map<SessionRecord, number>): void {
+  const { dictionaries, nowMs } = gcs.state;
+  const fields = readRow(sessionRow, row);
+  const session: SessionRecord = {
+    id,
+    nodeId: fields.nodeId,
+    nodeName: fields.nodeName,
+    epoch: fields.epoch,
+    role: fields.role,
+    platform: fields.platform,
+    resources: new NodeResources(fields.cpuMilli, new Map(fields.resources.map(({ name, milli }) => [name, milli]))),
+    job: undefined,
+    state: fields.dead ? 'dead' : 'disconnected',
+    sinceMs: nowMs,
+    lastFrameMs: nowMs,
+    joinedMs: fields.joinedMs,
+    received: fields.received,
+    reportedUpTo: Infinity,
+    functions: fields.functions.map((index) => (index === 0 ? undefined : dictionaries.functionAt(index - 1))),
+    options: fields.options.map((index) => (index === 0 ? undefined : dictionaries.optionsAt(index - 1))),
+    assigned: new Set(),
+    copies: new Set(),
+    holdings: new Set(),
+    sentFunctions: new Map(),
+    sentOptions: new Map(),
+    load: NO_LOAD,
+    executed: fields.executed,
+  };
+  if (fields.job !== 0) jobOfSession.set(session, fields.job);
+  gcs.sessions.restore(session);
+}
+
+function loadActor(gcs: Gcs, key: number, row: Uint8Array): void {
+  const { state } = gcs;
+  const creation = state.tasks.get(key);
+  if (!creation) throw new Error(`row of actor ${key} has no creation task`);
+  const { deathCause, ...fields } = readRow(actorRow, row);
+  gcs.actors.restore({
+    key,
+    creation,
+    ...fields,
+    deathCause: deathCause.length === 0 ? undefined : deathCause.slice(),
+    pending: [],
+    inFlight: new Set(),
+    holdings: new Set(),
+  });
+}
+
+/** Makes again what one row says about another. */
+function connect(gcs: Gcs): void {
+  const { state } = gcs;
+  for (const object of state.objects.values()) {
+    for (const holder of holdersOf(object)) listHolding(state, holder, object.key);
+    if (object.maker > 0) state.task(object.maker)?.made.push(object.key);
+    const maker = object.keepsMaker ? gcs.objects.makerOf(object) : undefined;
+    if (maker) maker.lineageOf += 1;
+  }
+  for (const task of state.tasks.values()) {
+    const parent = task.parent === 0 ? undefined : state.task(task.parent);
+    parent?.made.push(task.key);
+    if (parent && parent.actor === 0 && state.actors.has(task.key)) (parent.madeActors ??= []).push(task.key);
+    if (task.kept) for (const key of [...task.deps, ...task.nested]) gcs.objects.addLineageRef(key);
+  }
+  for (const task of state.tasks.values()) gcs.restoreTask(task);
+}
+
+function listHolding(state: GcsState, holder: number, key: number): void {
+  if (holder < 0) return;
+  if (holder <= MAX_SESSION_NUMBER) state.sessions.get(holder)?.holdings.add(key);
+  else state.actors.get(holder)?.holdings.add(key);
+}

@@ -1,0 +1,171 @@
+/**
+ * The row of an object and of the task that makes it: they share a key, change together and leave together, so they
+ * share a row. Written by hand rather than from a schema: two of these are written for every task that reaches the server.
+ */
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { TaskState } from '#shared/task/task-state.ts';
+import type { ByteReader } from '#shared/wire/byte-reader.ts';
+import type { ByteWriter } from '#shared/wire/byte-writer.ts';
+import type { ObjectRecord, ObjectStatus, TaskRecord } from './entities.ts';
+import { addHolder, holdersOf } from './holders.ts';
+import type { GcsState } from './state.ts';
+
+const ROW_VERSION = 1;
+const HAS_OBJECT = 1;
+const HAS_TASK = 2;
+const MAX_ROW_BYTES = 64 * 1024 * 1024;
+
+const STATUSES: readonly ObjectStatus[] = ['pending', 'inline', 'stored', 'error', 'freed'];
+/** Whether a task waits for inputs or for a node is found out again at a start: both are `waiting` on disk. */
+const STATES: readonly TaskState[] = ['local', 'waiting', 'leased', 'finished'];
+
+const KEEPS_MAKER = 1;
+const HAS_VALUE = 2;
+
+const KEPT = 1;
+const REPLAYED = 2;
+const CANCELLED = 4;
+
+/** Appends the row of a key. At least one of the two is there. */
+export function writeObjectRow(writer: ByteWriter, object: ObjectRecord | undefined, task: TaskRecord | undefined): void {
+  writer.u8(ROW_VERSION);
+  writer.u8((object ? HAS_OBJECT : 0) | (task ? HAS_TASK : 0));
+  if (object) {
+    writer.u8(STATUSES.indexOf(object.status));
+    writer.u8((object.keepsMaker ? KEEPS_MAKER : 0) | (object.value ? HAS_VALUE : 0));
+    writer.varint(object.sizeBytes);
+    if (object.value) writer.bytes(object.value);
+    writeKeys(writer, object.nested);
+    writer.zigzag(object.maker);
+    writer.varint(object.k);
+    writer.bytes(object.digest);
+    writeHolders(writer, object);
+  }
+  if (task) writeTask(writer, task);
+}
+
+function writeHolders(writer: ByteWriter, object: ObjectRecord): void {
+  if (object.moreHolders === undefined || object.moreHolders.size === 0) {
+    writer.varint(object.firstHolder === 0 ? 0 : 1);
+    if (object.firstHolder !== 0) writer.zigzag(object.firstHolder);
+    return;
+  }
+  const holders = holdersOf(object).sort((a, b) => a - b);
+  writer.varint(holders.length);
+  for (const holder of holders) writer.zigzag(holder);
+}
+
+function writeTask(writer: ByteWriter, task: TaskRecord): void {
+  writer.varint(task.parent);
+  writer.varint(task.job.id);
+  writer.varint(task.actor);
+  writer.varint(task.fn.index);
+  writer.varint(task.options.index);
+  writer.bytes(task.args);
+  writeKeys(writer, task.deps);
+  writeKeys(writer, task.nested);
+  writer.varint(task.k);
+  writer.u8(STATES.indexOf(task.state === 'queued' ? 'waiting' : task.state));
+  writer.u8((task.kept ? KEPT : 0) | (task.replayed ? REPLAYED : 0) | (task.cancelled ? CANCELLED : 0));
+  writer.varint(task.attempt);
+  writer.varint(task.assigned);
+  writer.varint(task.failures);
+  writer.varint(task.losses);
+  writer.varint(task.submittedMs);
+  writer.varint(task.startedMs);
+}
+
+function writeKeys(writer: ByteWriter, keys: readonly ObjectKey[]): void {
+  writer.varint(keys.length);
+  for (const key of keys) writer.varint(key);
+}
+
+/**
+ * Puts a row back into the tables; what connects it with other rows is made again afterwards. Nothing of the reader's
+ * bytes is kept. @throws Error if the row is damaged or names a job, function or options that are not there.
+ */
+export function readObjectRow(reader: ByteReader, key: ObjectKey, state: GcsState): void {
+  const version = reader.u8();
+  if (version !== ROW_VERSION) throw new Error(`row of object ${key} has version ${version}`);
+  const parts = reader.u8();
+  if (parts & HAS_OBJECT) state.objects.set(key, readObject(reader, key));
+  if (parts & HAS_TASK) state.tasks.set(key, readTask(reader, key, state));
+}
+
+function readObject(reader: ByteReader, key: ObjectKey): ObjectRecord {
+  const status = STATUSES[reader.u8()] ?? 'pending';
+  const flags = reader.u8();
+  const object: ObjectRecord = {
+    key,
+    status,
+    sizeBytes: reader.varint(),
+    value: flags & HAS_VALUE ? reader.bytes(MAX_ROW_BYTES).slice() : undefined,
+    nested: readKeys(reader),
+    maker: reader.zigzag(),
+    k: reader.varint(),
+    digest: reader.bytes(MAX_ROW_BYTES).slice(),
+    firstHolder: 0,
+    moreHolders: undefined,
+    locations: undefined,
+    wants: undefined,
+    waiters: undefined,
+    lineageRefs: 0,
+    keepsMaker: (flags & KEEPS_MAKER) !== 0,
+    onDisk: true,
+  };
+  for (let count = reader.varint(); count > 0; count--) addHolder(object, reader.zigzag());
+  return object;
+}
+
+function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskRecord {
+  const parent = reader.varint();
+  const job = state.jobs.get(reader.varint());
+  const actor = reader.varint();
+  const fn = state.dictionaries.functionAt(reader.varint());
+  const options = state.dictionaries.optionsAt(reader.varint());
+  if (!job || !fn || !options) throw new Error(`row of task ${key} names a job, function or options that are not stored`);
+  const args = reader.bytes(MAX_ROW_BYTES).slice();
+  const deps = readKeys(reader);
+  const nested = readKeys(reader);
+  const k = reader.varint();
+  const stored = STATES[reader.u8()] ?? 'waiting';
+  const flags = reader.u8();
+  return {
+    key,
+    parent,
+    job,
+    actor,
+    fn,
+    options,
+    args,
+    deps,
+    nested,
+    k,
+    state: stored === 'waiting' && actor !== 0 ? 'queued' : stored,
+    attempt: reader.varint(),
+    assigned: reader.varint(),
+    failures: reader.varint(),
+    losses: reader.varint(),
+    submittedMs: reader.varint(),
+    startedMs: reader.varint(),
+    notBeforeMs: 0,
+    missing: 0,
+    made: [],
+    names: undefined,
+    madeActors: undefined,
+    kept: (flags & KEPT) !== 0,
+    lineageOf: 0,
+    replayed: (flags & REPLAYED) !== 0,
+    id: undefined,
+    cancelled: (flags & CANCELLED) !== 0,
+    chargedUs: 0,
+    onDisk: true,
+  };
+}
+
+function readKeys(reader: ByteReader): ObjectKey[] {
+  const count = reader.varint();
+  const keys: ObjectKey[] = [];
+  for (let index = 0; index < count; index++) keys.push(reader.varint());
+  return keys;
+}

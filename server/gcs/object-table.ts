@@ -1,0 +1,342 @@
+/**
+ * The object table: which objects there are, who holds them, which nodes have a copy, who waits for them (rules O1–O3).
+ *
+ * Freeing is a queue, not a recursion: an object whose last holder left is looked at again at the end of the step, so a
+ * holder that arrives with the same step keeps it, and a long chain of containers cannot overflow the stack.
+ */
+import { MAX_SESSION_NUMBER, type ObjectKey } from '#shared/ids/object-key.ts';
+import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
+import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
+import { addHolder, containerHolder, isHeld, removeHolder } from './holders.ts';
+import type { GcsState } from './state.ts';
+
+const NO_BYTES = new Uint8Array(0);
+
+/** How an object came to be, for {@link ObjectTable.create}. */
+export interface ObjectOrigin {
+  /** For a put the task that put it (0: a driver), else -1. */
+  readonly maker: ObjectKey;
+  readonly k: number;
+  readonly digest: Uint8Array;
+}
+
+/** A value as a node reported it. */
+export interface ReportedValue {
+  readonly sizeBytes: number;
+  /** Empty if the value stays in the node's store. */
+  readonly value: Uint8Array;
+  readonly nested: readonly ObjectKey[];
+}
+
+const TASK_RESULT: ObjectOrigin = { maker: -1, k: 0, digest: NO_BYTES };
+
+/** What the object table needs of the tables above it. */
+export interface ObjectTableOwner {
+  /** A task that waited for its last missing input can run now. */
+  inputReady(task: TaskRecord): void;
+  /** The object is needed and no copy is left: make it again, or give it up. */
+  rebuild(object: ObjectRecord): void;
+  /** Nobody can need the record of this task any more. */
+  forgetTask(task: TaskRecord): void;
+}
+
+/** All objects of the cluster. */
+export class ObjectTable {
+  readonly #state: GcsState;
+  readonly #owner: ObjectTableOwner;
+  readonly #unheld: ObjectRecord[] = [];
+
+  constructor(state: GcsState, owner: ObjectTableOwner) {
+    this.#state = state;
+    this.#owner = owner;
+  }
+
+  /** A new object without a value. */
+  create(key: ObjectKey, origin: ObjectOrigin = TASK_RESULT): ObjectRecord {
+    const object: ObjectRecord = {
+      key,
+      status: 'pending',
+      sizeBytes: 0,
+      value: undefined,
+      nested: [],
+      ...origin,
+      firstHolder: 0,
+      moreHolders: undefined,
+      locations: undefined,
+      wants: undefined,
+      waiters: undefined,
+      lineageRefs: 0,
+      keepsMaker: false,
+      // An object of the same key may just have been taken away and its row not be deleted yet.
+      onDisk: this.#state.dirty.objects.has(key),
+    };
+    this.#state.objects.set(key, object);
+    this.#state.touch(object);
+    return object;
+  }
+
+  /**
+   * The object that a submission or a put makes. After a restart others may have named it before its maker's records
+   * came again: then the placeholder with its holders and waiters becomes the object.
+   */
+  claim(key: ObjectKey, origin: ObjectOrigin = TASK_RESULT): ObjectRecord {
+    const placeholder = this.#state.objects.get(key);
+    if (!placeholder) return this.create(key, origin);
+    placeholder.maker = origin.maker;
+    placeholder.k = origin.k;
+    placeholder.digest = origin.digest;
+    return placeholder;
+  }
+
+  /** True for an object that was named before the record that makes it has come. */
+  isPlaceholder(object: ObjectRecord): boolean {
+    return object.status === 'pending' && object.maker < 0 && !this.#state.tasks.has(object.key);
+  }
+
+  /**
+   * Adds a holder. A session's, a task's and an actor's entries are listed with it too, so that all of them can leave
+   * with it; the inputs of a task are not (its record names them).
+   */
+  hold(object: ObjectRecord, holder: number): void {
+    if (!addHolder(object, holder)) return;
+    this.#state.touch(object);
+    if (holder < 0) return;
+    if (holder <= MAX_SESSION_NUMBER) this.#state.sessions.get(holder)?.holdings.add(object.key);
+    else this.#state.actors.get(holder)?.holdings.add(object.key);
+  }
+
+  /** Takes a holder away; the object is freed at the end of the step if it was the last. */
+  release(object: ObjectRecord, holder: number): void {
+    if (removeHolder(object, holder)) this.#unheld.push(object);
+    this.#state.touch(object);
+    if (holder < 0) return;
+    if (holder <= MAX_SESSION_NUMBER) this.#state.sessions.get(holder)?.holdings.delete(object.key);
+    else this.#state.actors.get(holder)?.holdings.delete(object.key);
+  }
+
+  releaseKey(key: ObjectKey, holder: number): void {
+    const object = this.#state.object(key);
+    if (object) this.release(object, holder);
+  }
+
+  /** The object has a value now: tells everybody who waits. */
+  setValue(object: ObjectRecord, session: SessionRecord, reported: ReportedValue): void {
+    object.sizeBytes = reported.sizeBytes;
+    object.nested = reported.nested;
+    for (const key of reported.nested) {
+      const inner = this.#state.object(key);
+      if (inner) this.hold(inner, containerHolder(object.key));
+    }
+    if (reported.value.length > 0) {
+      object.status = 'inline';
+      // The bytes are a view of the frame they came in; a small copy keeps a large frame from staying alive.
+      object.value = reported.value.slice();
+    } else {
+      object.status = 'stored';
+      this.#addLocation(object, session);
+      this.#keepMaker(object);
+    }
+    this.#announce(object);
+  }
+
+  /** The object will never have a value; whoever asks gets this error. */
+  setError(object: ObjectRecord, error: Uint8Array): void {
+    object.status = 'error';
+    object.value = error.slice();
+    object.sizeBytes = error.length;
+    this.#dropCopies(object);
+    this.#announce(object);
+  }
+
+  /** A copy is now on this node. */
+  addCopy(object: ObjectRecord, session: SessionRecord, sizeBytes: number): void {
+    if (object.status === 'inline' || object.status === 'error') return;
+    if (object.status !== 'stored') {
+      if (object.status === 'freed' && !isHeld(object)) {
+        this.#state.ports.command(session, { kind: 'dropCopy', object: object.key });
+        return;
+      }
+      object.status = 'stored';
+      object.sizeBytes = sizeBytes;
+      this.#addLocation(object, session);
+      this.#announce(object);
+      return;
+    }
+    this.#addLocation(object, session);
+  }
+
+  /** A copy is gone. If it was the last and somebody needs the object, it is made again. */
+  removeCopy(object: ObjectRecord, session: SessionRecord): void {
+    session.copies.delete(object.key);
+    if (!object.locations?.delete(session.id)) return;
+    this.#state.touch(object);
+    if (object.locations.size === 0 && this.#isNeeded(object)) this.#owner.rebuild(object);
+  }
+
+  /** True if the value can be had now. */
+  isAvailable(object: ObjectRecord): boolean {
+    if (object.status === 'inline' || object.status === 'error') return true;
+    return object.status === 'stored' && object.locations !== undefined && object.locations.size > 0;
+  }
+
+  /** Tells a session about the object as soon as it can be had, under the key it asked with. */
+  want(object: ObjectRecord, session: SessionRecord, key: ObjectKey): void {
+    if (this.isAvailable(object)) {
+      this.#tell(object, session, key);
+      return;
+    }
+    object.wants ??= [];
+    if (!object.wants.some((want) => want.session === session.id && want.key === key)) object.wants.push({ session: session.id, key });
+    this.ensure(object);
+  }
+
+  /** Sees to it that an object which was lost or freed is made again. */
+  ensure(object: ObjectRecord): void {
+    if (object.status === 'freed' || (object.status === 'stored' && !this.isAvailable(object))) this.#owner.rebuild(object);
+  }
+
+  /** A task waits for this input; it is told through `inputReady`. */
+  addWaiter(object: ObjectRecord, task: TaskRecord): void {
+    object.waiters ??= new Set();
+    object.waiters.add(task);
+    this.ensure(object);
+  }
+
+  /** Describes an input to the node that will run a task. */
+  tell(object: ObjectRecord, session: SessionRecord): void {
+    this.#tell(object, session, object.key);
+  }
+
+  /** A session that ended neither holds, nor has, nor wants anything. */
+  removeSession(session: SessionRecord): void {
+    for (const key of [...session.holdings]) this.releaseKey(key, session.id);
+    session.holdings.clear();
+    for (const key of [...session.copies]) {
+      const object = this.#state.objects.get(key);
+      if (object) this.removeCopy(object, session);
+    }
+    session.copies.clear();
+  }
+
+  /** Frees what lost its last holder in this step. */
+  settle(): void {
+    for (let object = this.#unheld.pop(); object; object = this.#unheld.pop()) {
+      if (this.#state.objects.get(object.key) === object && !isHeld(object)) this.#free(object);
+    }
+  }
+
+  /** Looks again at an object that nobody may hold: after its task ended, or a lineage was dropped. */
+  reconsider(object: ObjectRecord): void {
+    if (!isHeld(object)) this.#unheld.push(object);
+  }
+
+  #free(object: ObjectRecord): void {
+    const task = this.#state.tasks.get(object.key);
+    // A task that nobody waits for still has to run; its result is freed when it comes.
+    if (object.status === 'pending' && task && task.state !== 'finished') return;
+    if (task && task.state !== 'finished' && object.waiters?.size) return;
+    this.#dropCopies(object);
+    for (const key of object.nested) this.releaseKey(key, containerHolder(object.key));
+    object.nested = [];
+    object.value = undefined;
+    object.status = 'freed';
+    object.wants = undefined;
+    this.#state.touch(object);
+    if (object.lineageRefs === 0) this.#remove(object);
+  }
+
+  #remove(object: ObjectRecord): void {
+    const maker = this.#makerOf(object);
+    const own = this.#state.tasks.get(object.key);
+    this.#state.objects.delete(object.key);
+    this.#state.dropped(object);
+    if (object.keepsMaker && maker) {
+      maker.lineageOf -= 1;
+      this.#owner.forgetTask(maker);
+    }
+    // A child's record may have stayed only so that its result could be found by name.
+    if (own && own !== maker) this.#owner.forgetTask(own);
+    else if (own && !object.keepsMaker) this.#owner.forgetTask(own);
+  }
+
+  /** A stored value can be lost: the record of the task that can make it again stays as long as the object does. */
+  #keepMaker(object: ObjectRecord): void {
+    if (object.keepsMaker) return;
+    const maker = this.#makerOf(object);
+    if (!maker) return;
+    object.keepsMaker = true;
+    maker.lineageOf += 1;
+  }
+
+  #makerOf(object: ObjectRecord): TaskRecord | undefined {
+    if (object.maker === 0) return undefined;
+    return object.maker > 0 ? this.#state.task(object.maker) : this.#state.tasks.get(object.key);
+  }
+
+  /** A kept task has this object among its inputs (rule L4). */
+  addLineageRef(key: ObjectKey): void {
+    const object = this.#state.object(key);
+    if (object) object.lineageRefs += 1;
+  }
+
+  removeLineageRef(key: ObjectKey): void {
+    const object = this.#state.object(key);
+    if (!object) return;
+    object.lineageRefs -= 1;
+    if (object.lineageRefs === 0) this.reconsider(object);
+  }
+
+  /** The task that can make the object again, if its record is kept. */
+  makerOf(object: ObjectRecord): TaskRecord | undefined {
+    return this.#makerOf(object);
+  }
+
+  #isNeeded(object: ObjectRecord): boolean {
+    return (object.wants !== undefined && object.wants.length > 0) || (object.waiters !== undefined && object.waiters.size > 0);
+  }
+
+  #announce(object: ObjectRecord): void {
+    this.#state.touch(object);
+    const wants = object.wants;
+    object.wants = undefined;
+    for (const want of wants ?? []) {
+      const session = this.#state.sessions.get(want.session);
+      if (session && session.state !== 'dead') this.#tell(object, session, want.key);
+    }
+    const waiters = object.waiters;
+    object.waiters = undefined;
+    for (const task of waiters ?? []) {
+      task.missing -= 1;
+      if (task.missing === 0) this.#owner.inputReady(task);
+    }
+  }
+
+  #tell(object: ObjectRecord, session: SessionRecord, key: ObjectKey): void {
+    const status = object.status === 'error' ? OBJECT_STATUS.error : object.status === 'inline' ? OBJECT_STATUS.inline : OBJECT_STATUS.stored;
+    this.#state.ports.command(session, {
+      kind: 'object',
+      object: key,
+      status,
+      sizeBytes: object.sizeBytes,
+      value: object.value ?? NO_BYTES,
+      nested: [...object.nested],
+    });
+  }
+
+  #addLocation(object: ObjectRecord, session: SessionRecord): void {
+    object.locations ??= new Set();
+    object.locations.add(session.id);
+    session.copies.add(object.key);
+    this.#state.touch(object);
+  }
+
+  #dropCopies(object: ObjectRecord): void {
+    for (const id of object.locations ?? []) {
+      const session = this.#state.sessions.get(id);
+      if (!session) continue;
+      session.copies.delete(object.key);
+      if (session.state !== 'dead') this.#state.ports.command(session, { kind: 'dropCopy', object: object.key });
+    }
+    object.locations = undefined;
+  }
+}

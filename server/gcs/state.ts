@@ -1,0 +1,125 @@
+/**
+ * The GCS's hot state: the live tables in memory, and which rows changed since the last group commit (rule G1).
+ */
+import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
+import type { ServerCommand } from '#shared/protocol/server-commands.ts';
+import { Dictionaries } from './dictionaries.ts';
+import type { ActorRecord, JobRecord, ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
+
+/** A finished task on its way into the history. */
+export interface TaskOutcome {
+  readonly task: TaskRecord;
+  readonly outcome: 'succeeded' | 'failed' | 'cancelled';
+  readonly session: number;
+  readonly durationUs: number;
+  readonly sizeBytes: number;
+  readonly message: string;
+}
+
+/** Something people may want to know later. */
+export interface GcsEvent {
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly kind: string;
+  readonly message: string;
+  readonly job: number;
+  readonly session: number;
+}
+
+/** What the GCS asks of its shell. All of it is fire and forget; nothing is answered. */
+export interface GcsPorts {
+  /** Adds a command to a session's stream. */
+  command(session: SessionRecord, command: ServerCommand): void;
+  taskEnded(outcome: TaskOutcome): void;
+  event(event: GcsEvent): void;
+  /** The session is over: close its connection and forget its streams. */
+  sessionEnded(session: SessionRecord, reason: string): void;
+}
+
+/** A job module. */
+export interface ModuleRecord {
+  readonly index: number;
+  readonly hash: string;
+  readonly code: Uint8Array;
+  readonly sourceMap: Uint8Array;
+}
+
+/** Rows to write with the next group commit. Objects and tasks share a key and a row. */
+export class DirtyRows {
+  readonly objects = new Set<ObjectKey>();
+  readonly actors = new Set<ObjectKey>();
+  readonly jobs = new Set<number>();
+  readonly sessions = new Set<number>();
+  readonly functions = new Set<number>();
+  readonly options = new Set<number>();
+  readonly modules = new Set<string>();
+  readonly aliases = new Set<ObjectKey>();
+
+  get size(): number {
+    return (
+      this.objects.size + this.actors.size + this.jobs.size + this.sessions.size + this.functions.size + this.options.size + this.modules.size +
+      this.aliases.size
+    );
+  }
+
+  clear(): void {
+    for (const rows of [this.objects, this.actors, this.jobs, this.sessions, this.functions, this.options, this.modules, this.aliases]) rows.clear();
+  }
+}
+
+/** All live tables. */
+export class GcsState {
+  readonly sessions = new Map<number, SessionRecord>();
+  readonly jobs = new Map<number, JobRecord>();
+  readonly tasks = new Map<ObjectKey, TaskRecord>();
+  readonly objects = new Map<ObjectKey, ObjectRecord>();
+  readonly actors = new Map<ObjectKey, ActorRecord>();
+  /** Living named actors by `namespace/name`. */
+  readonly actorNames = new Map<string, ActorRecord>();
+  readonly modules = new Map<string, ModuleRecord>();
+  /** Keys that a re-execution gave to work that already had one (rule L1). */
+  readonly aliases = new Map<ObjectKey, ObjectKey>();
+  readonly dirty = new DirtyRows();
+  readonly dictionaries: Dictionaries;
+  readonly ports: GcsPorts;
+  /** The server's monotonic clock and wall clock, set by the shell before each step. */
+  nowMs = 0;
+  wallMs = 0;
+  /** True from a start with earlier state until its nodes have reported (rule M3): nothing is rescheduled or rebuilt. */
+  grace = false;
+
+  constructor(ports: GcsPorts) {
+    this.ports = ports;
+    this.dictionaries = new Dictionaries((entry) => {
+      if ('json' in entry) this.dirty.options.add(entry.index);
+      else this.dirty.functions.add(entry.index);
+    });
+  }
+
+  /** The key by which an object or task is known here. */
+  resolve(key: ObjectKey): ObjectKey {
+    return this.aliases.size === 0 ? key : (this.aliases.get(key) ?? key);
+  }
+
+  object(key: ObjectKey): ObjectRecord | undefined {
+    return this.objects.get(this.resolve(key));
+  }
+
+  task(key: ObjectKey): TaskRecord | undefined {
+    return this.tasks.get(this.resolve(key));
+  }
+
+  /** The session a task was born in. */
+  birthSession(task: TaskRecord): SessionRecord | undefined {
+    return this.sessions.get(sessionOfKey(task.key));
+  }
+
+  touch(object: ObjectRecord | TaskRecord): void {
+    this.dirty.objects.add(object.key);
+  }
+
+  /** An object or task was taken out of its table. What was never written down need not be deleted either. */
+  dropped(gone: ObjectRecord | TaskRecord): void {
+    if (gone.onDisk || this.objects.has(gone.key) || this.tasks.has(gone.key)) this.dirty.objects.add(gone.key);
+    else this.dirty.objects.delete(gone.key);
+  }
+}

@@ -1,0 +1,457 @@
+/**
+ * Tasks: from submission to a result that is accepted once (rules L1, L4, L5).
+ *
+ * A task is with the local scheduler of its birth node (`local`), waits for inputs, queues at the global scheduler, is
+ * leased to a node, and finishes. What ends an attempt without a result sends it round again: by its own fault within
+ * `maxRetries`, by a lost node as often as it takes (up to a limit, with back-off).
+ */
+import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
+import { FUNCTION_KIND, type NodeRecordOf, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
+import { END_REASON } from '#shared/protocol/node-records.ts';
+import { lossBackoffMs, MAX_LOSSES, mayRetry } from '#shared/task/retry-policy.ts';
+import { moveTask } from '#shared/task/task-state.ts';
+import { nameCall, objectId, taskId } from './content-names.ts';
+import { recordRun } from './dictionaries.ts';
+import type { JobRecord, ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
+import type { ObjectTable } from './object-table.ts';
+import type { GcsState, TaskOutcome } from './state.ts';
+import { systemError, type SystemErrorKind } from './system-errors.ts';
+
+const NO_BYTES = new Uint8Array(0);
+
+/** The queue of ready tasks (the global scheduler). */
+export interface ReadyQueue {
+  add(task: TaskRecord): void;
+  remove(task: TaskRecord): void;
+  /** The task was given to a node. */
+  entered(task: TaskRecord, session: SessionRecord): void;
+  /** The task left its node: that node has room again. */
+  left(task: TaskRecord, session: SessionRecord): void;
+}
+
+/** Actors, as far as tasks touch them. */
+export interface ActorHooks {
+  created(task: TaskRecord, place: number, session: SessionRecord): boolean;
+  creationEnded(task: TaskRecord, session: SessionRecord | undefined, error: Uint8Array | undefined): void;
+  called(task: TaskRecord, place: number, session: SessionRecord): void;
+  callEnded(task: TaskRecord): void;
+  makerEnded(task: TaskRecord): void;
+}
+
+/** What a submission becomes. */
+export class TaskManager {
+  readonly #state: GcsState;
+  readonly #objects: ObjectTable;
+  readonly #queue: ReadyQueue;
+  readonly #actors: ActorHooks;
+
+  constructor(state: GcsState, objects: ObjectTable, queue: ReadyQueue, actors: ActorHooks) {
+    this.#state = state;
+    this.#objects = objects;
+    this.#queue = queue;
+    this.#actors = actors;
+  }
+
+  /** A node submitted a task, an actor's creation or a call. */
+  submit(session: SessionRecord, record: NodeRecordOf<'submit'>): void {
+    const parent = record.parent === 0 ? undefined : this.#state.task(record.parent);
+    const job = parent?.job ?? session.job;
+    const fn = session.functions[record.fn];
+    const options = session.options[record.options];
+    if (!job || !fn || !options || sessionOfKey(record.task) !== session.id || this.#isKnown(record.task)) return;
+    const call = {
+      actor: this.#state.resolve(record.actor),
+      fn,
+      // The bytes are a view of the frame they came in; a copy keeps a large frame from staying alive.
+      args: record.args.length === 0 ? NO_BYTES : record.args.slice(),
+      deps: record.deps.map((key) => this.#state.resolve(key)),
+      nested: record.nested.map((key) => this.#state.resolve(key)),
+      k: record.k,
+    };
+    if (record.place === PLACE.ask && parent && this.#answerFromRecord(session, record.task, parent, call)) return;
+    const task: TaskRecord = {
+      key: record.task,
+      parent: parent?.key ?? 0,
+      job,
+      options,
+      ...call,
+      state: 'waiting',
+      attempt: 1,
+      assigned: 0,
+      failures: 0,
+      losses: 0,
+      notBeforeMs: 0,
+      missing: 0,
+      made: [],
+      names: undefined,
+      madeActors: undefined,
+      kept: false,
+      lineageOf: 0,
+      replayed: false,
+      id: undefined,
+      cancelled: false,
+      chargedUs: 0,
+      onDisk: false,
+      submittedMs: this.#state.wallMs,
+      startedMs: 0,
+    };
+    this.#state.tasks.set(task.key, task);
+    const object = this.#objects.claim(task.key);
+    this.#objects.hold(object, this.#holderFor(parent, session));
+    this.#adopt(parent, task.key, () => taskId(this.#state, task));
+    for (const key of [...task.deps, ...task.nested]) this.#holdInput(key, task.key);
+    job.unfinished.add(task);
+    job.submitted += 1;
+    this.#state.dirty.jobs.add(job.id);
+    if (record.place !== PLACE.here) (object.wants ??= []).push({ session: session.id, key: task.key });
+    if (job.status !== 'running') {
+      this.end(task, systemError('cancelled', `job ${job.id} is over`), 'cancelled');
+      return;
+    }
+    this.#place(task, session, record.place);
+  }
+
+  /** True if the key names a task or object already; a placeholder is none yet. */
+  #isKnown(key: ObjectKey): boolean {
+    const object = this.#state.objects.get(key);
+    return this.#state.aliases.has(key) || this.#state.tasks.has(key) || (object !== undefined && !this.#objects.isPlaceholder(object));
+  }
+
+  #place(task: TaskRecord, session: SessionRecord, place: number): void {
+    if (task.fn.kind === FUNCTION_KIND.actor && !this.#actors.created(task, place, session)) return;
+    if (task.actor !== 0) {
+      if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: task.key, here: false });
+      this.#actors.called(task, place, session);
+    } else if (place === PLACE.global) {
+      this.awaitInputs(task);
+    } else {
+      if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: task.key, here: true });
+      this.assign(task, session, 'local');
+    }
+  }
+
+  /**
+   * The parent runs again and names a child that an earlier attempt named too: the child keeps its record and its
+   * result, under one more key. Returns false if this is new work.
+   */
+  #answerFromRecord(session: SessionRecord, key: ObjectKey, parent: TaskRecord, call: Parameters<typeof nameCall>[2]): boolean {
+    const known = this.#namesOf(parent).get(nameCall(this.#state, taskId(this.#state, parent), call));
+    const object = known === undefined ? undefined : this.#state.objects.get(known);
+    if (!object) return false;
+    this.#alias(key, object.key);
+    this.#objects.hold(object, this.#holderFor(parent, session));
+    this.#state.ports.command(session, { kind: 'assign', task: key, here: false });
+    this.#objects.want(object, session, key);
+    return true;
+  }
+
+  /** A `put`: by content, like a child, if its maker runs again. */
+  put(session: SessionRecord, record: NodeRecordOf<'put'>): void {
+    const parent = record.parent === 0 ? undefined : this.#state.task(record.parent);
+    if (sessionOfKey(record.object) !== session.id || this.#isKnown(record.object)) return;
+    const origin = { maker: parent?.key ?? 0, k: record.k, digest: record.digest.slice() };
+    const value = { sizeBytes: record.sizeBytes, value: record.value, nested: record.nested.map((key) => this.#state.resolve(key)) };
+    let object: ObjectRecord | undefined;
+    if (parent?.replayed) {
+      const probe = this.#objects.claim(record.object, origin);
+      const known = this.#namesOf(parent).get(objectId(this.#state, probe));
+      object = known === undefined ? undefined : this.#state.objects.get(known);
+      if (object) {
+        this.#state.objects.delete(record.object);
+        this.#state.dropped(probe);
+        this.#alias(record.object, object.key);
+        if (!this.#objects.isAvailable(object)) this.#objects.setValue(object, session, value);
+        else if (value.value.length === 0) this.#objects.addCopy(object, session, value.sizeBytes);
+      } else {
+        object = probe;
+        this.#objects.setValue(object, session, value);
+      }
+    } else {
+      object = this.#objects.claim(record.object, origin);
+      this.#objects.setValue(object, session, value);
+    }
+    const made = object;
+    this.#objects.hold(made, this.#holderFor(parent, session));
+    this.#adopt(parent, made.key, () => objectId(this.#state, made));
+  }
+
+  /** An attempt ended with a result: the first valid one is accepted, all later ones are not believed (L5, M2). */
+  finish(session: SessionRecord, record: NodeRecordOf<'finish'>): void {
+    const task = this.#state.task(record.task);
+    if (!task || task.assigned !== session.id || task.attempt !== record.attempt || task.state === 'finished') {
+      this.#disown(session, record.task);
+      return;
+    }
+    const object = this.#state.objects.get(task.key);
+    if (object && !this.#objects.isAvailable(object)) {
+      const nested = record.nested.map((key) => this.#state.resolve(key));
+      if (record.outcome === OUTCOME.value) this.#objects.setValue(object, session, { sizeBytes: record.sizeBytes, value: record.value, nested });
+      else this.#objects.setError(object, record.value);
+      this.#objects.reconsider(object);
+    } else if (record.outcome === OUTCOME.value && record.value.length === 0) {
+      // Another attempt's result was accepted, or nobody holds the object any more: one more copy, or one too many.
+      if (object?.status === 'stored') this.#objects.addCopy(object, session, record.sizeBytes);
+      else this.#state.ports.command(session, { kind: 'dropCopy', object: record.task });
+    }
+    recordRun(task.fn, record.durationUs);
+    session.executed += 1;
+    const failed = record.outcome !== OUTCOME.value;
+    this.#close(task, { outcome: failed ? 'failed' : 'succeeded', session: session.id, durationUs: record.durationUs, sizeBytes: record.sizeBytes, message: '' });
+    if (task.fn.kind === FUNCTION_KIND.actor) this.#actors.creationEnded(task, session, failed ? record.value : undefined);
+  }
+
+  /** An attempt ended without a result. */
+  attemptFailed(session: SessionRecord, record: NodeRecordOf<'failed'>): void {
+    const task = this.#state.task(record.task);
+    if (!task || task.assigned !== session.id || task.attempt !== record.attempt || task.state === 'finished') return;
+    if (record.counted) task.failures += 1;
+    this.#state.touch(task);
+    if (record.retriedHere) {
+      task.attempt += 1;
+      task.replayed = true;
+      return;
+    }
+    if (task.actor !== 0) {
+      this.end(task, systemError('actorUnavailable', record.message), 'failed');
+    } else if (record.reason === END_REASON.returned || mayRetry(task.options.options, task.failures)) {
+      this.again(task);
+    } else {
+      this.end(task, systemError(errorKindOf(record.reason), record.message, record.logTail), 'failed');
+    }
+  }
+
+  /** The node went away while it had this task: costs no retry, but not for ever (rule L4). */
+  lost(task: TaskRecord, nodeName: string): void {
+    if (task.actor !== 0) {
+      this.end(task, systemError('actorUnavailable', `the call was on node ${nodeName}, which left`), 'failed');
+      return;
+    }
+    task.losses += 1;
+    if (task.losses > MAX_LOSSES) {
+      this.end(task, systemError('nodeDied', `${task.losses} nodes left while running it, the last was ${nodeName}`), 'failed');
+      return;
+    }
+    task.notBeforeMs = this.#state.nowMs + lossBackoffMs(task.losses);
+    this.again(task);
+  }
+
+  /** Starts another attempt through the global scheduler. */
+  again(task: TaskRecord): void {
+    this.#leave(task);
+    task.attempt += 1;
+    task.replayed = true;
+    this.awaitInputs(task);
+  }
+
+  /** Makes a finished task run again because its result was lost (rule L4). Returns false if it cannot. */
+  rerun(task: TaskRecord): boolean {
+    if (task.actor !== 0 || task.fn.kind === FUNCTION_KIND.actor || task.job.status !== 'running') return false;
+    const inputs = [...task.deps, ...task.nested];
+    if (!inputs.every((key) => this.#state.object(key))) return false;
+    for (const key of inputs) this.#holdInput(key, task.key);
+    task.attempt += 1;
+    task.replayed = true;
+    task.job.unfinished.add(task);
+    this.awaitInputs(task);
+    return true;
+  }
+
+  /** The local scheduler passes a task on, or a task is ready for the global one: waits for its inputs first. */
+  awaitInputs(task: TaskRecord): void {
+    moveTask(task, 'waiting');
+    this.#state.touch(task);
+    task.missing = 0;
+    const absent = task.deps.map((key) => this.#state.object(key)).filter((object) => object !== undefined && !this.#objects.isAvailable(object));
+    if (absent.length === 0) {
+      this.inputReady(task);
+      return;
+    }
+    // Counted before any is asked for: asking can make one available at once.
+    task.missing = new Set(absent).size;
+    for (const object of new Set(absent)) if (object) this.#objects.addWaiter(object, task);
+  }
+
+  inputReady(task: TaskRecord): void {
+    if (task.state !== 'waiting') return;
+    moveTask(task, 'queued');
+    this.#queue.add(task);
+  }
+
+  spill(session: SessionRecord, key: ObjectKey): void {
+    const task = this.#state.task(key);
+    if (!task || task.assigned !== session.id || task.state !== 'local') return;
+    this.#leave(task);
+    const object = this.#state.objects.get(task.key);
+    if (object) (object.wants ??= []).push({ session: session.id, key });
+    this.awaitInputs(task);
+  }
+
+  /** Gives a task to a session: by lease, or because its own local scheduler has it. */
+  assign(task: TaskRecord, session: SessionRecord, state: 'local' | 'leased'): void {
+    moveTask(task, state);
+    task.assigned = session.id;
+    task.startedMs = this.#state.wallMs;
+    session.assigned.add(task);
+    if (state === 'leased') this.#queue.entered(task, session);
+    this.#state.touch(task);
+  }
+
+  /** Ends a task with an error of the system's. */
+  end(task: TaskRecord, error: Uint8Array, outcome: TaskOutcome['outcome']): void {
+    if (task.state === 'finished') return;
+    const object = this.#state.objects.get(task.key);
+    if (object && !this.#objects.isAvailable(object)) {
+      this.#objects.setError(object, error);
+      this.#objects.reconsider(object);
+    }
+    this.#close(task, { outcome, session: task.assigned, durationUs: 0, sizeBytes: 0, message: '' });
+    if (task.fn.kind === FUNCTION_KIND.actor) this.#actors.creationEnded(task, undefined, error);
+  }
+
+  cancel(key: ObjectKey, recursive: boolean, force: boolean): void {
+    const queue = [key];
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      const task = this.#state.task(next);
+      if (!task) continue;
+      if (recursive) queue.push(...task.made);
+      if (task.state === 'finished' || task.cancelled) continue;
+      task.cancelled = true;
+      const runner = this.#state.sessions.get(task.assigned);
+      if (runner && runner.state !== 'dead') this.#state.ports.command(runner, { kind: 'cancelTask', task: task.key, force });
+      this.end(task, systemError('cancelled', 'the task was cancelled'), 'cancelled');
+    }
+  }
+
+  /** Ends everything a job still has to do (rule J3). */
+  stopJob(job: JobRecord, reason: string): void {
+    for (const task of job.unfinished) {
+      task.cancelled = true;
+      this.end(task, systemError('cancelled', reason), 'cancelled');
+    }
+  }
+
+  /** Drops the record of a finished task that can no longer be needed. */
+  forget(task: TaskRecord): void {
+    if (task.state !== 'finished' || task.lineageOf > 0 || this.#isNameNeeded(task)) return;
+    // An actor's entry needs its creation; both go with the job.
+    if (this.#state.actors.has(task.key)) return;
+    if (!this.#state.tasks.delete(task.key)) return;
+    this.#state.dropped(task);
+    if (task.kept) {
+      for (const key of task.deps) this.#objects.removeLineageRef(key);
+      for (const key of task.nested) this.#objects.removeLineageRef(key);
+    }
+    // Children were kept so that this task could name them again.
+    for (const key of task.made) {
+      const child = this.#state.tasks.get(key);
+      if (child) this.forget(child);
+    }
+  }
+
+  #close(task: TaskRecord, ended: Omit<TaskOutcome, 'task'>): void {
+    const { job } = task;
+    if (task.state === 'queued') this.#queue.remove(task);
+    this.#leave(task);
+    moveTask(task, 'finished');
+    this.#state.touch(task);
+    if (job.unfinished.delete(task)) {
+      this.#state.dirty.jobs.add(job.id);
+      job.finished += 1;
+      if (ended.outcome !== 'succeeded') job.failed += 1;
+    }
+    this.#state.ports.taskEnded({ task, ...ended });
+    if (task.lineageOf > 0 && !task.kept) {
+      task.kept = true;
+      for (const key of task.deps) this.#objects.addLineageRef(key);
+      for (const key of task.nested) this.#objects.addLineageRef(key);
+    }
+    if (task.actor !== 0) this.#actors.callEnded(task);
+    // An actor keeps the arguments of its creation as long as it lives: it may have to be created again.
+    if (task.fn.kind !== FUNCTION_KIND.actor) this.releaseInputs(task);
+    for (const key of task.made) {
+      this.#objects.releaseKey(key, task.key);
+      const child = this.#state.tasks.get(key);
+      if (child) this.forget(child);
+    }
+    if (task.madeActors) this.#actors.makerEnded(task);
+    this.forget(task);
+  }
+
+  releaseInputs(task: TaskRecord): void {
+    for (const key of task.deps) this.#objects.releaseKey(key, task.key);
+    for (const key of task.nested) this.#objects.releaseKey(key, task.key);
+  }
+
+  /** A result that is not accepted still left a copy and references on the node: it may drop them. */
+  #disown(session: SessionRecord, key: ObjectKey): void {
+    const object = this.#state.object(key);
+    if (!object || !session.copies.has(object.key)) this.#state.ports.command(session, { kind: 'dropCopy', object: key });
+  }
+
+  /** While a parent may run again its children are found by name, so their records stay. */
+  #isNameNeeded(task: TaskRecord): boolean {
+    if (task.parent === 0) return false;
+    const parent = this.#state.tasks.get(task.parent);
+    return parent !== undefined && (parent.state !== 'finished' || parent.lineageOf > 0) && this.#state.objects.has(task.key);
+  }
+
+  #leave(task: TaskRecord): void {
+    if (task.assigned === 0) return;
+    const session = this.#state.sessions.get(task.assigned);
+    task.assigned = 0;
+    if (!session) return;
+    session.assigned.delete(task);
+    if (task.state === 'leased') this.#queue.left(task, session);
+  }
+
+  #holderFor(parent: TaskRecord | undefined, session: SessionRecord): number {
+    if (!parent) return session.id;
+    // What an actor's method makes may outlive the call in the actor's state: the actor holds it.
+    return parent.actor !== 0 && this.#state.actors.has(parent.actor) ? parent.actor : parent.key;
+  }
+
+  #holdInput(key: ObjectKey, holder: ObjectKey): void {
+    this.#objects.hold(this.#state.object(key) ?? this.#missingInput(key), holder);
+  }
+
+  /** An input that is not known: freed, or, after a restart, not told of again yet. */
+  #missingInput(key: ObjectKey): ObjectRecord {
+    const object = this.#objects.create(key);
+    if (!this.#state.grace) this.#objects.setError(object, systemError('objectLost', 'the object was freed: nobody held it any more'));
+    return object;
+  }
+
+  #adopt(parent: TaskRecord | undefined, key: ObjectKey, id: () => string): void {
+    if (!parent) return;
+    parent.made.push(key);
+    parent.names?.set(id(), key);
+  }
+
+  /** What the earlier attempts of a task made, by content id. */
+  #namesOf(parent: TaskRecord): Map<string, ObjectKey> {
+    if (parent.names) return parent.names;
+    parent.names = new Map();
+    for (const key of parent.made) {
+      const object = this.#state.objects.get(key);
+      if (object) parent.names.set(objectName(this.#state, object), key);
+    }
+    return parent.names;
+  }
+
+  #alias(from: ObjectKey, to: ObjectKey): void {
+    this.#state.aliases.set(from, to);
+    this.#state.dirty.aliases.add(from);
+  }
+}
+
+/** The id by which a re-execution names an object: of the call for a task's result, of the object for a put. */
+function objectName(state: GcsState, object: ObjectRecord): string {
+  const task = object.maker < 0 ? state.tasks.get(object.key) : undefined;
+  return task ? taskId(state, task) : objectId(state, object);
+}
+
+function errorKindOf(reason: number): SystemErrorKind {
+  if (reason === END_REASON.outOfMemory) return 'outOfMemory';
+  if (reason === END_REASON.runtimeLimit) return 'runtimeLimit';
+  return reason === END_REASON.nodeDied ? 'nodeDied' : 'workerCrashed';
+}

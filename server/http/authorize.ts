@@ -1,0 +1,58 @@
+/**
+ * Who may use the API and the pages: whoever has the operator's token, in a header or in a cookie. A link with
+ * `?token=` sets the cookie and leads to the same page without it, so the token does not stay in the address bar.
+ */
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { sameToken, type Tokens } from '../gateway/tokens.ts';
+
+const COOKIE = 'daylight_token';
+const COOKIE_AGE_S = 30 * 24 * 3600;
+
+/** Exchanges `?token=` for a cookie. */
+export function tokenLinks(tokens: Tokens): RequestHandler {
+  return (request, response, next) => {
+    const { token } = request.query;
+    if (request.method !== 'GET' || typeof token !== 'string') {
+      next();
+      return;
+    }
+    if (!sameToken(token, tokens.operator)) {
+      next();
+      return;
+    }
+    const url = new URL(request.originalUrl, 'http://localhost');
+    url.searchParams.delete('token');
+    const secure = request.secure ? '; Secure' : '';
+    response.setHeader('Set-Cookie', `${COOKIE}=${token}; Path=/; Max-Age=${COOKIE_AGE_S}; HttpOnly; SameSite=Strict${secure}`);
+    // Built from the path alone: a link cannot lead to another site.
+    response.redirect(303, `/${url.pathname.replace(/^\/+/, '')}${url.search}`);
+  };
+}
+
+/** True if the request carries the operator's token. */
+export function isOperator(request: Request, tokens: Tokens): boolean {
+  const header = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const given = header ?? cookieOf(request);
+  return given !== undefined && sameToken(given, tokens.operator);
+}
+
+/** Answers 401 to everybody else. */
+export function operatorsOnly(tokens: Tokens): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction) => {
+    if (isOperator(request, tokens)) {
+      next();
+      return;
+    }
+    response.status(401).set('WWW-Authenticate', 'Bearer').json({
+      error: { code: 'authentication', message: 'this needs the operator token: open the URL that the server printed, or send it as "Authorization: Bearer …"' },
+    });
+  };
+}
+
+function cookieOf(request: Request): string | undefined {
+  for (const part of (request.headers.cookie ?? '').split(';')) {
+    const [name, value] = part.trim().split('=');
+    if (name === COOKIE && value !== undefined) return value;
+  }
+  return undefined;
+}

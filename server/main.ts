@@ -1,0 +1,152 @@
+/**
+ * One server: storage, control plane, gateway and HTTP put together, started and stopped.
+ */
+import { mkdir } from 'node:fs/promises';
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { Random } from '#shared/ports/random.ts';
+import type { Storage } from '#shared/ports/storage.ts';
+import { StorageError } from '#shared/ports/storage.ts';
+import { ControlPlane, DEFAULT_SERVER_TIMES, type ServerLogger, type ServerTimes } from './control-plane.ts';
+import { Gateway } from './gateway/gateway.ts';
+import { loadTokens } from './gateway/tokens.ts';
+import { createApp } from './http/app.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
+import { SqliteStorage } from './storage/sqlite-storage.ts';
+
+/** How often old history is looked for. */
+const SWEEP_MS = 60_000;
+
+/** What a server is started with. */
+export interface ServerConfig {
+  /** 0: any free port. */
+  readonly port: number;
+  /** Address to listen on. Default 127.0.0.1: this machine only. */
+  readonly host?: string;
+  /** Where everything durable lies; created if absent. */
+  readonly dataDirectory: string;
+  /** Given or kept in the data directory; made at the first start. */
+  readonly operatorToken?: string;
+  readonly joinToken?: string;
+  readonly times?: Partial<ServerTimes>;
+  readonly logger?: ServerLogger;
+  /** Another engine than SQLite in the data directory. */
+  readonly storage?: Storage;
+  /** Called if this server may not go on (another took over its data). */
+  readonly onFatal?: (error: Error) => void;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** `http://host:port` */
+  readonly url: string;
+  readonly port: number;
+  readonly operatorToken: string;
+  readonly joinToken: string;
+  /** The status page, opened with the token. */
+  readonly operatorUrl: string;
+  readonly plane: ControlPlane;
+  readonly gateway: Gateway;
+  /** Tells nodes to come back later, writes everything down and closes. Safe to repeat. */
+  stop(): Promise<void>;
+}
+
+/** A server that cannot start; `message` is one sentence for a person. */
+export class ServerStartError extends Error {
+  /** `port-in-use`, `address`, `directory`, or the code of a `StorageError`. */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'ServerStartError';
+    this.code = code;
+  }
+}
+
+const SILENT: ServerLogger = { info() {}, warn() {}, error() {} };
+const systemRandom: Random = { next: () => Math.random() };
+
+/** Starts a server. @throws ServerStartError */
+export async function startServer(config: ServerConfig): Promise<RunningServer> {
+  const { dataDirectory, port, host = '127.0.0.1', logger = SILENT } = config;
+  await makeDirectory(dataDirectory);
+  const storage = config.storage ?? new SqliteStorage({ directory: dataDirectory });
+  const http = createServer();
+  try {
+    const times = { ...DEFAULT_SERVER_TIMES, ...config.times };
+    const plane = await ControlPlane.start({ storage, random: systemRandom, times, logger });
+    const tokens = await loadTokens(dataDirectory, {
+      ...(config.operatorToken === undefined ? {} : { operator: config.operatorToken }),
+      ...(config.joinToken === undefined ? {} : { join: config.joinToken }),
+    });
+    let metrics: Metrics | undefined;
+    http.on('request', createApp(plane, tokens, () => (metrics ??= createMetrics(plane, gateway)), logger));
+    // Listening first: a gateway on a port that is taken would have to be undone again.
+    const boundPort = await listen(http, port, host);
+    const gateway = new Gateway(http, plane, tokens);
+    metrics = createMetrics(plane, gateway);
+    plane.connect(gateway, (error) => {
+      logger.error(`this server stops: ${error.message}`);
+      config.onFatal?.(error);
+    });
+    const sweeper = setInterval(() => void storage.sweep(Date.now()).catch((error: unknown) => logger.warn(`old history could not be removed: ${String(error)}`)), SWEEP_MS);
+    sweeper.unref();
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`;
+    let stopping: Promise<void> | undefined;
+    const stop = async (): Promise<void> => {
+      clearInterval(sweeper);
+      metrics?.close();
+      await gateway.stop();
+      http.closeAllConnections();
+      await plane.commits.stop();
+      await storage.close();
+    };
+    return {
+      url,
+      port: boundPort,
+      operatorToken: tokens.operator,
+      joinToken: tokens.join,
+      operatorUrl: `${url}/?token=${tokens.operator}`,
+      plane,
+      gateway,
+      stop: () => (stopping ??= stop()),
+    };
+  } catch (error) {
+    http.close();
+    await storage.close().catch(() => undefined);
+    throw startError(error, dataDirectory);
+  }
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (error) {
+    throw startError(error, directory);
+  }
+}
+
+function listen(http: HttpServer, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port, host)));
+    http.listen(port, host, () => {
+      const address = http.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, port: number, host: string): ServerStartError {
+  if (error.code === 'EADDRINUSE') return new ServerStartError('port-in-use', `Port ${port} is in use: stop what listens there, or choose another with --port.`);
+  if (error.code === 'EACCES') return new ServerStartError('address', `Port ${port} may not be used by this account: choose one above 1023 with --port.`);
+  return new ServerStartError('address', `The address ${host} cannot be listened on (${error.message}): choose one of this machine with --host.`);
+}
+
+function startError(error: unknown, directory: string): Error {
+  if (error instanceof ServerStartError) return error;
+  if (error instanceof StorageError) return new ServerStartError(error.code, error.message);
+  const code = error instanceof Error ? String(Reflect.get(error, 'code') ?? '') : '';
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)) {
+    return new ServerStartError('directory', `The data directory ${directory} cannot be written (${code}): choose another with --data.`);
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,160 @@
+/**
+ * The journal of a node: what its session tells the server, as a numbered stream of records (rules L2, L3).
+ *
+ * Every record is applied exactly once and in order, so a record may rely on everything the same session said before
+ * it. Objects, tasks and actors are named by object keys; functions and option sets by small numbers that the session
+ * itself introduced with a `function` or `options` record. Records are written column by column: a no-op task costs
+ * about ten bytes.
+ */
+import { array, bool, bytes, type Infer, str, uint } from '../wire/schema.ts';
+import { recordBatch, type RecordOf } from '../wire/columnar.ts';
+import { INLINE_BYTES, MAX_ARGS_BYTES, MAX_FRAME_BYTES, MAX_REFERENCES } from './limits.ts';
+
+/** A task's argument bytes; empty for a call without arguments. */
+const argsBytes = bytes({ maxBytes: MAX_ARGS_BYTES * 2 });
+/** An inline value or an encoded error; empty when the value stays in the node's store. */
+const inlineBytes = bytes({ maxBytes: INLINE_BYTES * 2 });
+const keys = array(uint, { maxCount: MAX_REFERENCES });
+const shortText = str({ maxBytes: 16 * 1024 });
+
+/** Where a submitted task goes (the `place` of a `submit` record). */
+export const PLACE = {
+  /** The local scheduler of the node it was born on keeps it (rule S1). */
+  here: 0,
+  /** The global scheduler chooses. */
+  global: 1,
+  /** Its parent runs again: the server says whether it already knows this work (rule L1). */
+  ask: 2,
+} as const;
+
+/** How an attempt ended (the `outcome` of a `finish` record). */
+export const OUTCOME = {
+  /** The function returned; the value is inline or in the node's store. */
+  value: 0,
+  /** The function threw, or the system gave up; `value` holds the encoded error. */
+  error: 1,
+} as const;
+
+/** Fields that a submission has on every link: worker to raylet, raylet to server. */
+export const submitFields = {
+  /** The key of the task and of the object it returns. */
+  task: uint,
+  /** The task that called, or 0 for the driver itself. */
+  parent: uint,
+  /** The actor whose method is called, or 0. */
+  actor: uint,
+  /** The function, class or method: a number introduced by a `function` record of the same stream. */
+  fn: uint,
+  /** The option set: a number introduced by an `options` record of the same stream. */
+  options: uint,
+  args: argsBytes,
+  /** Objects among the top-level arguments: present before the task starts. */
+  deps: keys,
+  /** Objects referred to inside the arguments: they arrive as references. */
+  nested: keys,
+  /** Earlier calls in this attempt of the parent with the same function and arguments (rule L1). */
+  k: uint,
+} as const;
+
+/** Fields that an attempt's result has on every link. */
+export const resultFields = {
+  task: uint,
+  /** One of {@link OUTCOME}. */
+  outcome: uint,
+  /** Time the function ran, without time blocked in `get`. */
+  durationUs: uint,
+  /** Bytes of the value in its flat form. */
+  sizeBytes: uint,
+  value: inlineBytes,
+  /** Objects referred to inside the value. */
+  nested: keys,
+} as const;
+
+/** Fields of a `put`. */
+export const putFields = {
+  object: uint,
+  parent: uint,
+  sizeBytes: uint,
+  value: inlineBytes,
+  nested: keys,
+  k: uint,
+  /** SHA-256, first 128 bits, when the maker may run again and the value is at most 1 MB (rule L1); else empty. */
+  digest: bytes({ maxBytes: 16 }),
+} as const;
+
+/** Introduces a function, class or method of a stream. */
+export const functionFields = {
+  fn: uint,
+  /** Hash of the module that defines it; empty for a method. */
+  module: str({ maxBytes: 64 }),
+  /** Registration name (`path#variable`), or the method's name. */
+  name: str({ maxBytes: 1024 }),
+  /** One of {@link FUNCTION_KIND}. */
+  functionKind: uint,
+} as const;
+
+/** What a `function` record introduces. */
+export const FUNCTION_KIND = { task: 0, actor: 1, method: 2 } as const;
+
+/** Introduces a set of options, as the stable JSON of `ResolvedOptions`. */
+export const optionsFields = { options: uint, json: str({ maxBytes: 16 * 1024 }) } as const;
+
+/** A job module: evaluated once per worker, addressed by its hash. */
+export const moduleFields = {
+  module: str({ maxBytes: 64 }),
+  code: bytes({ maxBytes: MAX_FRAME_BYTES }),
+  sourceMap: bytes({ maxBytes: MAX_FRAME_BYTES }),
+} as const;
+
+/** Why an attempt ended without a result (the `reason` of `failed` and `actorDown`). */
+export const END_REASON = {
+  workerCrashed: 0,
+  outOfMemory: 1,
+  runtimeLimit: 2,
+  nodeDied: 3,
+  /** The worker was ended for another task's sake, or the node left: costs no retry (rule L4). */
+  bystander: 4,
+  /** The node gives the lease back: it drains, or can no longer run it. */
+  returned: 5,
+  /** The function threw and `retryExceptions` says to try again. */
+  exception: 6,
+  killed: 7,
+} as const;
+
+/** Every record a node can write, by kind. */
+export const nodeRecords = recordBatch({
+  submit: { ...submitFields, /** One of {@link PLACE}. */ place: uint },
+  /** A task the local scheduler kept so far now goes to the global scheduler. */
+  spill: { task: uint },
+  /** A task began to run; written only for those that run long enough to be worth showing. */
+  started: { task: uint, attempt: uint },
+  /** An attempt ended with a result. */
+  finish: { ...resultFields, attempt: uint },
+  /** An attempt ended without one. `retriedHere`: the node tries again itself. */
+  failed: { task: uint, attempt: uint, reason: uint, counted: bool, retriedHere: bool, message: shortText, logTail: shortText },
+  put: putFields,
+  /** A holder no longer needs an object: 0 for the session itself, or the key of one of its actors. */
+  release: { object: uint, holder: uint },
+  /** The session (0) or one of its actors holds an object that was made elsewhere. */
+  hold: { object: uint, holder: uint },
+  /** Tell me once this object can be had. */
+  want: { object: uint },
+  /** A copy of the object is now in this node's store, or no longer is. */
+  located: { object: uint, present: bool, sizeBytes: uint },
+  cancel: { task: uint, recursive: bool, force: bool },
+  killActor: { actor: uint, noRestart: bool },
+  /** An actor that lived here ended. */
+  actorDown: { actor: uint, incarnation: uint, reason: uint, message: shortText },
+  function: functionFields,
+  options: optionsFields,
+  module: moduleFields,
+  /** The driver's `main` ended; `value` is the JSON of its result or the encoded error. */
+  jobFinished: { outcome: uint, value: bytes({ maxBytes: 4 * 1024 * 1024 }) },
+});
+
+/** One record of a node's journal. */
+export type NodeRecord = RecordOf<typeof nodeRecords>;
+/** The record of one kind. */
+export type NodeRecordOf<Kind extends NodeRecord['kind']> = Extract<NodeRecord, { kind: Kind }>;
+/** A list of object keys. */
+export type KeyList = Infer<typeof keys>;

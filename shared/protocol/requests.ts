@@ -1,0 +1,37 @@
+/**
+ * Questions that a worker or a raylet asks and somebody answers once: `request` and `response` messages with one id.
+ * They change nothing, so they may be asked again after a lost connection.
+ */
+import { array, bytes, str, struct, uint } from '../wire/schema.ts';
+import { MAX_FRAME_BYTES } from './limits.ts';
+
+const empty = struct({});
+const methodNames = array(str({ maxBytes: 256 }), { maxCount: 10_000 });
+
+/** What a handle needs to know of an actor. */
+export const actorIdentity = struct({
+  actor: uint,
+  className: str({ maxBytes: 1024 }),
+  methods: methodNames,
+});
+
+/** Every question by method: the codecs of its body and of its answer. */
+export const requests = {
+  /** The code and source map of a module by its hash. */
+  module: {
+    body: struct({ module: str({ maxBytes: 64 }) }),
+    answer: struct({ code: bytes({ maxBytes: MAX_FRAME_BYTES }), sourceMap: bytes({ maxBytes: MAX_FRAME_BYTES }) }),
+  },
+  /** An actor by its name; `actor` is 0 if there is none. */
+  getActor: {
+    body: struct({ name: str({ maxBytes: 256 }), namespace: str({ maxBytes: 256 }) }),
+    answer: actorIdentity,
+  },
+  /** What a handle to this actor needs; `actor` is 0 if it is not known. */
+  actorIdentity: { body: struct({ actor: uint }), answer: actorIdentity },
+  /** Nodes of the cluster and their resources, as JSON. */
+  cluster: { body: empty, answer: struct({ json: str({ maxBytes: 1024 * 1024 }) }) },
+} as const;
+
+/** The name of a question. */
+export type RequestMethod = keyof typeof requests;

@@ -1,0 +1,66 @@
+/**
+ * What the server tells a node's session: a numbered stream of commands, the counterpart of the node's journal.
+ *
+ * Commands are not durable. Over a broken connection the server sends again what the node has not received; after a
+ * restart of the server the node reports what it runs and holds (rule M3) and the stream starts anew.
+ */
+import { array, bool, bytes, str, uint } from '../wire/schema.ts';
+import { recordBatch, type RecordOf } from '../wire/columnar.ts';
+import { INLINE_BYTES, MAX_ARGS_BYTES, MAX_REFERENCES } from './limits.ts';
+import { functionFields, optionsFields } from './node-records.ts';
+
+const keys = array(uint, { maxCount: MAX_REFERENCES });
+
+/** What is known of an object (the `status` of an `object` command or message). */
+export const OBJECT_STATUS = {
+  /** `value` holds its flat bytes. */
+  inline: 0,
+  /** It lies in the store of some node and has to be fetched. */
+  stored: 1,
+  /** Its task failed; `value` holds the encoded error. */
+  error: 2,
+} as const;
+
+/** The life of an actor as its callers see it. */
+export const ACTOR_STATE = { pending: 0, alive: 1, restarting: 2, dead: 3 } as const;
+
+/** Every command the server can send to a node, by kind. */
+export const serverCommands = recordBatch({
+  /** Run this task. Its dependencies were described by `object` commands before it. */
+  lease: {
+    task: uint,
+    attempt: uint,
+    job: uint,
+    actor: uint,
+    /** Whose call it is: calls of one caller to one actor start in order (rule A1). */
+    caller: uint,
+    /** For an actor's creation and its calls: the incarnation meant (rule M2). */
+    incarnation: uint,
+    fn: uint,
+    options: uint,
+    args: bytes({ maxBytes: MAX_ARGS_BYTES * 2 }),
+    deps: keys,
+    nested: keys,
+  },
+  /** An object the session waits for, or a dependency of the lease that follows. */
+  object: { object: uint, status: uint, sizeBytes: uint, value: bytes({ maxBytes: INLINE_BYTES * 2 }), nested: keys },
+  /** The answer to a submission with place `ask`: it is new (`here`: run it yourself), or being made elsewhere. */
+  assign: { task: uint, here: bool },
+  cancelTask: { task: uint, force: bool },
+  /** Drop the local copy: nobody holds the object any more. */
+  dropCopy: { object: uint },
+  /** Where calls of an actor go now; `value` holds the encoded error once it is dead. */
+  actor: { actor: uint, state: uint, incarnation: uint, here: bool, value: bytes({ maxBytes: INLINE_BYTES }) },
+  killActor: { actor: uint, incarnation: uint },
+  /** Stop everything of this job (rule J3). */
+  stopJob: { job: uint },
+  function: functionFields,
+  options: optionsFields,
+  /** A job's number, name and what people may know about it. */
+  job: { job: uint, name: str({ maxBytes: 1024 }) },
+});
+
+/** One command. */
+export type ServerCommand = RecordOf<typeof serverCommands>;
+/** The command of one kind. */
+export type ServerCommandOf<Kind extends ServerCommand['kind']> = Extract<ServerCommand, { kind: Kind }>;

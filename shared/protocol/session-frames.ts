@@ -1,0 +1,114 @@
+/**
+ * Frames between a node's session and the server: what one binary event on the socket holds.
+ *
+ * The first frame is `hello`; the answer is `welcome` or `refused`. Afterwards both sides send numbered streams
+ * (`records` up, `commands` down) with acknowledgements, and beside them what may overtake or be lost: questions,
+ * object chunks, load, logs.
+ */
+import { array, bool, bytes, f64, type Infer, literalUnion, str, struct, taggedUnion, uint } from '../wire/schema.ts';
+import { batchCodec } from './batch-codec.ts';
+import { CHUNK_BYTES, MAX_FRAME_BYTES, MAX_REFERENCES } from './limits.ts';
+import { nodeRecords } from './node-records.ts';
+import { serverCommands } from './server-commands.ts';
+
+const shortText = str({ maxBytes: 4096 });
+
+/** Opens or resumes a session. */
+const hello = {
+  version: uint,
+  role: literalUnion('host', 'driver'),
+  /** The node's own lasting id, 32 hex digits. */
+  nodeId: str({ maxBytes: 64 }),
+  nodeName: str({ maxBytes: 256 }),
+  token: str({ maxBytes: 512 }),
+  /** 0 for a new session; else the session to resume, with its epoch (rule M1). */
+  session: uint,
+  epoch: uint,
+  /** The server process that numbered the commands received so far; 0 for none. */
+  serverEpoch: uint,
+  receivedCommands: uint,
+  cpuMilli: uint,
+  /** Custom resources by name, in thousandths. */
+  resources: array(struct({ name: str({ maxBytes: 128 }), milli: uint }), { maxCount: 256 }),
+  /** For a driver: what to call its job. */
+  jobName: str({ maxBytes: 1024 }),
+  platform: shortText,
+} as const;
+
+/** What a node still runs and holds, told to a server that has just started (rule M3). */
+const report = {
+  /** Number of the last record written so far: once it is applied the node has said everything. */
+  lastRecord: uint,
+  leases: array(struct({ task: uint, attempt: uint }), { maxCount: MAX_REFERENCES }),
+  actors: array(struct({ actor: uint, incarnation: uint }), { maxCount: MAX_REFERENCES }),
+  copies: array(struct({ object: uint, sizeBytes: uint }), { maxCount: MAX_REFERENCES }),
+  wants: array(uint, { maxCount: MAX_REFERENCES }),
+  holds: array(struct({ object: uint, holder: uint }), { maxCount: MAX_REFERENCES }),
+} as const;
+
+/** How a chunk request ended. */
+export const CHUNK_STATUS = { ok: 0, missing: 1, busy: 2 } as const;
+
+/** Every frame, in both directions. */
+export const sessionFrames = taggedUnion('type', {
+  hello,
+  welcome: {
+    session: uint,
+    epoch: uint,
+    serverEpoch: uint,
+    /** True if the session was resumed: the node sends again what comes after `receivedRecords`. */
+    resumed: bool,
+    receivedRecords: uint,
+    /** True if the server does not know what the node runs: the node sends a `report` first. */
+    wantsReport: bool,
+    job: uint,
+    /** A frame at least this often proves life. */
+    heartbeatMs: uint,
+  },
+  refused: {
+    code: literalUnion('version', 'token', 'session-dead', 'full', 'stopping', 'protocol'),
+    message: shortText,
+    /** Come back after this long; 0: do not. */
+    retryAfterMs: uint,
+  },
+  report,
+  records: { first: uint, batch: batchCodec(nodeRecords) },
+  commands: { first: uint, batch: batchCodec(serverCommands) },
+  /** Up to which number the other side's stream was received, and is durable (equal for commands). */
+  ack: { received: uint, durable: uint },
+  request: { id: uint, method: str({ maxBytes: 64 }), body: bytes({ maxBytes: MAX_FRAME_BYTES }) },
+  response: { id: uint, ok: bool, body: bytes({ maxBytes: MAX_FRAME_BYTES }) },
+  /** Asks a holder, through the server, for a piece of an object. */
+  fetch: { transfer: uint, object: uint, offset: uint, length: uint },
+  chunk: {
+    transfer: uint,
+    object: uint,
+    status: uint,
+    offset: uint,
+    totalBytes: uint,
+    data: bytes({ maxBytes: CHUNK_BYTES }),
+  },
+  /** The node's present load: only the newest counts (rule S2). */
+  load: {
+    /** Estimated work waiting in local queues. */
+    queuedUs: f64,
+    queuedTasks: uint,
+    runningTasks: uint,
+    freeCpuMilli: uint,
+    storeBytes: uint,
+    workers: uint,
+    rssBytes: uint,
+  },
+  log: { task: uint, level: uint, text: str({ maxBytes: 64 * 1024 }) },
+  progress: { task: uint, fraction: f64, note: str({ maxBytes: 1024 }) },
+  /** Log lines of a job, for its driver. */
+  jobLog: { task: uint, node: str({ maxBytes: 256 }), level: uint, text: str({ maxBytes: 64 * 1024 }) },
+  ping: {},
+  /** The node leaves for good; the server forgets the session at once. */
+  bye: { reason: shortText },
+});
+
+/** One frame. */
+export type SessionFrame = Infer<typeof sessionFrames>;
+/** The frame of one type. */
+export type SessionFrameOf<Type extends SessionFrame['type']> = Extract<SessionFrame, { type: Type }>;

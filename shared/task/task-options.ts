@@ -1,0 +1,120 @@
+/**
+ * What a caller may ask for one task or actor, resolved: every default filled in, every resource in whole thousandths.
+ * Option sets travel once per stream as stable JSON and are then named by a number, so they cost nothing per task.
+ */
+import { type ResourceDemand, resourceKey } from './resources.ts';
+
+/** Options of a task or an actor after defaults; the JSON of it is canonical (see {@link optionsToJson}). */
+export interface ResolvedOptions {
+  readonly demand: ResourceDemand;
+  /** Attempts allowed after the first that ended by the task's own fault; -1 without limit (rule L4). */
+  readonly maxRetries: number;
+  /** False: exceptions are results. True: any exception is tried again. A list: those whose class name is in it. */
+  readonly retryExceptions: boolean | readonly string[];
+  /** Running time after which the attempt is ended; 0 without limit (rule S3: blocked time does not count). */
+  readonly runtimeMs: number;
+  /** Actors: the name `getActor` finds it by; tasks: shown to people. Empty for none. */
+  readonly name: string;
+  readonly namespace: string;
+  /** Actors: successors allowed after a death by its own fault; -1 without limit. */
+  readonly maxRestarts: number;
+  /** Actors: calls that may wait before callers get `BackPressureError`; 0 without limit. */
+  readonly maxPendingCalls: number;
+  /** Actors: name of the class and the methods that may be called. Absent for tasks. */
+  readonly actor?: { readonly className: string; readonly methods: readonly string[] };
+}
+
+/** The options of a task that asked for nothing. */
+export const DEFAULT_OPTIONS: ResolvedOptions = {
+  demand: { cpuMilli: 1000, custom: {} },
+  maxRetries: 3,
+  retryExceptions: false,
+  runtimeMs: 0,
+  name: '',
+  namespace: '',
+  maxRestarts: 0,
+  maxPendingCalls: 0,
+};
+
+/** Stable JSON: equal options give equal text. */
+export function optionsToJson(options: ResolvedOptions): string {
+  const { demand, retryExceptions, actor, ...rest } = options;
+  const custom = Object.fromEntries(Object.entries(demand.custom).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify({
+    cpuMilli: demand.cpuMilli,
+    custom,
+    maxRetries: rest.maxRetries,
+    retryExceptions,
+    runtimeMs: rest.runtimeMs,
+    name: rest.name,
+    namespace: rest.namespace,
+    maxRestarts: rest.maxRestarts,
+    maxPendingCalls: rest.maxPendingCalls,
+    ...(actor ? { className: actor.className, methods: actor.methods } : {}),
+  });
+}
+
+/**
+ * Reads options that came from another machine. @throws TypeError naming the field that is wrong.
+ */
+export function optionsFromJson(json: string): ResolvedOptions {
+  const raw: unknown = JSON.parse(json);
+  if (typeof raw !== 'object' || raw === null) throw new TypeError('options: not an object');
+  const fields = new Map<string, unknown>(Object.entries(raw));
+  const className = fields.get('className');
+  return {
+    demand: { cpuMilli: whole(fields, 'cpuMilli', 0), custom: customResources(fields.get('custom')) },
+    maxRetries: whole(fields, 'maxRetries', -1),
+    retryExceptions: exceptionNames(fields.get('retryExceptions')),
+    runtimeMs: whole(fields, 'runtimeMs', 0),
+    name: text(fields, 'name'),
+    namespace: text(fields, 'namespace'),
+    maxRestarts: whole(fields, 'maxRestarts', -1),
+    maxPendingCalls: whole(fields, 'maxPendingCalls', 0),
+    ...(className === undefined
+      ? {}
+      : { actor: { className: text(fields, 'className'), methods: names(fields.get('methods'), 'methods') } }),
+  };
+}
+
+/** Tasks with equal shapes compete for the same nodes: the key of a scheduling class. */
+export function schedulingClassOf(options: ResolvedOptions): string {
+  return resourceKey(options.demand);
+}
+
+function whole(fields: Map<string, unknown>, name: string, least: number): number {
+  const value = fields.get(name);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least) {
+    throw new TypeError(`options: ${name} is not a whole number of at least ${least}`);
+  }
+  return value;
+}
+
+function text(fields: Map<string, unknown>, name: string): string {
+  const value = fields.get(name);
+  if (typeof value !== 'string' || value.length > 1024) throw new TypeError(`options: ${name} is not a short text`);
+  return value;
+}
+
+function names(value: unknown, name: string): string[] {
+  if (!Array.isArray(value) || !value.every((item): item is string => typeof item === 'string')) {
+    throw new TypeError(`options: ${name} is not a list of names`);
+  }
+  return value;
+}
+
+function exceptionNames(value: unknown): boolean | string[] {
+  return typeof value === 'boolean' ? value : names(value, 'retryExceptions');
+}
+
+function customResources(value: unknown): Record<string, number> {
+  if (typeof value !== 'object' || value === null) throw new TypeError('options: custom is not an object');
+  const result: Record<string, number> = Object.create(null) as Record<string, number>;
+  for (const [name, milli] of Object.entries(value)) {
+    if (typeof milli !== 'number' || !Number.isSafeInteger(milli) || milli < 0) {
+      throw new TypeError(`options: resource ${name} is not a whole number of thousandths`);
+    }
+    result[name] = milli;
+  }
+  return result;
+}
