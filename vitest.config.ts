@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config';
 const SECOND_MS = 1000;
 
 // The package imports itself by name in examples and tests; here that means the source, not dist/.
-const conditions = ['daylight-source', 'node', 'import', 'module', 'default'];
+const conditions = ['daylight-source', 'node', 'module', 'default'];
 
 export default defineConfig({
   test: {

@@ -220,8 +220,12 @@ export class ControlPlane implements GcsPorts {
 
   #storageTrouble(error: StorageError | undefined): void {
     const event = error
-      ? { severity: 'error', kind: 'storage-trouble', message: `nothing can be written down: ${error.message}` } as const
-      : { severity: 'info', kind: 'storage-works', message: 'storage works again' } as const;
+      ? ({
+          severity: 'error',
+          kind: 'storage-trouble',
+          message: `nothing can be written down: ${error.message}`,
+        } as const)
+      : ({ severity: 'info', kind: 'storage-works', message: 'storage works again' } as const);
     this.#setTime();
     this.event({ ...event, job: 0, session: 0 });
   }

@@ -79,7 +79,10 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       ...(config.joinToken === undefined ? {} : { join: config.joinToken }),
     });
     let metrics: Metrics | undefined;
-    http.on('request', createApp(plane, tokens, () => (metrics ??= createMetrics(plane, gateway)), logger));
+    http.on(
+      'request',
+      createApp(plane, tokens, () => (metrics ??= createMetrics(plane, gateway)), logger),
+    );
     // Listening first: a gateway on a port that is taken would have to be undone again.
     const boundPort = await listen(http, port, host);
     const gateway = new Gateway(http, plane, tokens);
@@ -88,7 +91,13 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       logger.error(`this server stops: ${error.message}`);
       config.onFatal?.(error);
     });
-    const sweeper = setInterval(() => void storage.sweep(Date.now()).catch((error: unknown) => logger.warn(`old history could not be removed: ${String(error)}`)), SWEEP_MS);
+    const sweeper = setInterval(
+      () =>
+        void storage
+          .sweep(Date.now())
+          .catch((error: unknown) => logger.warn(`old history could not be removed: ${String(error)}`)),
+      SWEEP_MS,
+    );
     sweeper.unref();
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`;
     let stopping: Promise<void> | undefined;
@@ -136,9 +145,20 @@ function listen(http: HttpServer, port: number, host: string): Promise<number> {
 }
 
 function listenError(error: NodeJS.ErrnoException, port: number, host: string): ServerStartError {
-  if (error.code === 'EADDRINUSE') return new ServerStartError('port-in-use', `Port ${port} is in use: stop what listens there, or choose another with --port.`);
-  if (error.code === 'EACCES') return new ServerStartError('address', `Port ${port} may not be used by this account: choose one above 1023 with --port.`);
-  return new ServerStartError('address', `The address ${host} cannot be listened on (${error.message}): choose one of this machine with --host.`);
+  if (error.code === 'EADDRINUSE')
+    return new ServerStartError(
+      'port-in-use',
+      `Port ${port} is in use: stop what listens there, or choose another with --port.`,
+    );
+  if (error.code === 'EACCES')
+    return new ServerStartError(
+      'address',
+      `Port ${port} may not be used by this account: choose one above 1023 with --port.`,
+    );
+  return new ServerStartError(
+    'address',
+    `The address ${host} cannot be listened on (${error.message}): choose one of this machine with --host.`,
+  );
 }
 
 function startError(error: unknown, directory: string): Error {
@@ -146,7 +166,10 @@ function startError(error: unknown, directory: string): Error {
   if (error instanceof StorageError) return new ServerStartError(error.code, error.message);
   const code = error instanceof Error ? String(Reflect.get(error, 'code') ?? '') : '';
   if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)) {
-    return new ServerStartError('directory', `The data directory ${directory} cannot be written (${code}): choose another with --data.`);
+    return new ServerStartError(
+      'directory',
+      `The data directory ${directory} cannot be written (${code}): choose another with --data.`,
+    );
   }
   return error instanceof Error ? error : new Error(String(error));
 }

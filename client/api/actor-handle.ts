@@ -78,6 +78,27 @@ export function makeActorHandle<T = unknown>(
   return handle as unknown as ActorHandle<T>;
 }
 
+/**
+ * Makes a handle of an actor whose methods are not known here: every name but the probed and reserved ones is a method,
+ * and the call of one that does not exist fails. Slower per call than a handle with a list.
+ */
+export function makeOpenActorHandle<T = unknown>(call: CallMethod, identity: ActorIdentity): ActorHandle<T> {
+  const methods = new Map<string, object>();
+  const handle = new Proxy(Object.freeze(Object.create(null)), {
+    get(_target, name): object | undefined {
+      if (typeof name === 'symbol' || PROBED_NAMES.has(name) || name in Object.prototype) return undefined;
+      let method = methods.get(name);
+      if (method === undefined) {
+        method = Object.freeze({ remote: (...args: unknown[]) => call(name, args) });
+        methods.set(name, method);
+      }
+      return method;
+    },
+  });
+  records.set(handle, { methods: [], identity });
+  return handle;
+}
+
 /** True for a handle made by `makeActorHandle`. Reads no property of `value`. */
 export function isActorHandle(value: unknown): value is ActorHandle<unknown> {
   return typeof value === 'object' && value !== null && records.has(value);

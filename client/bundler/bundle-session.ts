@@ -6,12 +6,12 @@ import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { TraceMap, originalPositionFor } from '@jridgewell/trace-mapping';
 import type { Loader, Message, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin } from 'esbuild';
-import { BundleFailure } from './bundle-failure.ts';
-import type { SourceLocation } from './bundle-failure.ts';
+import type { SourceLocation } from './bundle-problem.ts';
 import { transformModule, needsPass } from './transform-pass.ts';
 import type { TransformedModule } from './transform-pass.ts';
 import type { ModuleAnalysis } from './module-analysis.ts';
 import { HELPER_PREFIX } from './task-pass.ts';
+import { BundleError } from '#shared/errors/daylight-error.ts';
 import { PUBLIC_API_NAMES } from '#client/worker/runtime-binding.ts';
 
 /** Namespace of the module that stands for `daylight`; also how its frames are recognised in a source map. */
@@ -38,7 +38,7 @@ export interface StaticBuiltinImport {
 
 export class BundleSession {
   /** Failures of the pass; esbuild only sees their text. */
-  readonly failures: BundleFailure[] = [];
+  readonly failures: BundleError[] = [];
   readonly staticBuiltins: StaticBuiltinImport[] = [];
   readonly #root: string;
   readonly #virtual: { readonly file: string; readonly source: string; readonly resolvable: boolean } | undefined;
@@ -64,7 +64,7 @@ export class BundleSession {
     };
   }
 
-  /** The analysis of a bundled module by its path in the metafile. Throws `BundleFailure` as the pass does. */
+  /** The analysis of a bundled module by its path in the metafile. Throws `BundleError` as the pass does. */
   analysisOf(file: string): ModuleAnalysis | undefined {
     const seen = this.#modules.get(file);
     if (seen === undefined) return undefined;
@@ -78,9 +78,9 @@ export class BundleSession {
   }
 
   /** Where a message of esbuild points to in the user's file; esbuild itself saw the text after the pass. */
-  locate(message: Message): Partial<SourceLocation> {
+  locate(message: Message): SourceLocation | undefined {
     const { location } = message;
-    if (location === null) return {};
+    if (location === null) return undefined;
     // esbuild counts columns in bytes of UTF-8.
     const bytes = new TextEncoder().encode(location.lineText).subarray(0, location.column);
     const column = new TextDecoder().decode(bytes).length;
@@ -113,9 +113,9 @@ export class BundleSession {
     try {
       seen.transformed = transformModule(source, file);
     } catch (error) {
-      if (!(error instanceof BundleFailure)) throw error;
+      if (!(error instanceof BundleError)) throw error;
       this.failures.push(error);
-      return { errors: [{ text: error.reason }] };
+      return { errors: [{ text: error.message }] };
     }
     const { code, map } = seen.transformed;
     return { contents: `${code}\n//# sourceMappingURL=${map.toUrl()}`, loader };

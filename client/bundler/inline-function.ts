@@ -6,13 +6,15 @@
 import { createHash } from 'node:crypto';
 import MagicString from 'magic-string';
 import { parseSync } from 'oxc-parser';
-import { BundleFailure } from './bundle-failure.ts';
+import { bundleError } from './bundle-problem.ts';
 import { EditList } from './edit-list.ts';
 import { freeVariables, originOf } from './free-variables.ts';
+import type { FreeVariable } from './free-variables.ts';
 import { locationOf, walk } from './syntax-tree.ts';
 import type { Node, Program } from './syntax-tree.ts';
 import { HELPER_PREFIX, TaskPass, isTaskPassed } from './task-pass.ts';
 import { HELPER_PRELUDE } from './transform-pass.ts';
+import type { BundleError } from '#shared/errors/daylight-error.ts';
 import { PUBLIC_API_NAMES } from '#client/worker/runtime-binding.ts';
 
 export interface CaptureOptions {
@@ -45,7 +47,7 @@ export interface InlineModule {
 
 /**
  * Takes the source of a function and checks that it works without its surroundings.
- * @throws BundleFailure (`not-self-contained`) that names every free variable with its line, or says what else is wrong
+ * @throws BundleError that names every free variable with its line, or says what else is wrong
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- any function or class at all
 export function captureInline(fn: Function, options: CaptureOptions = {}): InlineFunction {
@@ -55,15 +57,20 @@ export function captureInline(fn: Function, options: CaptureOptions = {}): Inlin
   const captures = new Set(Object.keys(options.capture ?? {}));
   const apiNames: string[] = [];
   const captureNames: string[] = [];
-  const missing: string[] = [];
+  const missing: FreeVariable[] = [];
   for (const variable of freeVariables(program)) {
     if (captures.has(variable.name)) captureNames.push(variable.name);
     else if (PUBLIC_API_NAMES.includes(variable.name)) apiNames.push(variable.name);
     else if (variable.name !== '__name' && !variable.name.startsWith(HELPER_PREFIX)) {
-      missing.push(describeMissing(variable.name, locationOf(source, variable.offset, name).line));
+      missing.push(variable);
     }
   }
-  if (missing.length > 0) throw refused(`${name} uses what is defined outside of it:\n  ${missing.join('\n  ')}`);
+  const [first] = missing;
+  if (first !== undefined) {
+    const lines = missing.map((variable) => describeMissing(variable.name, locationOf(source, variable.offset, name).line));
+    const reason = `${name} uses what is defined outside of it:\n  ${lines.join('\n  ')}`;
+    throw refused(name, reason, locationOf(source, first.offset, name));
+  }
   const kind = expression.type === 'ClassExpression' ? 'class' : 'function';
   return { source, kind, name, apiNames, captureNames };
 }
@@ -119,7 +126,7 @@ function parseExpression(source: string): ParsedFunction | undefined {
 function parseFunction(text: string, name: string): ParsedFunction {
   if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
     const kind = name.startsWith('bound ') ? 'a bound function' : 'a function of the engine';
-    throw refused(`${name} is ${kind} and has no source to send; wrap it: remote((...args) => …)`);
+    throw refused(name, `it is ${kind} and has no source to send; wrap it: remote((...args) => …)`);
   }
   // A line break at the end, in case the source ends with a line comment.
   const plain = parseExpression(`(${text}\n)`);
@@ -127,19 +134,19 @@ function parseFunction(text: string, name: string): ParsedFunction {
   // A method's source is only valid inside an object or class: `area() { … }`.
   const method = parseExpression(`({${text}\n})`);
   const property = method?.expression.type === 'ObjectExpression' ? method.expression.properties[0] : undefined;
-  if (property?.type === 'Property' && property.kind !== 'init') throw refused(`${name} is a getter or setter; pass a function`);
+  if (property?.type === 'Property' && property.kind !== 'init') throw refused(name, `it is a getter or setter; pass a function`);
   if (property?.type === 'Property' && property.method && !property.computed) {
     const key = property.key.type === 'Identifier' ? property.key.name : property.key.type === 'Literal' ? String(property.key.value) : undefined;
     const parsed = key === undefined ? undefined : parseExpression(`({${text}\n})[${JSON.stringify(key)}]`);
     if (parsed !== undefined) return parsed;
   }
-  throw refused(`the source of ${name} is not valid by itself; write it as a function or an arrow function`);
+  throw refused(name, `its source is not valid by itself; write it as a function or an arrow function`);
 }
 
 /** `this` of the surroundings, `super`, `import.meta` and relative imports have no meaning on another machine. */
 function refuseSurroundings(program: Program, source: string, name: string): void {
   const refuse = (node: Node, what: string): never => {
-    throw refused(`${name} uses ${what} (line ${locationOf(source, node.start, name).line})`);
+    throw refused(name, `it uses ${what}`, locationOf(source, node.start, name));
   };
   walk(program, {
     enter(node, ancestors) {
@@ -161,6 +168,6 @@ function describeMissing(name: string, line: number): string {
   return `line ${line}: \`${name}\` is not defined inside the function; pass it as an argument or with { capture: { ${name} } }`;
 }
 
-function refused(reason: string): BundleFailure {
-  return new BundleFailure({ code: 'not-self-contained', reason });
+function refused(name: string, reason: string, at: { line: number; column: number } = { line: 1, column: 1 }): BundleError {
+  return bundleError({ reason, file: `inline:${name}`, line: at.line, column: at.column });
 }

@@ -8,8 +8,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import type { BuildResult, Message } from 'esbuild';
-import { BundleFailure } from './bundle-failure.ts';
-import type { SourceLocation } from './bundle-failure.ts';
+import type { BundleError } from '#shared/errors/daylight-error.ts';
+import { bundleError } from './bundle-problem.ts';
+import type { SourceLocation } from './bundle-problem.ts';
 import { BundleSession, isNodeBuiltin } from './bundle-session.ts';
 import type { FoundRegistration } from './module-analysis.ts';
 import { ModuleGraph } from './module-graph.ts';
@@ -34,7 +35,7 @@ export interface BundledRegistration {
   readonly exportedAs?: string;
 }
 
-export interface BundleWarning extends Partial<SourceLocation> {
+export interface BundleWarning extends SourceLocation {
   readonly message: string;
 }
 
@@ -53,14 +54,14 @@ export interface BundledModule {
 
 /**
  * Bundles a job module.
- * @throws BundleFailure with the user's file, line and column if it does not bundle
+ * @throws BundleError with the user's file, line and column if it does not bundle
  */
 export async function bundleModule(input: BundleInput, options: BundleOptions = {}): Promise<BundledModule> {
   const virtual = 'source' in input;
   const resolvable = !virtual || input.resolveDir !== undefined;
   const entry = virtual ? path.resolve(input.resolveDir ?? '/', input.fileName) : path.resolve(input.entryFile);
   if (!virtual && !existsSync(entry)) {
-    throw new BundleFailure({ code: 'unresolved-import', reason: `there is no file ${input.entryFile}`, hint: 'check the path of the job module' });
+    throw bundleError({ ...startOf(path.basename(entry)), reason: `there is no file ${input.entryFile}`, hint: 'check the path of the job module' });
   }
   const root = options.rootDir ?? (resolvable ? nearestPackage(path.dirname(entry)) : '/');
   const session = new BundleSession(root, virtual ? { file: entry, source: input.source, resolvable } : undefined);
@@ -71,7 +72,7 @@ export async function bundleModule(input: BundleInput, options: BundleOptions = 
   const code = result.outputFiles.find(({ path: file }) => !file.endsWith('.map'))?.text;
   const sourceMap = result.outputFiles.find(({ path: file }) => file.endsWith('.map'))?.text;
   if (outputPath === undefined || output === undefined || code === undefined || sourceMap === undefined) {
-    throw new BundleFailure({ code: 'build', reason: 'esbuild gave no output' });
+    throw bundleError({ ...startOf(entryPath), reason: 'esbuild gave no output' });
   }
   const graph = new ModuleGraph(result.metafile, entryPath, (file) => session.analysisOf(file));
   refuseBuiltins(session, graph, Object.keys(result.metafile.inputs));
@@ -81,8 +82,13 @@ export async function bundleModule(input: BundleInput, options: BundleOptions = 
     sourceMap,
     hasMain: output.exports.includes('default'),
     registrations: collectRegistrations(session, graph, entryPath, Object.keys(output.inputs)),
-    warnings: result.warnings.map((warning) => ({ message: warning.text, ...session.locate(warning) })),
+    warnings: result.warnings.map((warning) => ({ message: warning.text, ...(session.locate(warning) ?? startOf(entryPath)) })),
   };
+}
+
+/** For what has no better place than a file as a whole. */
+function startOf(file: string): SourceLocation {
+  return { file, line: 1, column: 1 };
 }
 
 type Build = BuildResult<{ write: false; metafile: true }>;
@@ -115,7 +121,7 @@ async function runBuild(session: BundleSession, root: string, entryPath: string)
     if (failure !== undefined) throw failure;
     const [message] = errorsOf(error);
     if (message === undefined) throw error;
-    throw translated(message, session);
+    throw translated(message, session, entryPath);
   }
 }
 
@@ -125,20 +131,19 @@ function errorsOf(error: unknown): readonly Message[] {
 }
 
 /** esbuild's message as a failure in the user's file. */
-function translated(message: Message, session: BundleSession): BundleFailure {
-  const location = session.locate(message);
+function translated(message: Message, session: BundleSession, entryPath: string): BundleError {
+  const location = session.locate(message) ?? startOf(entryPath);
   const missing = /^Could not resolve "(.+?)"/.exec(message.text)?.[1];
   if (missing === undefined) {
-    const syntax = message.text.includes('Expected') || message.text.includes('Unexpected') || message.text.includes('Unterminated');
-    return new BundleFailure({ code: syntax ? 'syntax' : 'build', reason: message.text.replaceAll(/"daylight-runtime:daylight"/g, "'daylight'"), ...location });
+    return bundleError({ reason: message.text.replaceAll(/"daylight-runtime:daylight"/g, "'daylight'"), ...location });
   }
   if (isNodeBuiltin(missing)) {
-    return new BundleFailure({ code: 'node-builtin', reason: `"${missing}" is a module of Node and does not exist in a browser`, hint: BUILTIN_HINT, ...location });
+    return bundleError({ reason: `"${missing}" is a module of Node and does not exist in a browser`, hint: BUILTIN_HINT, ...location });
   }
   const relative = missing.startsWith('.') || missing.startsWith('/');
   const hint = relative ? 'check the path; it needs the file extension (./tasks.ts)' : `install it where the job module is: npm install ${missing}`;
   const reason = message.text.startsWith(`Could not resolve "${missing}":`) ? message.text : `Could not resolve "${missing}"`;
-  return new BundleFailure({ code: 'unresolved-import', reason, hint, ...location });
+  return bundleError({ reason, hint, ...location });
 }
 
 const BUILTIN_HINT =
@@ -149,11 +154,10 @@ function refuseBuiltins(session: BundleSession, graph: ModuleGraph, files: reado
   const refuse = (file: string, specifier: string, offset: number | undefined): never => {
     const chain = [...graph.chainTo(file), specifier].join(' → ');
     const source = session.sourceOf(file);
-    throw new BundleFailure({
-      code: 'node-builtin',
+    throw bundleError({
       reason: `"${specifier}" is imported when the module is evaluated, but does not exist in a browser: ${chain}`,
       hint: BUILTIN_HINT,
-      ...(source === undefined || offset === undefined ? { file } : locationOf(source, offset, file)),
+      ...(source === undefined || offset === undefined ? startOf(file) : locationOf(source, offset, file)),
     });
   };
   for (const { file, specifier } of session.staticBuiltins) {
@@ -186,16 +190,14 @@ function collectRegistrations(session: BundleSession, graph: ModuleGraph, entry:
       const earlier = first.get(name);
       if (earlier !== undefined) {
         const at = locationOf(session.sourceOf(earlier.file) ?? '', earlier.registration.offset, earlier.file);
-        throw new BundleFailure({
-          code: 'duplicate-registration',
+        throw bundleError({
           reason: `"${name}" is registered twice; the first is at ${at.file}:${at.line}:${at.column}`,
           hint: 'rename one of the variables, or give it another name: remote(fn, { name: "…" })',
           ...location,
         });
       }
       if (graph.chainTo(file, true).length === 0) {
-        throw new BundleFailure({
-          code: 'lazy-registration',
+        throw bundleError({
           reason: `"${name}" is registered in a module that is reached only through import(), so other nodes might never register it`,
           hint: `import ${file} statically from the job module`,
           ...location,

@@ -2,7 +2,8 @@
 // imports and exports, and which imports of Node's own modules would break it in a browser. A registration is named by module
 // path and the variable it is assigned to, because a function has no name that survives: arrows have none, bundlers rename.
 
-import { BundleFailure } from './bundle-failure.ts';
+import type { BundleError } from '#shared/errors/daylight-error.ts';
+import { bundleError } from './bundle-problem.ts';
 import type { EditList } from './edit-list.ts';
 import { isFunctionLike, locationOf } from './syntax-tree.ts';
 import type { EcmaScriptModule, Node, ParsedModule } from './syntax-tree.ts';
@@ -138,8 +139,8 @@ export class AnalysisPass {
     if (target === undefined) return;
     const variable = assignedVariable(node, ancestors);
     const explicit = this.#explicitName(options);
-    const fail = (reason: string, hint: string): BundleFailure =>
-      new BundleFailure({ code: 'unnamed-registration', reason, hint, ...locationOf(this.#source, node.start, this.#file) });
+    const fail = (reason: string, hint: string): BundleError =>
+      bundleError({ reason, hint, ...locationOf(this.#source, node.start, this.#file) });
     if (variable === undefined && explicit === undefined) {
       throw fail(
         'this remote() is not assigned to a variable, so it has no name by which other nodes could find it',
@@ -161,8 +162,7 @@ export class AnalysisPass {
       if (key !== 'name') continue;
       const { value } = property;
       if (value.type === 'Literal' && typeof value.value === 'string') return value.value;
-      throw new BundleFailure({
-        code: 'unnamed-registration',
+      throw bundleError({
         reason: 'the name of a registration must be a string literal',
         hint: 'it must be known when the module is bundled',
         ...locationOf(this.#source, value.start, this.#file),

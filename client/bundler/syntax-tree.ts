@@ -2,8 +2,8 @@
 
 import { parseSync, visitorKeys } from 'oxc-parser';
 import type { EcmaScriptModule, Node, Program } from 'oxc-parser';
-import { BundleFailure } from './bundle-failure.ts';
-import type { SourceLocation } from './bundle-failure.ts';
+import { bundleError } from './bundle-problem.ts';
+import type { SourceLocation } from './bundle-problem.ts';
 
 export type { EcmaScriptModule, Node, Program } from 'oxc-parser';
 
@@ -23,15 +23,14 @@ export function locationOf(source: string, offset: number, file: string): Source
   return { file, line, column: offset - lineStart + 1 };
 }
 
-/** Parses by the file's extension. Throws `BundleFailure` (`syntax`) at the first error. */
+/** Parses by the file's extension. Throws `BundleError` at the first error. */
 export function parseModule(source: string, file: string): ParsedModule {
   const commonjs = /\.c[jt]s$/.test(file);
   const result = parseSync(file, source, { sourceType: commonjs ? 'commonjs' : 'unambiguous', preserveParens: true });
   const error = result.errors.find(({ severity }) => severity === 'Error');
   if (error !== undefined) {
     const offset = error.labels[0]?.start ?? 0;
-    throw new BundleFailure({
-      code: 'syntax',
+    throw bundleError({
       reason: error.message,
       hint: error.helpMessage ?? undefined,
       ...locationOf(source, offset, file),

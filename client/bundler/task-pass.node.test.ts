@@ -103,7 +103,7 @@ const STATEMENTS = [
   `for await (const x of stream()) { C('stream'); if (x === 2) break; } C('after break of stream');`,
   `try { for await (const x of stream()) { C('stream'); await env.reject() } } catch { C('thrown out of stream') }`,
   `outer: for (let i = 0; i < 2; i += 1, C('update')) { C('outer'); for await (const x of env.source(3)) { B if (x === 1) continue outer; } C('never') }`,
-  `done: { inside: for await (const x of stream()) { if (x === 1) continue inside; C('labelled'); break done } } C('after label');`,
+  `done: { inside: for await (const x of stream()) { if (x === 1) continue inside; C('labelled'); break done; } } C('after label');`,
   `await (async () => { for await (const x of env.source(2)) return C('return in loop') })(); C('after');`,
   `for (const x of sync()) { B await env.value(x); C('for of') } C('after for of');`,
   `try { for (const x of sync()) { await env.reject() } } catch { C('thrown out of for of') }`,
@@ -119,13 +119,22 @@ const STATEMENTS = [
   `{ const g = stream(); await g.next(); C('next'); await g.throw(new Error('x')); C('thrown'); await g.return(); C('end') }`,
   `{ const g = stream(); C('g'); await Promise.all([g.next(), g.next(), g.next(), g.return(2), g.next()]); C('queued nexts'); }`,
   `await new (class { field = async () => { await env.value(0); C('field') }; async method() { await this.field(); C('method') } static async s() { await env.value(0); C('static') } })().method(); C('class');`,
+  `(async () => { if (me) return 1; await env.value(0) })(); C('caller of what ended at once');`,
+  `try { await (async () => { if (me) throw 1; await env.value(0) })() } catch { C('thrown at once') }`,
   'C(`${await env.value(1)} ${await env.value(2)}`); C(`t`);',
 ] as const;
+
+/** Programs nest statements of one kind, and nested labels must differ. */
+let labels = 0;
+function withOwnLabels(statement: string): string {
+  labels += 1;
+  return statement.replaceAll(/\b(outer|done|inside)\b(?=:|;)/g, `$1${labels}`);
+}
 
 const block: fc.Arbitrary<string> = fc.letrec<{ block: string; statement: string }>((tie) => ({
   statement: fc
     .tuple(fc.constantFrom(...STATEMENTS), tie('block'))
-    .map(([statement, nested]) => statement.replaceAll(/\bB\b/g, () => nested)),
+    .map(([statement, nested]) => withOwnLabels(statement).replaceAll(/\bB\b/g, () => nested)),
   block: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     fc.constant(`C('leaf');`),

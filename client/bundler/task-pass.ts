@@ -11,7 +11,7 @@
 
 import type { Node } from './syntax-tree.ts';
 import { locationOf } from './syntax-tree.ts';
-import { BundleFailure } from './bundle-failure.ts';
+import { bundleError } from './bundle-problem.ts';
 import type { EditList, Insertion } from './edit-list.ts';
 
 /** The helpers' names in rewritten code, after `HELPER_PREFIX`. They are the members of `TaskTransform`. */
@@ -233,8 +233,7 @@ export class TaskPass {
     }
     if (node.kind !== 'await using') return;
     if (parent?.type === 'ForStatement') {
-      throw new BundleFailure({
-        code: 'unsupported-syntax',
+      throw bundleError({
         reason: '`await using` in the head of a for loop is not supported in a job module',
         hint: 'declare the resource in a block around the loop',
         ...locationOf(this.#source, node.start, this.#file),

@@ -36,7 +36,7 @@ export function needsPass(source: string): boolean {
  * Runs the pass.
  * @param source JavaScript or TypeScript; the extension of `file` says which
  * @param file path relative to the bundle's root, with `/`: names the registrations, and is where errors are located
- * @throws BundleFailure for a syntax error, or a registration without a name
+ * @throws BundleError for a syntax error, or a registration without a name
  */
 export function transformModule(source: string, file: string): TransformedModule {
   const parsed = parseModule(source, file);

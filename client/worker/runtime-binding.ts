@@ -54,6 +54,9 @@ export const PUBLIC_API_NAMES: readonly string[] = [
   'ProtocolError',
   'AuthenticationError',
   'BundleError',
+  'ConnectionLostError',
+  'NotYetSupportedError',
+  'DataFileError',
 ];
 
 /** The evaluation of one module that is going on in this worker. */

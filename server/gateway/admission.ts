@@ -18,7 +18,7 @@ const MAX_CPU_MILLI = 4_096_000;
 /** The refusal, or `undefined` for a node that may come in. */
 export function admit(hello: SessionFrameOf<'hello'>, tokens: Tokens, gcs: Gcs): Refusal | undefined {
   if (hello.version < OLDEST_SUPPORTED_VERSION || hello.version > PROTOCOL_VERSION) {
-    const spoken = OLDEST_SUPPORTED_VERSION === PROTOCOL_VERSION ? `${PROTOCOL_VERSION}` : `${OLDEST_SUPPORTED_VERSION} to ${PROTOCOL_VERSION}`;
+    const spoken = [...new Set<number>([OLDEST_SUPPORTED_VERSION, PROTOCOL_VERSION])].join(' to ');
     const message = `this server speaks protocol version ${spoken}, the node speaks ${hello.version}: use the same release of Daylight`;
     return { code: 'version', message, retryAfterMs: 0 };
   }
@@ -27,7 +27,11 @@ export function admit(hello: SessionFrameOf<'hello'>, tokens: Tokens, gcs: Gcs):
     return { code: 'token', message, retryAfterMs: 0 };
   }
   if (!/^[0-9a-f]{1,64}$/.test(hello.nodeId) || hello.cpuMilli > MAX_CPU_MILLI) {
-    return { code: 'protocol', message: 'the node id is 32 hex digits and a node has at most 4096 CPUs', retryAfterMs: 0 };
+    return {
+      code: 'protocol',
+      message: 'the node id is 32 hex digits and a node has at most 4096 CPUs',
+      retryAfterMs: 0,
+    };
   }
   if (hello.session === 0 && gcs.sessions.livingCount >= MAX_SESSIONS) {
     return { code: 'full', message: `this server has ${MAX_SESSIONS} nodes already`, retryAfterMs: FULL_RETRY_MS };

@@ -50,7 +50,8 @@ export class CommandStream {
   /** Adds a command; a frame goes out at once when it is full, else with the next {@link flush}. */
   add(command: ServerCommand): void {
     this.#pending.push(command);
-    this.#pendingBytes += 16 + ('value' in command ? command.value.length : 0) + ('args' in command ? command.args.length : 0);
+    this.#pendingBytes +=
+      16 + ('value' in command ? command.value.length : 0) + ('args' in command ? command.args.length : 0);
     if (this.#pending.length >= FRAME_FLUSH_RECORDS || this.#pendingBytes >= FRAME_FLUSH_BYTES) this.flush();
   }
 

@@ -56,7 +56,12 @@ export function handleFrame(gateway: Gateway, peer: Peer, link: SessionLink, fra
   }
 }
 
-function applyRecords(gateway: Gateway, { session }: Peer, link: SessionLink, { first, batch }: SessionFrameOf<'records'>): void {
+function applyRecords(
+  gateway: Gateway,
+  { session }: Peer,
+  link: SessionLink,
+  { first, batch }: SessionFrameOf<'records'>,
+): void {
   const { plane } = gateway;
   const before = session.received;
   try {
@@ -69,7 +74,15 @@ function applyRecords(gateway: Gateway, { session }: Peer, link: SessionLink, { 
     } else {
       // The rest of the frame was not applied, so the stream has to be taken up again behind the bad record.
       const message = error instanceof Error ? error.message : String(error);
-      plane.step((gcs) => gcs.state.ports.event({ severity: 'warning', kind: 'bad-record', message: `${session.nodeName}: ${message}`, job: 0, session: session.id }));
+      plane.step((gcs) =>
+        gcs.state.ports.event({
+          severity: 'warning',
+          kind: 'bad-record',
+          message: `${session.nodeName}: ${message}`,
+          job: 0,
+          session: session.id,
+        }),
+      );
       gateway.strike(link, 'bad-record', message);
       link.close();
     }
@@ -79,10 +92,18 @@ function applyRecords(gateway: Gateway, { session }: Peer, link: SessionLink, { 
 
 function answer(gateway: Gateway, { session }: Peer, { id, method, body }: SessionFrameOf<'request'>): void {
   try {
-    gateway.send(session.id, { type: 'response', id, ok: true, body: answerQuestion(gateway.plane.gcs.state, session, method, body) });
+    gateway.send(session.id, {
+      type: 'response',
+      id,
+      ok: true,
+      body: answerQuestion(gateway.plane.gcs.state, session, method, body),
+    });
   } catch (error) {
     if (error instanceof WireError) gateway.count('malformed');
-    const shown = error instanceof DaylightError ? error : new DaylightError(error instanceof Error ? error.message : String(error));
+    const shown =
+      error instanceof DaylightError
+        ? error
+        : new DaylightError(error instanceof Error ? error.message : String(error));
     gateway.send(session.id, { type: 'response', id, ok: false, body: encodeError(shown) });
   }
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { objectKey } from '#shared/ids/object-key.ts';
 import { CHUNK_BYTES } from '#shared/protocol/limits.ts';
 import { requests } from '#shared/protocol/requests.ts';
@@ -17,6 +17,7 @@ import { type HelloFields, RawNode } from './testing/raw-node.ts';
 
 const NO_BYTES = new Uint8Array(0);
 const TOKEN = 'join-me';
+const WAIT = { timeout: 10_000, interval: 10 };
 
 let directory: string;
 let disk: MemoryDisk;
@@ -26,7 +27,14 @@ const nodes: RawNode[] = [];
 
 async function start(times: Partial<ServerTimes> = {}): Promise<void> {
   storage = new MemoryStorage({ disk });
-  server = await startServer({ port: 0, dataDirectory: directory, joinToken: TOKEN, operatorToken: 'operate', storage, times });
+  server = await startServer({
+    port: 0,
+    dataDirectory: directory,
+    joinToken: TOKEN,
+    operatorToken: 'operate',
+    storage,
+    times,
+  });
 }
 
 function connect(): RawNode {
@@ -58,7 +66,14 @@ afterEach(async () => {
 describe('gateway: admission', () => {
   it('M1 welcomes a node with session, epoch and, for a driver, its job', async () => {
     const welcome = await connect().join(TOKEN, driver);
-    expect(welcome).toMatchObject({ session: 1, epoch: 1, resumed: false, receivedRecords: 0, wantsReport: false, job: 1 });
+    expect(welcome).toMatchObject({
+      session: 1,
+      epoch: 1,
+      resumed: false,
+      receivedRecords: 0,
+      wantsReport: false,
+      job: 1,
+    });
     const again = await connect().join(TOKEN, { ...driver });
     expect(again).toMatchObject({ session: 2, epoch: 2, job: 2 });
     expect(await connect().join('operate', { nodeId: 'a2' })).toMatchObject({ session: 3, job: 0 });
@@ -135,10 +150,18 @@ describe('gateway: work', () => {
     await host.node.command('lease');
     host.node.close();
     await host.node.ended();
-    await boss.node.until(() => server.plane.gcs.state.sessions.get(host.session)?.state === 'disconnected' || undefined, 'disconnection').catch(() => undefined);
+    await vi.waitFor(
+      () => expect(server.plane.gcs.state.sessions.get(host.session)?.state === 'disconnected').toBe(true),
+      WAIT,
+    );
     // A finish that was lost with the connection is sent again; the lease command too, as it was never acknowledged.
     const back = connect();
-    const welcome = await back.join(TOKEN, { session: host.session, epoch: host.epoch, serverEpoch: server.plane.serverEpoch, receivedCommands: 0 });
+    const welcome = await back.join(TOKEN, {
+      session: host.session,
+      epoch: host.epoch,
+      serverEpoch: server.plane.serverEpoch,
+      receivedCommands: 0,
+    });
     expect(welcome).toMatchObject({ resumed: true, receivedRecords: 0, wantsReport: false });
     const lease = await back.command('lease');
     back.records(finish(lease.task));
@@ -149,7 +172,12 @@ describe('gateway: work', () => {
     await back.frame('response');
     back.close();
     const third = connect();
-    await third.join(TOKEN, { session: host.session, epoch: host.epoch, serverEpoch: server.plane.serverEpoch, receivedCommands: back.receivedCommands });
+    await third.join(TOKEN, {
+      session: host.session,
+      epoch: host.epoch,
+      serverEpoch: server.plane.serverEpoch,
+      receivedCommands: back.receivedCommands,
+    });
     third.send({ type: 'request', id: 8, method: 'cluster', body: NO_BYTES });
     await third.frame('response');
     expect(third.commands).toEqual([]);
@@ -162,7 +190,12 @@ describe('gateway: work', () => {
     boss.node.records(submit(boss.session, 1));
     await boss.node.ended();
     const back = connect();
-    const welcome = await back.join(TOKEN, { ...driver, session: boss.session, epoch: boss.epoch, serverEpoch: server.plane.serverEpoch });
+    const welcome = await back.join(TOKEN, {
+      ...driver,
+      session: boss.session,
+      epoch: boss.epoch,
+      serverEpoch: server.plane.serverEpoch,
+    });
     expect(welcome.receivedRecords).toBe(5);
   });
 
@@ -186,17 +219,36 @@ describe('gateway: work', () => {
       write(writer);
       return writer.finish();
     };
-    boss.node.send({ type: 'request', id: 1, method: 'module', body: body((writer) => requests.module.body.write(writer, { module: 'hash' })) });
+    boss.node.send({
+      type: 'request',
+      id: 1,
+      method: 'module',
+      body: body((writer) => requests.module.body.write(writer, { module: 'hash' })),
+    });
     const answer = await boss.node.frame('response', ({ id }) => id === 1);
     expect(requests.module.answer.read(new ByteReader(answer.body)).code).toEqual(code);
-    boss.node.send({ type: 'request', id: 2, method: 'module', body: body((writer) => requests.module.body.write(writer, { module: 'no' })) });
+    boss.node.send({
+      type: 'request',
+      id: 2,
+      method: 'module',
+      body: body((writer) => requests.module.body.write(writer, { module: 'no' })),
+    });
     boss.node.send({ type: 'request', id: 3, method: 'nonsense', body: NO_BYTES });
     boss.node.send({ type: 'request', id: 4, method: 'getActor', body: Uint8Array.of(200) });
     for (const id of [2, 3, 4]) expect((await boss.node.frame('response', (frame) => frame.id === id)).ok).toBe(false);
     boss.node.records(...definitions({}, { name: 'board' }), submit(boss.session, 1, { fn: 1, options: 1 }));
-    boss.node.send({ type: 'request', id: 5, method: 'getActor', body: body((writer) => requests.getActor.body.write(writer, { name: 'board', namespace: '' })) });
+    boss.node.send({
+      type: 'request',
+      id: 5,
+      method: 'getActor',
+      body: body((writer) => requests.getActor.body.write(writer, { name: 'board', namespace: '' })),
+    });
     const found = await boss.node.frame('response', ({ id }) => id === 5);
-    expect(requests.getActor.answer.read(new ByteReader(found.body))).toEqual({ actor: objectKey(boss.session, 1), className: 'Counter', methods: ['inc'] });
+    expect(requests.getActor.answer.read(new ByteReader(found.body))).toEqual({
+      actor: objectKey(boss.session, 1),
+      className: 'Counter',
+      methods: ['inc'],
+    });
   });
 
   it('J2 log lines of a task reach the driver of its job and are kept', async () => {
@@ -252,17 +304,40 @@ describe('gateway: time', () => {
     await start();
     expect(server.plane.gcs.inGrace).toBe(true);
     const boss2 = connect();
-    expect(await boss2.join(TOKEN, { ...driver, session: boss.session, epoch: boss.epoch, serverEpoch: 1, receivedCommands: 3 })).toMatchObject({
-      resumed: true, wantsReport: true, receivedRecords: 6,
+    expect(
+      await boss2.join(TOKEN, {
+        ...driver,
+        session: boss.session,
+        epoch: boss.epoch,
+        serverEpoch: 1,
+        receivedCommands: 3,
+      }),
+    ).toMatchObject({
+      resumed: true,
+      wantsReport: true,
+      receivedRecords: 6,
     });
     boss2.send({ type: 'report', lastRecord: 6, leases: [], actors: [], copies: [], wants: [task], holds: [] });
     const host2 = connect();
-    const welcome = await host2.join(TOKEN, { session: host.session, epoch: host.epoch, serverEpoch: 1, receivedCommands: 3 });
+    const welcome = await host2.join(TOKEN, {
+      session: host.session,
+      epoch: host.epoch,
+      serverEpoch: 1,
+      receivedCommands: 3,
+    });
     expect(welcome).toMatchObject({ resumed: true, wantsReport: true, receivedRecords: 0 });
-    host2.send({ type: 'report', lastRecord: 0, leases: [{ task, attempt: 1 }], actors: [], copies: [], wants: [], holds: [] });
+    host2.send({
+      type: 'report',
+      lastRecord: 0,
+      leases: [{ task, attempt: 1 }],
+      actors: [],
+      copies: [],
+      wants: [],
+      holds: [],
+    });
     host2.records(finish(task));
     expect(await boss2.command('object')).toMatchObject({ object: task, status: 0 });
-    await boss2.until(() => (server.plane.gcs.inGrace ? undefined : true), 'end of grace').catch(() => undefined);
+    await vi.waitFor(() => expect(server.plane.gcs.inGrace).toBe(false), WAIT);
     expect(host2.commands.filter(({ kind }) => kind === 'lease')).toEqual([]);
   });
 
@@ -283,7 +358,15 @@ describe('gateway: relay', () => {
     node.onFrame = (frame: SessionFrame) => {
       if (frame.type !== 'fetch') return;
       const data = bytes.subarray(frame.offset, frame.offset + frame.length);
-      node.send({ type: 'chunk', transfer: frame.transfer, object: frame.object, status: CHUNK_STATUS.ok, offset: frame.offset, totalBytes: size, data });
+      node.send({
+        type: 'chunk',
+        transfer: frame.transfer,
+        object: frame.object,
+        status: CHUNK_STATUS.ok,
+        offset: frame.offset,
+        totalBytes: size,
+        data,
+      });
     };
   }
 
@@ -305,7 +388,13 @@ describe('gateway: relay', () => {
       };
     });
     for (let offset = 0; offset < size; offset += CHUNK_BYTES) {
-      puller.node.send({ type: 'fetch', transfer: 5, object: objectKey(holder.session, 1), offset, length: Math.min(CHUNK_BYTES, size - offset) });
+      puller.node.send({
+        type: 'fetch',
+        transfer: 5,
+        object: objectKey(holder.session, 1),
+        offset,
+        length: Math.min(CHUNK_BYTES, size - offset),
+      });
     }
     await done;
     expect(Buffer.compare(got, bytes)).toBe(0);
@@ -319,7 +408,16 @@ describe('gateway: relay', () => {
     const puller = await joined({ nodeId: 'c1' });
     const object = objectKey(first.session, 1);
     first.node.onFrame = (frame) => {
-      if (frame.type === 'fetch') first.node.send({ type: 'chunk', transfer: frame.transfer, object, status: CHUNK_STATUS.missing, offset: 0, totalBytes: 0, data: NO_BYTES });
+      if (frame.type === 'fetch')
+        first.node.send({
+          type: 'chunk',
+          transfer: frame.transfer,
+          object,
+          status: CHUNK_STATUS.missing,
+          offset: 0,
+          totalBytes: 0,
+          data: NO_BYTES,
+        });
     };
     serve(second.node);
     first.node.records(put(first.session, 1, { sizeBytes: size }));
@@ -332,7 +430,7 @@ describe('gateway: relay', () => {
     // A holder that is only away is not missing: come again.
     second.node.close();
     await second.node.ended();
-    await puller.node.until(() => (server.gateway.connectedCount === 2 ? true : undefined), 'disconnection').catch(() => undefined);
+    await vi.waitFor(() => expect(server.gateway.connectedCount === 2).toBe(true), WAIT);
     puller.node.send({ type: 'fetch', transfer: 2, object, offset: 0, length: 10 });
     expect((await puller.node.frame('chunk', ({ transfer }) => transfer === 2)).status).toBe(CHUNK_STATUS.busy);
     puller.node.send({ type: 'fetch', transfer: 3, object: 12345, offset: 0, length: 10 });
@@ -351,7 +449,10 @@ describe('gateway: relay', () => {
     await boss.node.command('object');
     holder.node.close();
     const spare = await joined({ nodeId: 'b1' });
-    await boss.node.until(() => (server.plane.gcs.state.sessions.get(holder.session)?.state === 'dead' ? true : undefined), 'death').catch(() => undefined);
+    await vi.waitFor(
+      () => expect(server.plane.gcs.state.sessions.get(holder.session)?.state === 'dead').toBe(true),
+      WAIT,
+    );
     boss.node.records({ kind: 'want', object: task });
     expect(await spare.node.command('lease')).toMatchObject({ task, attempt: 2 });
     spare.node.records(finish(task, { attempt: 2 }));

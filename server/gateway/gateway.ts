@@ -27,6 +27,8 @@ const HELLO_LIMIT_MS = 10_000;
 const MAX_KEPT_BYTES = 256 * 1024 * 1024;
 /** Where a node asked to wait while this server stops may come back. */
 const RESTART_RETRY_MS = 2_000;
+/** How long a stopping server waits for nodes to close. */
+const CLOSE_LIMIT_MS = 300;
 /** A node whose session is over may return at once as a new one. */
 const NEW_SESSION_RETRY_MS = 1;
 
@@ -37,6 +39,8 @@ export interface Peer {
   link: SessionLink | undefined;
   /** False until a new session is durable and its node knows of it. */
   welcomed: boolean;
+  /** Its records up to this number are durable. */
+  durable: number;
 }
 
 /** Counters for `/metrics`. */
@@ -113,6 +117,9 @@ export class Gateway implements Outbox {
   }
 
   acknowledge(session: SessionRecord, received: number): void {
+    const peer = this.#peerOf(session);
+    if (peer.durable === received) return;
+    peer.durable = received;
     this.send(session.id, { type: 'ack', received: session.received, durable: received });
   }
 
@@ -124,7 +131,11 @@ export class Gateway implements Outbox {
     this.relay.disconnected(session.id);
     if (!peer.link) return;
     this.#peerOfLink.delete(peer.link);
-    this.#refuse(peer.link, { code: 'session-dead', message: `this session is over: ${reason}`, retryAfterMs: NEW_SESSION_RETRY_MS });
+    this.#refuse(peer.link, {
+      code: 'session-dead',
+      message: `this session is over: ${reason}`,
+      retryAfterMs: NEW_SESSION_RETRY_MS,
+    });
   }
 
   // --- what nodes get ------------------------------------------------------------------------------------------------
@@ -163,12 +174,22 @@ export class Gateway implements Outbox {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#ticker);
-    for (const link of this.#links) {
-      this.#sendTo(link, { type: 'refused', code: 'stopping', message: 'the server stops', retryAfterMs: RESTART_RETRY_MS });
+    const links = [...this.#links];
+    for (const link of links) {
+      this.#sendTo(link, {
+        type: 'refused',
+        code: 'stopping',
+        message: 'the server stops',
+        retryAfterMs: RESTART_RETRY_MS,
+      });
     }
     // Sockets are closed after what was just written has left.
     await new Promise((resolve) => setImmediate(resolve));
+    for (const link of links) link.close();
+    // Who does not answer the good-bye is cut off.
+    const limit = setTimeout(() => links.forEach((link) => link.terminate()), CLOSE_LIMIT_MS);
     await this.#io.close();
+    clearTimeout(limit);
   }
 
   // --- connections ---------------------------------------------------------------------------------------------------
@@ -203,7 +224,11 @@ export class Gateway implements Outbox {
     try {
       frame = decodeFrame(bytes);
     } catch (error) {
-      this.strike(link, 'malformed', `a frame could not be read: ${error instanceof Error ? error.message : String(error)}`);
+      this.strike(
+        link,
+        'malformed',
+        `a frame could not be read: ${error instanceof Error ? error.message : String(error)}`,
+      );
       return;
     }
     link.lastFrameMs = performance.now();
@@ -254,10 +279,16 @@ export class Gateway implements Outbox {
 
   #resume(link: SessionLink, session: SessionRecord, hello: SessionFrameOf<'hello'>): void {
     const peer = this.#peerOf(session);
+    // A session read from disk is durable as it was read.
+    if (session.reportedUpTo === Infinity) peer.durable = session.received;
     if (peer.link) {
       const former = peer.link;
       this.#detach(peer);
-      this.#refuse(former, { code: 'session-dead', message: 'another connection of this node took over', retryAfterMs: 0 });
+      this.#refuse(former, {
+        code: 'session-dead',
+        message: 'another connection of this node took over',
+        retryAfterMs: 0,
+      });
     }
     peer.link = link;
     this.#peerOfLink.set(link, peer);
@@ -280,6 +311,8 @@ export class Gateway implements Outbox {
       job: session.job?.id ?? 0,
       heartbeatMs: this.plane.times.heartbeatMs,
     });
+    // The acknowledgement may have been lost with the former connection.
+    if (resumed) this.#sendTo(link, { type: 'ack', received: session.received, durable: peer.durable });
     peer.welcomed = true;
     peer.stream.attach(link, receivedCommands);
   }
@@ -325,7 +358,7 @@ export class Gateway implements Outbox {
   #peerOf(session: SessionRecord): Peer {
     let peer = this.#peers.get(session.id);
     if (!peer) {
-      peer = { session, stream: new CommandStream(), link: undefined, welcomed: false };
+      peer = { session, stream: new CommandStream(), link: undefined, welcomed: false, durable: 0 };
       this.#peers.set(session.id, peer);
     }
     return peer;

@@ -50,7 +50,9 @@ export function clusterSummary(state: GcsState): { nodes: object[] } {
       role: session.role,
       state: session.state,
       cpus: session.resources.totalCpuMilli / 1000,
-      resources: Object.fromEntries([...session.resources.custom()].map(({ name, totalMilli }) => [name, totalMilli / 1000])),
+      resources: Object.fromEntries(
+        [...session.resources.custom()].map(({ name, totalMilli }) => [name, totalMilli / 1000]),
+      ),
     });
   }
   return { nodes };
@@ -60,7 +62,8 @@ export function clusterSummary(state: GcsState): { nodes: object[] } {
 function findActor(state: GcsState, session: SessionRecord, name: string, namespace: string): ActorRecord | undefined {
   const jobs = new Set(session.job ? [session.job.id] : []);
   for (const task of session.assigned) jobs.add(task.job.id);
-  for (const actor of namespace === '' ? state.actors.values() : []) if (actor.session === session.id) jobs.add(actor.creation.job.id);
+  for (const actor of namespace === '' ? state.actors.values() : [])
+    if (actor.session === session.id) jobs.add(actor.creation.job.id);
   if (namespace !== '') jobs.add(0);
   for (const job of jobs) {
     const actor = state.actorNames.get(actorName(job, namespace, name));

@@ -96,7 +96,10 @@ export class Relay {
       const transfer = this.#next;
       this.#next += 1;
       const { offset, length } = open.fetch;
-      if (!this.#port.send(holder, { type: 'fetch', transfer, object: this.#keyAt(holder, object.key), offset, length })) continue;
+      if (
+        !this.#port.send(holder, { type: 'fetch', transfer, object: this.#keyAt(holder, object.key), offset, length })
+      )
+        continue;
       open.holder = holder;
       this.#open.set(transfer, open);
       this.#openOf.set(open.puller, (this.#openOf.get(open.puller) ?? 0) + 1);
@@ -114,7 +117,15 @@ export class Relay {
   #answerInline({ puller, fetch }: OpenFetch, value: Uint8Array): void {
     const { transfer, object, offset, length } = fetch;
     const data = value.subarray(offset, offset + Math.min(length, CHUNK_BYTES));
-    this.#port.send(puller, { type: 'chunk', transfer, object, status: CHUNK_STATUS.ok, offset, totalBytes: value.length, data });
+    this.#port.send(puller, {
+      type: 'chunk',
+      transfer,
+      object,
+      status: CHUNK_STATUS.ok,
+      offset,
+      totalBytes: value.length,
+      data,
+    });
   }
 
   /** A node that put the object while its task ran again knows it by a key of its own. */

@@ -38,6 +38,7 @@ export class SessionLink implements TurnTaker, FrameSink {
   #inboxBytes = 0;
   #paused = false;
   #open = true;
+  #closing = false;
   /** Given to the transport and not written out; and given to it while it was busy. */
   #inTransitBytes = 0;
   #heldBytes = 0;
@@ -72,9 +73,11 @@ export class SessionLink implements TurnTaker, FrameSink {
 
   /** A frame arrived: it waits for its turn. */
   receive(bytes: Uint8Array): void {
+    if (this.#closing) return;
     this.#inbox.push(bytes);
     this.#inboxBytes += bytes.length;
-    if (!this.#paused && (this.#inbox.length - this.#inboxHead > PAUSE_FRAMES || this.#inboxBytes > PAUSE_BYTES)) this.#setPaused(true);
+    if (!this.#paused && (this.#inbox.length - this.#inboxHead > PAUSE_FRAMES || this.#inboxBytes > PAUSE_BYTES))
+      this.#setPaused(true);
   }
 
   handleNext(): boolean {
@@ -93,7 +96,8 @@ export class SessionLink implements TurnTaker, FrameSink {
       this.#inbox.splice(0, this.#inboxHead);
       this.#inboxHead = 0;
     }
-    if (this.#paused && this.#inbox.length - this.#inboxHead < PAUSE_FRAMES / 2 && this.#inboxBytes < PAUSE_BYTES / 2) this.#setPaused(false);
+    if (this.#paused && this.#inbox.length - this.#inboxHead < PAUSE_FRAMES / 2 && this.#inboxBytes < PAUSE_BYTES / 2)
+      this.#setPaused(false);
     this.#owner.frame(this, bytes);
     return this.#inbox.length > this.#inboxHead;
   }
@@ -114,9 +118,24 @@ export class SessionLink implements TurnTaker, FrameSink {
     return true;
   }
 
+  /** Ends the connection after what was written; the owner hears of it at once. */
   close(): void {
+    this.#closing = true;
+    // A socket that is not read would not see the other side's good-bye.
     this.#setPaused(false);
     this.#socket.disconnect(true);
+  }
+
+  /** Ends the connection without waiting for the other side. */
+  terminate(): void {
+    const socket: unknown = Reflect.get(this.#socket.conn.transport, 'socket');
+    if (
+      typeof socket === 'object' &&
+      socket !== null &&
+      'terminate' in socket &&
+      typeof socket.terminate === 'function'
+    )
+      socket.terminate();
   }
 
   #drained(): void {

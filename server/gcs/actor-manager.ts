@@ -196,7 +196,13 @@ export class ActorManager {
     actor.session = 0;
     actor.incarnation += 1;
     this.#touch(actor);
-    this.#state.ports.event({ severity: 'warning', kind: 'actor-restart', message: reason, job: actor.creation.job.id, session: 0 });
+    this.#state.ports.event({
+      severity: 'warning',
+      kind: 'actor-restart',
+      message: reason,
+      job: actor.creation.job.id,
+      session: 0,
+    });
     actor.creation.job.unfinished.add(actor.creation);
     this.#taskManager.again(actor.creation);
   }

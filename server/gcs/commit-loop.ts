@@ -42,6 +42,8 @@ export class CommitLoop {
   #scheduled = false;
   #stopped = false;
   #failing = false;
+  /** Ends a `stop` that waits for a commit which will never come. */
+  #ended: (() => void) | undefined;
   /** Callbacks for when what is in memory now has become durable. */
   #waiting: (() => void)[] = [];
   #tasks: HistoryRow<'task_history'>[] = [];
@@ -89,7 +91,14 @@ export class CommitLoop {
 
   /** Commits what is there and ends; with a disk that fails it gives up at once. */
   async stop(): Promise<void> {
-    if (!this.#failing) await new Promise<void>((resolve) => this.whenDurable(resolve));
+    if (this.#failing || this.#stopped) {
+      this.#stopped = true;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      this.#ended = resolve;
+      this.whenDurable(resolve);
+    });
     this.#stopped = true;
   }
 
@@ -143,11 +152,13 @@ export class CommitLoop {
         if (failure.code === 'fenced' || failure.code === 'closed' || batch.buffer.detached) {
           this.#stopped = true;
           this.#options.fatal(failure);
+          this.#ended?.();
           return false;
         }
         if (!this.#failing) {
           this.#failing = true;
           this.#options.trouble(failure);
+          this.#ended?.();
         }
         await new Promise<void>((resolve) => this.#options.after(retryMs, resolve));
       }

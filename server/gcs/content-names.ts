@@ -14,7 +14,11 @@ import type { GcsState } from './state.ts';
 
 /** The content id of a task. Its ancestors' ids are computed once and kept. */
 export function taskId(state: GcsState, task: TaskRecord): TaskId {
-  task.id ??= nameCall(state, task.parent === 0 ? rootId(state, sessionOfKey(task.key)) : parentId(state, task.parent), task);
+  task.id ??= nameCall(
+    state,
+    task.parent === 0 ? rootId(state, sessionOfKey(task.key)) : parentId(state, task.parent),
+    task,
+  );
   return task.id;
 }
 

@@ -86,6 +86,47 @@ export interface TaskRecord {
   startedMs: number;
 }
 
+/** What is known of a task when it is submitted. */
+export type TaskSubmission = Pick<
+  TaskRecord,
+  'key' | 'parent' | 'job' | 'actor' | 'fn' | 'options' | 'args' | 'deps' | 'nested' | 'k' | 'submittedMs'
+>;
+
+/** A task that was just submitted. Field by field, so that all task records have one shape. */
+export function newTask(submission: TaskSubmission): TaskRecord {
+  return {
+    key: submission.key,
+    parent: submission.parent,
+    job: submission.job,
+    actor: submission.actor,
+    fn: submission.fn,
+    options: submission.options,
+    args: submission.args,
+    deps: submission.deps,
+    nested: submission.nested,
+    k: submission.k,
+    state: 'waiting',
+    attempt: 1,
+    assigned: 0,
+    failures: 0,
+    losses: 0,
+    notBeforeMs: 0,
+    missing: 0,
+    made: [],
+    names: undefined,
+    madeActors: undefined,
+    kept: false,
+    lineageOf: 0,
+    replayed: false,
+    id: undefined,
+    cancelled: false,
+    chargedUs: 0,
+    onDisk: false,
+    submittedMs: submission.submittedMs,
+    startedMs: 0,
+  };
+}
+
 /** Where an object stands. */
 export type ObjectStatus =
   /** Its task has no result yet. */
@@ -183,6 +224,8 @@ export interface SessionRecord {
   readonly sentFunctions: Map<FunctionEntry, number>;
   readonly sentOptions: Map<OptionsEntry, number>;
   load: NodeLoad;
+  /** Nodes beside it that could take work, as it was told last; -1 if it was not. */
+  peersTold: number;
   /** Tasks it finished. */
   executed: number;
 }

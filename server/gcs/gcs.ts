@@ -4,7 +4,7 @@
  * It holds no promise and no timer and reads no clock: the shell sets the time, applies what arrived, and calls `tick`
  * now and then. So the simulator can run the very same code on a fake clock, and a restart is: load the rows, go on.
  */
-import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
+import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { NodeRecord } from '#shared/protocol/node-records.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { Random } from '#shared/ports/random.ts';
@@ -15,15 +15,13 @@ import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { JobManager } from './job-manager.ts';
 import { LeaseWriter } from './lease-writer.ts';
 import { ObjectTable } from './object-table.ts';
+import { Orphans } from './orphans.ts';
 import { Rebuilder } from './rebuilder.ts';
 import { SessionManager } from './session-manager.ts';
 import type { GcsPorts } from './state.ts';
 import { GcsState } from './state.ts';
 import { systemError } from './system-errors.ts';
 import { TaskManager } from './task-manager.ts';
-
-/** Records that name something the server does not know yet wait for it after a start, at most this many. */
-const MAX_ORPHANS = 100_000;
 
 /** Functions, and sets of options, one session may introduce. */
 const MAX_DEFINITIONS = 100_000;
@@ -51,11 +49,11 @@ export class Gcs {
   readonly sessions: SessionManager;
   readonly scheduler: GlobalScheduler;
   readonly #rebuilder: Rebuilder;
-  readonly #orphans = new Map<ObjectKey, { session: number; record: NodeRecord }[]>();
-  #orphanCount = 0;
+  readonly #orphans: Orphans;
 
   constructor(ports: GcsPorts, options: GcsOptions) {
     this.state = new GcsState(ports);
+    this.#orphans = new Orphans(this.state);
     const leases = new LeaseWriter(this.state);
     this.objects = new ObjectTable(this.state, {
       inputReady: (task) => this.tasks.inputReady(task),
@@ -66,7 +64,11 @@ export class Gcs {
       this.tasks.assign(task, session, 'leased');
       leases.write(task, session, incarnation, this.objects);
     };
-    this.scheduler = new GlobalScheduler(this.state, (task, session) => lease(task, session, this.#incarnationOf(task)), options.random);
+    this.scheduler = new GlobalScheduler(
+      this.state,
+      (task, session) => lease(task, session, this.#incarnationOf(task)),
+      options.random,
+    );
     this.actors = new ActorManager(this.state, this.objects, { lease });
     this.tasks = new TaskManager(this.state, this.objects, this.scheduler, this.actors);
     this.actors.connect(this.tasks);
@@ -115,7 +117,19 @@ export class Gcs {
   /** Lets time pass: sessions expire, back-offs end. */
   tick(): void {
     this.sessions.tick();
+    this.#tellPeers();
     this.#settle();
+  }
+
+  /** Nodes keep what is born on them while there is nobody to share it with (rule S1). */
+  #tellPeers(): void {
+    for (const session of this.state.sessions.values()) {
+      if (session.state !== 'connected') continue;
+      const nodes = this.scheduler.peersOf(session);
+      if (nodes === session.peersTold) continue;
+      session.peersTold = nodes;
+      this.state.ports.command(session, { kind: 'peers', nodes });
+    }
   }
 
   /** Ends a step that changed something from outside (an operator's command). */
@@ -130,17 +144,16 @@ export class Gcs {
   }
 
   #apply(session: SessionRecord, record: NodeRecord): void {
+    if (this.inGrace && this.#orphans.keep(session.id, record)) return;
     switch (record.kind) {
       case 'submit':
         this.tasks.submit(session, record);
         this.#applyOrphans(record.task);
         return;
       case 'finish':
-        if (this.#keepOrphan(session, record.task, record)) return;
         this.tasks.finish(session, record);
         return;
       case 'failed':
-        if (this.#keepOrphan(session, record.task, record)) return;
         this.tasks.attemptFailed(session, record);
         return;
       case 'put':
@@ -161,7 +174,6 @@ export class Gcs {
   }
 
   #applyObjectRecord(session: SessionRecord, record: NodeRecord): void {
-    if (this.inGrace && 'object' in record && !this.state.object(record.object) && this.#keepOrphan(session, record.object, record)) return;
     switch (record.kind) {
       case 'release':
         this.objects.releaseKey(record.object, this.#holder(session, record.holder));
@@ -195,7 +207,11 @@ export class Gcs {
     switch (record.kind) {
       case 'function':
         checkNumber(record.fn);
-        session.functions[record.fn] = this.state.dictionaries.functionOf(record.module, record.name, record.functionKind);
+        session.functions[record.fn] = this.state.dictionaries.functionOf(
+          record.module,
+          record.name,
+          record.functionKind,
+        );
         return;
       case 'options':
         checkNumber(record.options);
@@ -235,26 +251,12 @@ export class Gcs {
     return this.state.actors.get(task.key)?.incarnation ?? 0;
   }
 
-  /** After a restart a result can come before the submission of another node is sent again: it is kept until then. */
-  #keepOrphan(session: SessionRecord, key: ObjectKey, record: NodeRecord): boolean {
-    if (!this.inGrace || this.state.task(key) || sessionOfKey(key) === session.id) return false;
-    if (this.#orphanCount >= MAX_ORPHANS) return false;
-    const kept = this.#orphans.get(key) ?? [];
-    kept.push({ session: session.id, record });
-    this.#orphans.set(key, kept);
-    this.#orphanCount += 1;
-    return true;
-  }
-
+  /** A key became known: what waited for it is applied. */
   #applyOrphans(key: ObjectKey): void {
-    const kept = this.#orphans.get(key);
-    if (!kept) return;
-    this.#orphans.delete(key);
-    this.#orphanCount -= kept.length;
-    for (const { session: id, record } of kept) {
+    for (const { session: id, record } of this.#orphans.take(key)) {
       const session = this.state.sessions.get(id);
       if (!session || session.state === 'dead') continue;
-      if (record.kind === 'finish' || record.kind === 'failed') this.#adoptLease(session, key, record.attempt);
+      if (record.kind === 'finish' || record.kind === 'failed') this.#adoptLease(session, record.task, record.attempt);
       this.#apply(session, record);
     }
   }
@@ -268,15 +270,10 @@ export class Gcs {
       if (task.state === 'leased' && !running.has(task.key)) this.sessions.pendingLeases.add(task);
     }
     for (const { actor: key, incarnation } of report.actors) this.#adoptActor(session, key, incarnation);
-    for (const { object: key, sizeBytes } of report.copies) {
-      const object = this.state.object(key);
-      if (object) this.objects.addCopy(object, session, sizeBytes);
-    }
-    for (const { object: key, holder } of report.holds) {
-      const object = this.state.object(key);
-      if (object) this.objects.hold(object, this.#holder(session, holder));
-    }
-    for (const key of report.wants) this.#applyObjectRecord(session, { kind: 'want', object: key });
+    for (const { object, sizeBytes } of report.copies)
+      this.#apply(session, { kind: 'located', object, present: true, sizeBytes });
+    for (const { object, holder } of report.holds) this.#apply(session, { kind: 'hold', object, holder });
+    for (const object of report.wants) this.#apply(session, { kind: 'want', object });
     if (!this.inGrace) this.#settleLeases();
     this.#settle();
   }
@@ -307,7 +304,8 @@ export class Gcs {
       this.state.ports.command(session, { kind: 'killActor', actor: key, incarnation });
       return;
     }
-    if (actor.incarnation > incarnation) this.state.ports.command(session, { kind: 'killActor', actor: key, incarnation });
+    if (actor.incarnation > incarnation)
+      this.state.ports.command(session, { kind: 'killActor', actor: key, incarnation });
   }
 
   #graceEnded(): void {
@@ -329,10 +327,7 @@ export class Gcs {
 
   /** Nobody sent the records again that these were waiting for: they are applied to what there is. */
   #dropOrphans(): void {
-    const orphans = [...this.#orphans.values()].flat();
-    this.#orphans.clear();
-    this.#orphanCount = 0;
-    for (const { session: id, record } of orphans) {
+    for (const { session: id, record } of this.#orphans.takeAll()) {
       const session = this.state.sessions.get(id);
       if (session && session.state !== 'dead') this.#apply(session, record);
     }
@@ -379,7 +374,8 @@ export class Gcs {
     if (task.state === 'finished') return;
     task.job.unfinished.add(task);
     const session = this.state.sessions.get(task.assigned);
-    const given = session !== undefined && session.state !== 'dead' && (task.state === 'leased' || task.state === 'local');
+    const given =
+      session !== undefined && session.state !== 'dead' && (task.state === 'leased' || task.state === 'local');
     if (given) {
       session.assigned.add(task);
       if (task.state === 'leased') this.scheduler.entered(task, session);
@@ -396,5 +392,8 @@ export class Gcs {
 }
 
 function checkNumber(number: number): void {
-  if (number >= MAX_DEFINITIONS) throw new TypeError(`a session may introduce ${MAX_DEFINITIONS} functions and sets of options, not number ${number}`);
+  if (number >= MAX_DEFINITIONS)
+    throw new TypeError(
+      `a session may introduce ${MAX_DEFINITIONS} functions and sets of options, not number ${number}`,
+    );
 }

@@ -91,7 +91,13 @@ export class JobManager {
       this.#tasks.forget(actor.creation);
     }
     job.actors.clear();
-    this.#state.ports.event({ severity: status === 'failed' ? 'error' : 'info', kind: 'job-ended', message: `${job.name}: ${status}`, job: job.id, session: job.session });
+    this.#state.ports.event({
+      severity: status === 'failed' ? 'error' : 'info',
+      kind: 'job-ended',
+      message: `${job.name}: ${status}`,
+      job: job.id,
+      session: job.session,
+    });
   }
 
   #touch(job: JobRecord): void {

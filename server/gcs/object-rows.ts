@@ -27,7 +27,11 @@ const REPLAYED = 2;
 const CANCELLED = 4;
 
 /** Appends the row of a key. At least one of the two is there. */
-export function writeObjectRow(writer: ByteWriter, object: ObjectRecord | undefined, task: TaskRecord | undefined): void {
+export function writeObjectRow(
+  writer: ByteWriter,
+  object: ObjectRecord | undefined,
+  task: TaskRecord | undefined,
+): void {
   writer.u8(ROW_VERSION);
   writer.u8((object ? HAS_OBJECT : 0) | (task ? HAS_TASK : 0));
   if (object) {
@@ -123,7 +127,8 @@ function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskReco
   const actor = reader.varint();
   const fn = state.dictionaries.functionAt(reader.varint());
   const options = state.dictionaries.optionsAt(reader.varint());
-  if (!job || !fn || !options) throw new Error(`row of task ${key} names a job, function or options that are not stored`);
+  if (!job || !fn || !options)
+    throw new Error(`row of task ${key} names a job, function or options that are not stored`);
   const args = reader.bytes(MAX_ROW_BYTES).slice();
   const deps = readKeys(reader);
   const nested = readKeys(reader);

@@ -122,11 +122,15 @@ export class ObjectTable {
   /** The object has a value now: tells everybody who waits. */
   setValue(object: ObjectRecord, session: SessionRecord, reported: ReportedValue): void {
     object.sizeBytes = reported.sizeBytes;
-    object.nested = reported.nested;
-    for (const key of reported.nested) {
+    const former = object.nested;
+    // A value cannot contain itself: such an object would hold itself for ever.
+    object.nested = reported.nested.filter((key) => key !== object.key);
+    for (const key of object.nested) {
       const inner = this.#state.object(key);
       if (inner) this.hold(inner, containerHolder(object.key));
     }
+    // A value made again may refer to other objects than the first one did.
+    for (const key of former) if (!object.nested.includes(key)) this.releaseKey(key, containerHolder(object.key));
     if (reported.value.length > 0) {
       object.status = 'inline';
       // The bytes are a view of the frame they came in; a small copy keeps a large frame from staying alive.
@@ -150,7 +154,8 @@ export class ObjectTable {
 
   /** A copy is now on this node. */
   addCopy(object: ObjectRecord, session: SessionRecord, sizeBytes: number): void {
-    if (object.status === 'inline' || object.status === 'error') return;
+    // What has no value yet gets it from its own task's result, not from somebody who says he has it (rule L5).
+    if (object.status === 'inline' || object.status === 'error' || object.status === 'pending') return;
     if (object.status !== 'stored') {
       if (object.status === 'freed' && !isHeld(object)) {
         this.#state.ports.command(session, { kind: 'dropCopy', object: object.key });
@@ -162,7 +167,10 @@ export class ObjectTable {
       this.#announce(object);
       return;
     }
+    // After a restart nobody has it until a node says so: who waited is told now.
+    const found = !this.isAvailable(object);
     this.#addLocation(object, session);
+    if (found) this.#announce(object);
   }
 
   /** A copy is gone. If it was the last and somebody needs the object, it is made again. */
@@ -186,13 +194,15 @@ export class ObjectTable {
       return;
     }
     object.wants ??= [];
-    if (!object.wants.some((want) => want.session === session.id && want.key === key)) object.wants.push({ session: session.id, key });
+    if (!object.wants.some((want) => want.session === session.id && want.key === key))
+      object.wants.push({ session: session.id, key });
     this.ensure(object);
   }
 
   /** Sees to it that an object which was lost or freed is made again. */
   ensure(object: ObjectRecord): void {
-    if (object.status === 'freed' || (object.status === 'stored' && !this.isAvailable(object))) this.#owner.rebuild(object);
+    if (object.status === 'freed' || (object.status === 'stored' && !this.isAvailable(object)))
+      this.#owner.rebuild(object);
   }
 
   /** A task waits for this input; it is told through `inputReady`. */
@@ -292,7 +302,10 @@ export class ObjectTable {
   }
 
   #isNeeded(object: ObjectRecord): boolean {
-    return (object.wants !== undefined && object.wants.length > 0) || (object.waiters !== undefined && object.waiters.size > 0);
+    return (
+      (object.wants !== undefined && object.wants.length > 0) ||
+      (object.waiters !== undefined && object.waiters.size > 0)
+    );
   }
 
   #announce(object: ObjectRecord): void {
@@ -312,7 +325,12 @@ export class ObjectTable {
   }
 
   #tell(object: ObjectRecord, session: SessionRecord, key: ObjectKey): void {
-    const status = object.status === 'error' ? OBJECT_STATUS.error : object.status === 'inline' ? OBJECT_STATUS.inline : OBJECT_STATUS.stored;
+    const status =
+      object.status === 'error'
+        ? OBJECT_STATUS.error
+        : object.status === 'inline'
+          ? OBJECT_STATUS.inline
+          : OBJECT_STATUS.stored;
     this.#state.ports.command(session, {
       kind: 'object',
       object: key,

@@ -47,6 +47,9 @@ export class Rebuilder {
       });
       return;
     }
-    this.#objects.setError(object, systemError('objectLost', 'every copy was on nodes that are gone, and it cannot be computed again'));
+    this.#objects.setError(
+      object,
+      systemError('objectLost', 'every copy was on nodes that are gone, and it cannot be computed again'),
+    );
   }
 }

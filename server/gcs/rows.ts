@@ -97,7 +97,8 @@ export function writeDirty(state: GcsState, builder: MutationBatchBuilder): void
 function writeDefinitions({ dirty, dictionaries, modules }: GcsState, builder: MutationBatchBuilder): void {
   for (const index of dirty.functions) {
     const entry = dictionaries.functionAt(index);
-    if (entry) put(builder, 'functions', index, functionRow, { module: entry.module, name: entry.name, kind: entry.kind });
+    if (entry)
+      put(builder, 'functions', index, functionRow, { module: entry.module, name: entry.name, kind: entry.kind });
   }
   for (const index of dirty.options) {
     const entry = dictionaries.optionsAt(index);
@@ -105,7 +106,8 @@ function writeDefinitions({ dirty, dictionaries, modules }: GcsState, builder: M
   }
   for (const hash of dirty.modules) {
     const module = modules.get(hash);
-    if (module) put(builder, 'modules', module.index, moduleRow, { hash, code: module.code, sourceMap: module.sourceMap });
+    if (module)
+      put(builder, 'modules', module.index, moduleRow, { hash, code: module.code, sourceMap: module.sourceMap });
   }
 }
 
@@ -157,7 +159,8 @@ function sessionFields(session: SessionRecord): Parameters<typeof sessionRow.wri
 }
 
 function jobFields(job: JobRecord): Parameters<typeof jobRow.write>[1] {
-  const { name, session, status, startedMs, endedMs, result, message, submitted, finished, failed, progress, note } = job;
+  const { name, session, status, startedMs, endedMs, result, message, submitted, finished, failed, progress, note } =
+    job;
   return { name, session, status, startedMs, endedMs, result, message, submitted, finished, failed, progress, note };
 }
 

@@ -14,7 +14,15 @@ import type { GcsState } from './state.ts';
 /** A closed socket is ignored this long; then the node gets no new work. */
 const SUSPECT_MS = 2_000;
 
-export const NO_LOAD: NodeLoad = { queuedUs: 0, queuedTasks: 0, runningTasks: 0, freeCpuMilli: 0, storeBytes: 0, workers: 0, rssBytes: 0 };
+export const NO_LOAD: NodeLoad = {
+  queuedUs: 0,
+  queuedTasks: 0,
+  runningTasks: 0,
+  freeCpuMilli: 0,
+  storeBytes: 0,
+  workers: 0,
+  rssBytes: 0,
+};
 
 /** Times after which sessions die; see `GcsOptions`. */
 export interface SessionTimes {
@@ -108,6 +116,7 @@ export class SessionManager {
       sentFunctions: new Map(),
       sentOptions: new Map(),
       load: NO_LOAD,
+      peersTold: -1,
       executed: 0,
     };
     this.#nextSession += 1;
@@ -149,7 +158,8 @@ export class SessionManager {
       if (this.#state.nowMs < this.#graceUntilMs && !this.#allReported()) return;
       this.#state.grace = false;
       // Nobody expires for time the server was away: what is still missing starts to count now.
-      for (const session of this.#state.sessions.values()) if (session.state === 'disconnected') session.sinceMs = this.#state.nowMs;
+      for (const session of this.#state.sessions.values())
+        if (session.state === 'disconnected') session.sinceMs = this.#state.nowMs;
       this.#hooks.graceEnded();
       return;
     }
@@ -168,7 +178,10 @@ export class SessionManager {
 
   /** True for a node that may be given work. */
   isUsable(session: SessionRecord): boolean {
-    return session.state === 'connected' || (session.state === 'disconnected' && this.#state.nowMs - session.sinceMs < SUSPECT_MS);
+    return (
+      session.state === 'connected' ||
+      (session.state === 'disconnected' && this.#state.nowMs - session.sinceMs < SUSPECT_MS)
+    );
   }
 
   #allReported(): boolean {

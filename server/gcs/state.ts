@@ -56,13 +56,29 @@ export class DirtyRows {
 
   get size(): number {
     return (
-      this.objects.size + this.actors.size + this.jobs.size + this.sessions.size + this.functions.size + this.options.size + this.modules.size +
+      this.objects.size +
+      this.actors.size +
+      this.jobs.size +
+      this.sessions.size +
+      this.functions.size +
+      this.options.size +
+      this.modules.size +
       this.aliases.size
     );
   }
 
   clear(): void {
-    for (const rows of [this.objects, this.actors, this.jobs, this.sessions, this.functions, this.options, this.modules, this.aliases]) rows.clear();
+    for (const rows of [
+      this.objects,
+      this.actors,
+      this.jobs,
+      this.sessions,
+      this.functions,
+      this.options,
+      this.modules,
+      this.aliases,
+    ])
+      rows.clear();
   }
 }
 

@@ -12,7 +12,7 @@ import { lossBackoffMs, MAX_LOSSES, mayRetry } from '#shared/task/retry-policy.t
 import { moveTask } from '#shared/task/task-state.ts';
 import { nameCall, objectId, taskId } from './content-names.ts';
 import { recordRun } from './dictionaries.ts';
-import type { JobRecord, ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
+import { type JobRecord, newTask, type ObjectRecord, type SessionRecord, type TaskRecord } from './entities.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { GcsState, TaskOutcome } from './state.ts';
 import { systemError, type SystemErrorKind } from './system-errors.ts';
@@ -58,7 +58,11 @@ export class TaskManager {
     const job = parent?.job ?? session.job;
     const fn = session.functions[record.fn];
     const options = session.options[record.options];
-    if (!job || !fn || !options || sessionOfKey(record.task) !== session.id || this.#isKnown(record.task)) return;
+    if (sessionOfKey(record.task) !== session.id || this.#isKnown(record.task)) return;
+    if (!job || !fn || !options) {
+      this.#turnAway(session, record);
+      return;
+    }
     const call = {
       actor: this.#state.resolve(record.actor),
       fn,
@@ -69,32 +73,8 @@ export class TaskManager {
       k: record.k,
     };
     if (record.place === PLACE.ask && parent && this.#answerFromRecord(session, record.task, parent, call)) return;
-    const task: TaskRecord = {
-      key: record.task,
-      parent: parent?.key ?? 0,
-      job,
-      options,
-      ...call,
-      state: 'waiting',
-      attempt: 1,
-      assigned: 0,
-      failures: 0,
-      losses: 0,
-      notBeforeMs: 0,
-      missing: 0,
-      made: [],
-      names: undefined,
-      madeActors: undefined,
-      kept: false,
-      lineageOf: 0,
-      replayed: false,
-      id: undefined,
-      cancelled: false,
-      chargedUs: 0,
-      onDisk: false,
-      submittedMs: this.#state.wallMs,
-      startedMs: 0,
-    };
+    const origin = { key: record.task, parent: parent?.key ?? 0, job, options, submittedMs: this.#state.wallMs };
+    const task = newTask({ ...origin, ...call });
     this.#state.tasks.set(task.key, task);
     const object = this.#objects.claim(task.key);
     this.#objects.hold(object, this.#holderFor(parent, session));
@@ -111,10 +91,23 @@ export class TaskManager {
     this.#place(task, session, record.place);
   }
 
+  /** The task that called is over and its record gone: the node is told instead of being left to wait. */
+  #turnAway(session: SessionRecord, { task, place }: NodeRecordOf<'submit'>): void {
+    if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task, here: false });
+    const object = this.#objects.create(task);
+    this.#objects.setError(object, systemError('cancelled', 'the task that made this call is over'));
+    this.#objects.want(object, session, task);
+    this.#objects.reconsider(object);
+  }
+
   /** True if the key names a task or object already; a placeholder is none yet. */
   #isKnown(key: ObjectKey): boolean {
     const object = this.#state.objects.get(key);
-    return this.#state.aliases.has(key) || this.#state.tasks.has(key) || (object !== undefined && !this.#objects.isPlaceholder(object));
+    return (
+      this.#state.aliases.has(key) ||
+      this.#state.tasks.has(key) ||
+      (object !== undefined && !this.#objects.isPlaceholder(object))
+    );
   }
 
   #place(task: TaskRecord, session: SessionRecord, place: number): void {
@@ -134,7 +127,12 @@ export class TaskManager {
    * The parent runs again and names a child that an earlier attempt named too: the child keeps its record and its
    * result, under one more key. Returns false if this is new work.
    */
-  #answerFromRecord(session: SessionRecord, key: ObjectKey, parent: TaskRecord, call: Parameters<typeof nameCall>[2]): boolean {
+  #answerFromRecord(
+    session: SessionRecord,
+    key: ObjectKey,
+    parent: TaskRecord,
+    call: Parameters<typeof nameCall>[2],
+  ): boolean {
     const known = this.#namesOf(parent).get(nameCall(this.#state, taskId(this.#state, parent), call));
     const object = known === undefined ? undefined : this.#state.objects.get(known);
     if (!object) return false;
@@ -150,7 +148,11 @@ export class TaskManager {
     const parent = record.parent === 0 ? undefined : this.#state.task(record.parent);
     if (sessionOfKey(record.object) !== session.id || this.#isKnown(record.object)) return;
     const origin = { maker: parent?.key ?? 0, k: record.k, digest: record.digest.slice() };
-    const value = { sizeBytes: record.sizeBytes, value: record.value, nested: record.nested.map((key) => this.#state.resolve(key)) };
+    const value = {
+      sizeBytes: record.sizeBytes,
+      value: record.value,
+      nested: record.nested.map((key) => this.#state.resolve(key)),
+    };
     let object: ObjectRecord | undefined;
     if (parent?.replayed) {
       const probe = this.#objects.claim(record.object, origin);
@@ -185,7 +187,8 @@ export class TaskManager {
     const object = this.#state.objects.get(task.key);
     if (object && !this.#objects.isAvailable(object)) {
       const nested = record.nested.map((key) => this.#state.resolve(key));
-      if (record.outcome === OUTCOME.value) this.#objects.setValue(object, session, { sizeBytes: record.sizeBytes, value: record.value, nested });
+      if (record.outcome === OUTCOME.value)
+        this.#objects.setValue(object, session, { sizeBytes: record.sizeBytes, value: record.value, nested });
       else this.#objects.setError(object, record.value);
       this.#objects.reconsider(object);
     } else if (record.outcome === OUTCOME.value && record.value.length === 0) {
@@ -196,8 +199,15 @@ export class TaskManager {
     recordRun(task.fn, record.durationUs);
     session.executed += 1;
     const failed = record.outcome !== OUTCOME.value;
-    this.#close(task, { outcome: failed ? 'failed' : 'succeeded', session: session.id, durationUs: record.durationUs, sizeBytes: record.sizeBytes, message: '' });
-    if (task.fn.kind === FUNCTION_KIND.actor) this.#actors.creationEnded(task, session, failed ? record.value : undefined);
+    this.#close(task, {
+      outcome: failed ? 'failed' : 'succeeded',
+      session: session.id,
+      durationUs: record.durationUs,
+      sizeBytes: record.sizeBytes,
+      message: '',
+    });
+    if (task.fn.kind === FUNCTION_KIND.actor)
+      this.#actors.creationEnded(task, session, failed ? record.value : undefined);
   }
 
   /** An attempt ended without a result. */
@@ -228,7 +238,11 @@ export class TaskManager {
     }
     task.losses += 1;
     if (task.losses > MAX_LOSSES) {
-      this.end(task, systemError('nodeDied', `${task.losses} nodes left while running it, the last was ${nodeName}`), 'failed');
+      this.end(
+        task,
+        systemError('nodeDied', `${task.losses} nodes left while running it, the last was ${nodeName}`),
+        'failed',
+      );
       return;
     }
     task.notBeforeMs = this.#state.nowMs + lossBackoffMs(task.losses);
@@ -261,7 +275,9 @@ export class TaskManager {
     moveTask(task, 'waiting');
     this.#state.touch(task);
     task.missing = 0;
-    const absent = task.deps.map((key) => this.#state.object(key)).filter((object) => object !== undefined && !this.#objects.isAvailable(object));
+    const absent = task.deps
+      .map((key) => this.#state.object(key))
+      .filter((object) => object !== undefined && !this.#objects.isAvailable(object));
     if (absent.length === 0) {
       this.inputReady(task);
       return;
@@ -317,7 +333,8 @@ export class TaskManager {
       if (task.state === 'finished' || task.cancelled) continue;
       task.cancelled = true;
       const runner = this.#state.sessions.get(task.assigned);
-      if (runner && runner.state !== 'dead') this.#state.ports.command(runner, { kind: 'cancelTask', task: task.key, force });
+      if (runner && runner.state !== 'dead')
+        this.#state.ports.command(runner, { kind: 'cancelTask', task: task.key, force });
       this.end(task, systemError('cancelled', 'the task was cancelled'), 'cancelled');
     }
   }
@@ -385,14 +402,17 @@ export class TaskManager {
   /** A result that is not accepted still left a copy and references on the node: it may drop them. */
   #disown(session: SessionRecord, key: ObjectKey): void {
     const object = this.#state.object(key);
-    if (!object || !session.copies.has(object.key)) this.#state.ports.command(session, { kind: 'dropCopy', object: key });
+    if (!object || !session.copies.has(object.key))
+      this.#state.ports.command(session, { kind: 'dropCopy', object: key });
   }
 
   /** While a parent may run again its children are found by name, so their records stay. */
   #isNameNeeded(task: TaskRecord): boolean {
     if (task.parent === 0) return false;
     const parent = this.#state.tasks.get(task.parent);
-    return parent !== undefined && (parent.state !== 'finished' || parent.lineageOf > 0) && this.#state.objects.has(task.key);
+    return (
+      parent !== undefined && (parent.state !== 'finished' || parent.lineageOf > 0) && this.#state.objects.has(task.key)
+    );
   }
 
   #leave(task: TaskRecord): void {
@@ -417,7 +437,8 @@ export class TaskManager {
   /** An input that is not known: freed, or, after a restart, not told of again yet. */
   #missingInput(key: ObjectKey): ObjectRecord {
     const object = this.#objects.create(key);
-    if (!this.#state.grace) this.#objects.setError(object, systemError('objectLost', 'the object was freed: nobody held it any more'));
+    if (!this.#state.grace)
+      this.#objects.setError(object, systemError('objectLost', 'the object was freed: nobody held it any more'));
     return object;
   }
 

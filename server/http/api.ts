@@ -37,26 +37,52 @@ export function apiRouter(plane: ControlPlane): Router {
     response.json(await taskPage(plane, parseListQuery(request, TASK_COLUMNS)));
   });
   router.get('/jobs/:id', (request, response) => void response.json(jobView(jobOf(plane, request))));
-  router.get('/nodes/:id', (request, response) => void response.json(nodeView(found(state.sessions.get(Number(request.params.id)), 'node'))));
-  router.get('/actors/:id', (request, response) => void response.json(actorView(found(state.actors.get(keyOf(request)), 'actor'))));
-  router.get('/objects/:id', (request, response) => void response.json(objectView(found(state.object(keyOf(request)), 'object'))));
+  router.get(
+    '/nodes/:id',
+    (request, response) => void response.json(nodeView(found(state.sessions.get(Number(request.params.id)), 'node'))),
+  );
+  router.get(
+    '/actors/:id',
+    (request, response) => void response.json(actorView(found(state.actors.get(keyOf(request)), 'actor'))),
+  );
+  router.get(
+    '/objects/:id',
+    (request, response) => void response.json(objectView(found(state.object(keyOf(request)), 'object'))),
+  );
   router.get('/tasks/:id', async (request, response) => {
     response.json(await oneTask(plane, keyOf(request)));
   });
   router.get('/why/:id', (request, response) => {
     const { candidates, ...why } = plane.gcs.scheduler.explain(keyOf(request));
-    response.json({ ...why, candidates: candidates.map(({ session, ...terms }) => ({ node: String(session), ...terms })) });
+    response.json({
+      ...why,
+      candidates: candidates.map(({ session, ...terms }) => ({ node: String(session), ...terms })),
+    });
   });
   router.get('/jobs/:id/logs', (request, response) => {
     const after = wholeNumber(request.query['after'], 0);
-    const lines = plane.logs.read(jobOf(plane, request).id, after, Math.min(MAX_LOG_LINES, wholeNumber(request.query['limit'], MAX_LOG_LINES)));
+    const lines = plane.logs.read(
+      jobOf(plane, request).id,
+      after,
+      Math.min(MAX_LOG_LINES, wholeNumber(request.query['limit'], MAX_LOG_LINES)),
+    );
     response.json({
-      items: lines.map(({ number, wallMs, task, ...line }) => ({ number, at: new Date(wallMs).toISOString(), task: task === 0 ? null : formatObjectKey(task), ...line })),
+      items: lines.map(({ number, wallMs, task, ...line }) => ({
+        number,
+        at: new Date(wallMs).toISOString(),
+        task: task === 0 ? null : formatObjectKey(task),
+        ...line,
+      })),
       next: lines.at(-1)?.number ?? after,
     });
   });
   router.get('/events', (_request, response) => {
-    response.json({ items: plane.events.toReversed().slice(0, 100).map(({ wallMs, number: _, ...event }) => ({ at: new Date(wallMs).toISOString(), ...event })) });
+    response.json({
+      items: plane.events
+        .toReversed()
+        .slice(0, 100)
+        .map(({ wallMs, number: _, ...event }) => ({ at: new Date(wallMs).toISOString(), ...event })),
+    });
   });
   router.get('/cluster', (_request, response) => void response.json(clusterView(plane)));
   router.post('/jobs/:id/stop', (request, response) => void response.json(stopJob(plane, request)));
@@ -105,7 +131,12 @@ async function taskPage(plane: ControlPlane, query: ListQuery): Promise<Page<Tas
   return { items, next: last };
 }
 
-function historyFilter(where: ReadonlyMap<string, string>): { job?: number; fn?: string; state?: string; node?: number } {
+function historyFilter(where: ReadonlyMap<string, string>): {
+  job?: number;
+  fn?: string;
+  state?: string;
+  node?: number;
+} {
   const filter: { job?: number; fn?: string; state?: string; node?: number } = {};
   const job = where.get('job');
   const fn = where.get('fn');
@@ -176,6 +207,7 @@ function found<T>(value: T | undefined, what: string): T {
 function wholeNumber(value: unknown, otherwise: number): number {
   if (value === undefined) return otherwise;
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 0) throw new ApiError(400, 'bad-query', 'limit and after are whole numbers');
+  if (!Number.isInteger(number) || number < 0)
+    throw new ApiError(400, 'bad-query', 'limit and after are whole numbers');
   return number;
 }

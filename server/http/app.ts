@@ -36,17 +36,29 @@ export function createApp(plane: ControlPlane, tokens: Tokens, metrics: () => Me
   app.get('/script.js', (_request, response) => void response.type('js').send(PAGE_SCRIPT));
   app.get('/', (request, response) => {
     const known = isOperator(request, tokens);
-    response.status(known ? 200 : 401).set('Cache-Control', 'no-store').type('html').send(known ? statusPage() : strangerPage());
+    response
+      .status(known ? 200 : 401)
+      .set('Cache-Control', 'no-store')
+      .type('html')
+      .send(known ? statusPage() : strangerPage());
   });
   app.get('/metrics', operatorsOnly(tokens), async (_request, response) => {
     const { registry } = metrics();
     response.set('Content-Type', registry.contentType).send(await registry.metrics());
   });
-  app.use('/api/v1', operatorsOnly(tokens), (_request, response, next) => {
-    response.set('Cache-Control', 'no-store');
-    next();
-  }, apiRouter(plane));
-  app.use((_request, response) => void response.status(404).json({ error: { code: 'not-found', message: 'there is nothing here' } }));
+  app.use(
+    '/api/v1',
+    operatorsOnly(tokens),
+    (_request, response, next) => {
+      response.set('Cache-Control', 'no-store');
+      next();
+    },
+    apiRouter(plane),
+  );
+  app.use(
+    (_request, response) =>
+      void response.status(404).json({ error: { code: 'not-found', message: 'there is nothing here' } }),
+  );
   app.use(errorAnswer(logger));
   return app;
 }
@@ -58,6 +70,8 @@ function errorAnswer(logger: ServerLogger): ErrorRequestHandler {
       return;
     }
     logger.error(`an API request failed: ${error instanceof Error ? error.message : String(error)}`);
-    response.status(500).json({ error: { code: 'internal', message: 'the server could not answer; its log says why' } });
+    response
+      .status(500)
+      .json({ error: { code: 'internal', message: 'the server could not answer; its log says why' } });
   };
 }

@@ -20,12 +20,16 @@ export function tokenLinks(tokens: Tokens): RequestHandler {
       next();
       return;
     }
-    const url = new URL(request.originalUrl, 'http://localhost');
-    url.searchParams.delete('token');
     const secure = request.secure ? '; Secure' : '';
-    response.setHeader('Set-Cookie', `${COOKIE}=${token}; Path=/; Max-Age=${COOKIE_AGE_S}; HttpOnly; SameSite=Strict${secure}`);
-    // Built from the path alone: a link cannot lead to another site.
-    response.redirect(303, `/${url.pathname.replace(/^\/+/, '')}${url.search}`);
+    response.setHeader(
+      'Set-Cookie',
+      `${COOKIE}=${token}; Path=/; Max-Age=${COOKIE_AGE_S}; HttpOnly; SameSite=Strict${secure}`,
+    );
+    // From the path alone and with one slash: a link cannot lead to another site.
+    const path = request.path.replace(/^\/+/, '/');
+    const query = new URLSearchParams(request.originalUrl.split('?')[1]);
+    query.delete('token');
+    response.redirect(303, query.size > 0 ? `${path}?${query.toString()}` : path);
   };
 }
 
@@ -43,9 +47,16 @@ export function operatorsOnly(tokens: Tokens): RequestHandler {
       next();
       return;
     }
-    response.status(401).set('WWW-Authenticate', 'Bearer').json({
-      error: { code: 'authentication', message: 'this needs the operator token: open the URL that the server printed, or send it as "Authorization: Bearer …"' },
-    });
+    response
+      .status(401)
+      .set('WWW-Authenticate', 'Bearer')
+      .json({
+        error: {
+          code: 'authentication',
+          message:
+            'this needs the operator token: open the URL that the server printed, or send it as "Authorization: Bearer …"',
+        },
+      });
   };
 }
 

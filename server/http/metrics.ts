@@ -20,13 +20,37 @@ export function createMetrics(plane: ControlPlane, gateway: Gateway): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number): Gauge =>
-    new Gauge({ name: `daylight_${name}`, help, registers, collect() { this.set(read()); } });
+    new Gauge({
+      name: `daylight_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
   const counter = (name: string, help: string, read: () => number): Counter =>
-    new Counter({ name: `daylight_${name}`, help, registers, collect() { this.reset(); this.inc(read()); } });
+    new Counter({
+      name: `daylight_${name}`,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
   const { state } = plane.gcs;
 
-  byLabel(registry, 'sessions', 'Sessions by state', 'state', ['connected', 'disconnected', 'dead'], () => tally(state.sessions.values(), (session) => session.state));
-  byLabel(registry, 'tasks', 'Tasks in the live tables by state', 'state', ['local', 'waiting', 'queued', 'leased', 'finished'], () => tally(state.tasks.values(), (task) => task.state));
+  byLabel(registry, 'sessions', 'Sessions by state', 'state', ['connected', 'disconnected', 'dead'], () =>
+    tally(state.sessions.values(), (session) => session.state),
+  );
+  byLabel(
+    registry,
+    'tasks',
+    'Tasks in the live tables by state',
+    'state',
+    ['local', 'waiting', 'queued', 'leased', 'finished'],
+    () => tally(state.tasks.values(), (task) => task.state),
+  );
   gauge('objects', 'Objects in the live table', () => state.objects.size);
   gauge('actors', 'Actors in the live table', () => state.actors.size);
   gauge('scheduler_queue', 'Tasks waiting for a node', () => plane.gcs.scheduler.waitingCount);
@@ -43,13 +67,21 @@ export function createMetrics(plane: ControlPlane, gateway: Gateway): Metrics {
   counter('frames_sent_total', 'Frames to nodes', () => gateway.counters.framesSent);
   counter('relay_bytes_total', 'Object bytes relayed', () => gateway.relay.relayedBytes);
   new Counter({
-    name: 'daylight_refused_total', help: 'Frames and connections refused, by reason', labelNames: ['reason'], registers,
+    name: 'daylight_refused_total',
+    help: 'Frames and connections refused, by reason',
+    labelNames: ['reason'],
+    registers,
     collect() {
       this.reset();
       for (const [reason, count] of gateway.counters.refused) this.inc({ reason }, count);
     },
   });
-  const latency = new Histogram({ name: 'daylight_commit_seconds', help: 'Duration of a group commit', registers, buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3] });
+  const latency = new Histogram({
+    name: 'daylight_commit_seconds',
+    help: 'Duration of a group commit',
+    registers,
+    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
+  });
   plane.onCommit = (durationMs) => latency.observe(durationMs / 1000);
 
   const delay = monitorEventLoopDelay({ resolution: 10 });
@@ -63,9 +95,19 @@ export function createMetrics(plane: ControlPlane, gateway: Gateway): Metrics {
   return { registry, close: () => delay.disable() };
 }
 
-function byLabel(registry: Registry, name: string, help: string, label: string, values: readonly string[], count: () => Map<string, number>): void {
+function byLabel(
+  registry: Registry,
+  name: string,
+  help: string,
+  label: string,
+  values: readonly string[],
+  count: () => Map<string, number>,
+): void {
   new Gauge({
-    name: `daylight_${name}`, help, labelNames: [label], registers: [registry],
+    name: `daylight_${name}`,
+    help,
+    labelNames: [label],
+    registers: [registry],
     collect() {
       const counts = count();
       for (const value of values) this.set({ [label]: value }, counts.get(value) ?? 0);

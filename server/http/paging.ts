@@ -41,7 +41,8 @@ export function parseListQuery(request: Request, columns: readonly string[]): Li
     if (typeof value !== 'string') throw new ApiError(400, 'bad-query', `"${name}" is given more than once`);
     if (name === 'limit') {
       limit = Number(value);
-      if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) throw new ApiError(400, 'bad-query', `limit is a whole number from 1 to ${MAX_LIMIT}`);
+      if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
+        throw new ApiError(400, 'bad-query', `limit is a whole number from 1 to ${MAX_LIMIT}`);
     } else if (name === 'after') {
       after = value;
     } else if (columns.includes(name)) {

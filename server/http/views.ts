@@ -48,7 +48,9 @@ export function nodeView(session: SessionRecord) {
     platform: session.platform,
     joinedAt: iso(session.joinedMs),
     cpus: session.resources.totalCpuMilli / 1000,
-    resources: Object.fromEntries([...session.resources.custom()].map(({ name, totalMilli }) => [name, totalMilli / 1000])),
+    resources: Object.fromEntries(
+      [...session.resources.custom()].map(({ name, totalMilli }) => [name, totalMilli / 1000]),
+    ),
     assignedTasks: session.assigned.size,
     executedTasks: session.executed,
     objects: session.copies.size,
@@ -129,7 +131,9 @@ export function objectView(object: ObjectRecord) {
     status: object.status,
     sizeBytes: object.sizeBytes,
     nodes: [...(object.locations ?? [])].map(String),
-    holders: holdersOf(object).map((holder) => (holder < 0 ? `in ${formatObjectKey(-holder)}` : holder < 2 ** 32 ? `node ${holder}` : formatObjectKey(holder))),
+    holders: holdersOf(object).map((holder) =>
+      holder < 0 ? `in ${formatObjectKey(-holder)}` : holder < 2 ** 32 ? `node ${holder}` : formatObjectKey(holder),
+    ),
     containsRefs: object.nested.length,
     waiting: (object.wants?.length ?? 0) + (object.waiters?.size ?? 0),
   };

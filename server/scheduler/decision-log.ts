@@ -16,11 +16,10 @@ export interface Decision {
   readonly candidates: readonly ScoredCandidate[];
 }
 
-/** A ring of the last decisions with an index by task. */
+/** A ring of the last decisions. There is no index: writing happens for every task, looking up when a person asks. */
 export class DecisionLog {
   readonly #capacity: number;
   readonly #ring: Decision[] = [];
-  readonly #byTask = new Map<ObjectKey, Decision>();
   #next = 0;
 
   constructor(capacity: number = DEFAULT_CAPACITY) {
@@ -32,16 +31,21 @@ export class DecisionLog {
   }
 
   record(task: ObjectKey, wallMs: number, candidates: readonly ScoredCandidate[]): void {
-    const decision = { task, wallMs, candidates: candidates.slice(0, KEPT_CANDIDATES) };
-    const old = this.#ring[this.#next];
-    if (old && this.#byTask.get(old.task) === old) this.#byTask.delete(old.task);
-    this.#ring[this.#next] = decision;
-    this.#byTask.set(task, decision);
+    this.#ring[this.#next] = {
+      task,
+      wallMs,
+      candidates: candidates.length > KEPT_CANDIDATES ? candidates.slice(0, KEPT_CANDIDATES) : candidates,
+    };
     this.#next = (this.#next + 1) % this.#capacity;
   }
 
   /** The candidates of the latest decision about a task; empty if there was none, or it is too long ago. */
   of(task: ObjectKey): readonly ScoredCandidate[] {
-    return this.#byTask.get(task)?.candidates ?? [];
+    const count = this.#ring.length;
+    for (let back = 1; back <= count; back++) {
+      const decision = this.#ring[(this.#next - back + count) % count];
+      if (decision?.task === task) return decision.candidates;
+    }
+    return [];
   }
 }

@@ -74,6 +74,11 @@ export class GlobalScheduler {
     this.#nodes.set(session.id, { session, assignedUs: 0, assignedTasks: 0, warm: new Set() });
   }
 
+  /** Nodes beside this one that could take work. */
+  peersOf(session: SessionRecord): number {
+    return this.#nodes.size - (this.#nodes.has(session.id) ? 1 : 0);
+  }
+
   removeNode(session: SessionRecord): void {
     this.#nodes.delete(session.id);
   }
@@ -127,7 +132,8 @@ export class GlobalScheduler {
   infeasible(): { demand: ResourceDemand; tasks: number }[] {
     const result: { demand: ResourceDemand; tasks: number }[] = [];
     for (const { demand, queue } of this.#classes.values()) {
-      if (queue.size > 0 && ![...this.#nodes.values()].some((view) => view.session.resources.couldEverFit(demand))) result.push({ demand, tasks: queue.size });
+      if (queue.size > 0 && ![...this.#nodes.values()].some((view) => view.session.resources.couldEverFit(demand)))
+        result.push({ demand, tasks: queue.size });
     }
     return result;
   }
@@ -152,12 +158,23 @@ export class GlobalScheduler {
   /** Why a task waits, or why it runs where it runs. */
   explain(key: ObjectKey): Explanation {
     const task = this.#state.task(key);
-    if (!task) return { state: 'unknown', reason: 'no such task, or it is over and forgotten', candidates: this.decisions.of(key) };
-    if (task.state !== 'queued') return { state: task.state, reason: describeState(task), candidates: this.decisions.of(key) };
+    if (!task)
+      return {
+        state: 'unknown',
+        reason: 'no such task, or it is over and forgotten',
+        candidates: this.decisions.of(key),
+      };
+    if (task.state !== 'queued')
+      return { state: task.state, reason: describeState(task), candidates: this.decisions.of(key) };
     const { demand } = task.options.options;
     const fitting = [...this.#nodes.values()].filter((view) => view.session.resources.couldEverFit(demand));
-    if (fitting.length === 0) return { state: 'infeasible', reason: 'no node has the resources it asks for', candidates: [] };
-    return { state: 'queued', reason: 'every node that fits has enough to do', candidates: rankCandidates(fitting.slice(0, MAX_CANDIDATES).map((view) => this.#candidate(view, task))) };
+    if (fitting.length === 0)
+      return { state: 'infeasible', reason: 'no node has the resources it asks for', candidates: [] };
+    return {
+      state: 'queued',
+      reason: 'every node that fits has enough to do',
+      candidates: rankCandidates(fitting.slice(0, MAX_CANDIDATES).map((view) => this.#candidate(view, task))),
+    };
   }
 
   #wakeDelayed(): void {

@@ -6,7 +6,9 @@
 import { decodeValue, encodeValue } from '../serialization/value-codec.ts';
 import { createError, errorFields, errorKind, setErrorField } from '../serialization/error-values.ts';
 import { array, bytes, type Codec, type Infer, literalUnion, str, struct, uint } from '../wire/schema.ts';
-import { type AttemptEnd, type DaylightErrorOptions, TaskError } from './daylight-error.ts';
+import { ByteReader } from '../wire/byte-reader.ts';
+import { ByteWriter } from '../wire/byte-writer.ts';
+import { type AttemptEnd, daylightErrorPrototype, type DaylightErrorOptions, SerializationError, TaskError } from './daylight-error.ts';
 
 const MAX_MESSAGE_BYTES = 8 * 1024;
 const MAX_STACK_BYTES = 16 * 1024;
@@ -69,6 +71,38 @@ export function taskErrorFromWire(thrown: ErrorRecord, at: { functionName?: stri
   const options: DaylightErrorOptions & { remoteStack: string } = { cause, remoteStack: cause.stack ?? String(cause) };
   const where = at.functionName === undefined ? '' : ` (thrown in ${at.functionName})`;
   return new TaskError(`${cause.message}${where}`, at.attempts === undefined ? options : { ...options, attempts: at.attempts });
+}
+
+/** Bytes of the record of anything thrown: the form in which errors are stored and sent. Never throws. */
+export function encodeError(error: unknown): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter(512);
+  errorRecordCodec.write(writer, errorToWire(error));
+  return writer.finish();
+}
+
+/** The error that {@link encodeError} wrote, as an error of its own class; bytes that are no record give a SerializationError. */
+export function decodeError(encoded: Uint8Array): Error {
+  const read = readRecord(encoded);
+  return read instanceof Error ? read : errorFromWire(read);
+}
+
+/**
+ * The error that `get` rejects with: what the system reports (a Daylight error, or one that came through a task from another)
+ * keeps its class, everything else a function threw becomes the `cause` of a TaskError.
+ */
+export function decodeTaskError(encoded: Uint8Array): Error {
+  const read = readRecord(encoded);
+  if (read instanceof Error) return read;
+  const isDaylight = daylightErrorPrototype(read.links[0]?.kind ?? '') !== undefined;
+  return isDaylight ? errorFromWire(read) : taskErrorFromWire(read);
+}
+
+function readRecord(encoded: Uint8Array): ErrorRecord | Error {
+  try {
+    return errorRecordCodec.read(new ByteReader(encoded));
+  } catch (cause) {
+    return new SerializationError('an error was reported in a form that cannot be read', { cause });
+  }
 }
 
 function addLink(links: Link[], error: unknown, parent: number, role: Link['role'], seen: Set<unknown>): void {

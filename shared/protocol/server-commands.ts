@@ -4,7 +4,7 @@
  * Commands are not durable. Over a broken connection the server sends again what the node has not received; after a
  * restart of the server the node reports what it runs and holds (rule M3) and the stream starts anew.
  */
-import { array, bool, bytes, str, uint } from '../wire/schema.ts';
+import { array, bool, bytes, uint } from '../wire/schema.ts';
 import { recordBatch, type RecordOf } from '../wire/columnar.ts';
 import { INLINE_BYTES, MAX_ARGS_BYTES, MAX_REFERENCES } from './limits.ts';
 import { functionFields, optionsFields } from './node-records.ts';
@@ -20,9 +20,6 @@ export const OBJECT_STATUS = {
   /** Its task failed; `value` holds the encoded error. */
   error: 2,
 } as const;
-
-/** The life of an actor as its callers see it. */
-export const ACTOR_STATE = { pending: 0, alive: 1, restarting: 2, dead: 3 } as const;
 
 /** Every command the server can send to a node, by kind. */
 export const serverCommands = recordBatch({
@@ -49,15 +46,13 @@ export const serverCommands = recordBatch({
   cancelTask: { task: uint, force: bool },
   /** Drop the local copy: nobody holds the object any more. */
   dropCopy: { object: uint },
-  /** Where calls of an actor go now; `value` holds the encoded error once it is dead. */
-  actor: { actor: uint, state: uint, incarnation: uint, here: bool, value: bytes({ maxBytes: INLINE_BYTES }) },
   killActor: { actor: uint, incarnation: uint },
   /** Stop everything of this job (rule J3). */
   stopJob: { job: uint },
   function: functionFields,
   options: optionsFields,
-  /** A job's number, name and what people may know about it. */
-  job: { job: uint, name: str({ maxBytes: 1024 }) },
+  /** How many other nodes could take work: with none, everything stays where it was born (rule S1). */
+  peers: { nodes: uint },
 });
 
 /** One command. */

@@ -22,7 +22,7 @@ import { ViewTable } from './view-table.ts';
 /** A value ready to be written. Binary data is still the caller's memory: write it out before the caller can change it. */
 export interface EncodedValue {
   readonly sizeBytes: number;
-  /** The refs and handles inside, by index. Part of the value's identity: a digest must cover them besides the bytes. */
+  /** The refs and handles inside, in order; numbered in the bytes as {@link EncodedReference} says. Part of the value's identity: a digest must cover them besides the bytes. */
   readonly references: readonly EncodedReference[];
   /** Writes `sizeBytes` bytes at `offset`: one copy per buffer. Memory given to `move` is detached afterwards. */
   writeInto(target: Uint8Array, offset: number): void;

@@ -14,11 +14,14 @@ export interface DecodeContext {
    * of 64), must not be written, and keep the bytes alive. ArrayBuffers are always copied.
    */
   readonly copy: boolean;
-  /** The ObjectRef or ActorHandle for that entry of the value's references. */
+  /** The ObjectRef or ActorHandle with that number among the value's references that are not argument slots. */
   reference?(index: number, kind: ReferenceKind, description: string): object;
   /** The resolved value of an argument slot, see `decodeArgs`; what it throws passes through. */
   argument?(index: number): unknown;
 }
+
+/** The text that comes with an actor reference: a class name and its methods. */
+const MAX_DESCRIPTION_BYTES = 64 * 1024;
 
 /** Takes the number of an instance whose state is still being read. */
 const UNFINISHED = Symbol('unfinished');
@@ -204,8 +207,9 @@ export class ValueDecoder {
   #reference(): object {
     const kind = this.#reader.u8() === 0 ? 'object' : 'actor';
     const index = this.#reader.varint();
+    const description = kind === 'actor' ? this.#reader.string(MAX_DESCRIPTION_BYTES) : '';
     if (this.#context.reference === undefined) throw new SerializationError('the value holds references, and none can be resolved here');
-    return this.#context.reference(index, kind);
+    return this.#context.reference(index, kind, description);
   }
 
   #argument(depth: number): unknown {

@@ -14,7 +14,10 @@ import { propertyStep, refusedAt, RefusedValue } from './value-path.ts';
 /** What a reference inside a value is about. */
 export type ReferenceKind = 'object' | 'actor';
 
-/** An ObjectRef or ActorHandle met while encoding; the value's bytes hold only its index in the list of these. */
+/**
+ * An ObjectRef or ActorHandle met while encoding. The bytes hold only a number: argument slots are numbered from 0 in
+ * their order, all other references from 0 in theirs, so a reader needs the two lists and not how they interleave.
+ */
 export interface EncodedReference {
   readonly kind: ReferenceKind;
   /** Whatever the caller's `asReference` gave: the codec does not look inside. */
@@ -47,6 +50,7 @@ const MAX_ZIGZAG_MAGNITUDE = 2 ** 48; // above, 8 bytes of double are shorter
 export class ValueEncoder {
   readonly body = new ByteWriter(1024);
   references: EncodedReference[] = [];
+  #slots = 0;
   segments = new SegmentCollector();
   moved: Moved[] = [];
   context: EncodeContext = {};
@@ -62,6 +66,7 @@ export class ValueEncoder {
     this.#numberOf = undefined;
     this.#open.clear();
     if (this.references.length > 0) this.references = [];
+    this.#slots = 0;
     if (this.moved.length > 0) this.moved = [];
     if (!this.segments.isEmpty) this.segments = new SegmentCollector();
   }
@@ -72,7 +77,7 @@ export class ValueEncoder {
       const reference = this.context.asReference?.(value);
       if (reference?.kind === 'object') {
         this.body.u8(TAG.argument);
-        this.body.varint(this.references.length);
+        this.body.varint(this.#slots++);
         this.references.push({ kind: reference.kind, token: reference.token, topLevel: true });
         return;
       }
@@ -210,7 +215,7 @@ export class ValueEncoder {
     if (reference === undefined) return false;
     this.body.u8(TAG.reference);
     this.body.u8(reference.kind === 'object' ? 0 : 1);
-    this.body.varint(this.references.length);
+    this.body.varint(this.references.length - this.#slots);
     if (reference.kind === 'actor') this.body.string(reference.description ?? '');
     this.references.push({ kind: reference.kind, token: reference.token, topLevel: false });
     return true;

@@ -52,8 +52,21 @@ export class RawNode {
 
   hello(token: string, fields: HelloFields = {}): void {
     this.send({
-      type: 'hello', version: PROTOCOL_VERSION, role: 'host', nodeId: 'a1', nodeName: 'raw', token, session: 0, epoch: 0, serverEpoch: 0,
-      receivedCommands: 0, cpuMilli: 1000, resources: [], jobName: '', platform: 'test', ...fields,
+      type: 'hello',
+      version: PROTOCOL_VERSION,
+      role: 'host',
+      nodeId: 'a1',
+      nodeName: 'raw',
+      token,
+      session: 0,
+      epoch: 0,
+      serverEpoch: 0,
+      receivedCommands: 0,
+      cpuMilli: 1000,
+      resources: [],
+      jobName: '',
+      platform: 'test',
+      ...fields,
     });
   }
 
@@ -69,14 +82,22 @@ export class RawNode {
   }
 
   /** The first frame of a type that passes the test, now or once it comes. */
-  frame<T extends SessionFrame['type']>(type: T, test: (frame: SessionFrameOf<T>) => boolean = () => true): Promise<SessionFrameOf<T>> {
-    const isIt = (frame: SessionFrame): frame is SessionFrameOf<T> => frame.type === type && test(frame as SessionFrameOf<T>);
+  frame<T extends SessionFrame['type']>(
+    type: T,
+    test: (frame: SessionFrameOf<T>) => boolean = () => true,
+  ): Promise<SessionFrameOf<T>> {
+    const isIt = (frame: SessionFrame): frame is SessionFrameOf<T> =>
+      frame.type === type && test(frame as SessionFrameOf<T>);
     return this.until(() => this.frames.find(isIt), `a ${type} frame`);
   }
 
   /** The first command of a kind that passes the test, now or once it comes. */
-  command<K extends ServerCommand['kind']>(kind: K, test: (command: ServerCommandOf<K>) => boolean = () => true): Promise<ServerCommandOf<K>> {
-    const isIt = (command: ServerCommand): command is ServerCommandOf<K> => command.kind === kind && test(command as ServerCommandOf<K>);
+  command<K extends ServerCommand['kind']>(
+    kind: K,
+    test: (command: ServerCommandOf<K>) => boolean = () => true,
+  ): Promise<ServerCommandOf<K>> {
+    const isIt = (command: ServerCommand): command is ServerCommandOf<K> =>
+      command.kind === kind && test(command as ServerCommandOf<K>);
     return this.until(() => this.commands.find(isIt), `a ${kind} command`);
   }
 

@@ -21,24 +21,82 @@ export function definitions(options: Partial<ResolvedOptions> = {}, actorOptions
   ] as const;
 }
 
-export function submit(session: number, number: number, fields: Partial<Omit<NodeRecordOf<'submit'>, 'kind' | 'task'>> = {}): NodeRecordOf<'submit'> {
+export function submit(
+  session: number,
+  number: number,
+  fields: Partial<Omit<NodeRecordOf<'submit'>, 'kind' | 'task'>> = {},
+): NodeRecordOf<'submit'> {
   return {
-    kind: 'submit', task: objectKey(session, number), parent: 0, actor: 0, fn: 0, options: 0, args: NO_BYTES, deps: [], nested: [], k: number, place: 1, ...fields,
+    kind: 'submit',
+    task: objectKey(session, number),
+    parent: 0,
+    actor: 0,
+    fn: 0,
+    options: 0,
+    args: NO_BYTES,
+    deps: [],
+    nested: [],
+    k: number,
+    place: 1,
+    ...fields,
   };
 }
 
-export function finish(task: number, fields: Partial<Omit<NodeRecordOf<'finish'>, 'kind' | 'task'>> = {}): NodeRecordOf<'finish'> {
-  return { kind: 'finish', task, outcome: 0, durationUs: 100, sizeBytes: VALUE.length, value: VALUE, nested: [], attempt: 1, ...fields };
+export function finish(
+  task: number,
+  fields: Partial<Omit<NodeRecordOf<'finish'>, 'kind' | 'task'>> = {},
+): NodeRecordOf<'finish'> {
+  return {
+    kind: 'finish',
+    task,
+    outcome: 0,
+    durationUs: 100,
+    sizeBytes: VALUE.length,
+    value: VALUE,
+    nested: [],
+    attempt: 1,
+    ...fields,
+  };
 }
 
-export function finishStored(task: number, fields: Partial<Omit<NodeRecordOf<'finish'>, 'kind' | 'task'>> = {}): NodeRecordOf<'finish'> {
+export function finishStored(
+  task: number,
+  fields: Partial<Omit<NodeRecordOf<'finish'>, 'kind' | 'task'>> = {},
+): NodeRecordOf<'finish'> {
   return finish(task, { value: NO_BYTES, sizeBytes: 1_000_000, ...fields });
 }
 
-export function put(session: number, number: number, fields: Partial<Omit<NodeRecordOf<'put'>, 'kind' | 'object'>> = {}): NodeRecordOf<'put'> {
-  return { kind: 'put', object: objectKey(session, number), parent: 0, sizeBytes: 1_000_000, value: NO_BYTES, nested: [], k: 0, digest: NO_BYTES, ...fields };
+export function put(
+  session: number,
+  number: number,
+  fields: Partial<Omit<NodeRecordOf<'put'>, 'kind' | 'object'>> = {},
+): NodeRecordOf<'put'> {
+  return {
+    kind: 'put',
+    object: objectKey(session, number),
+    parent: 0,
+    sizeBytes: 1_000_000,
+    value: NO_BYTES,
+    nested: [],
+    k: 0,
+    digest: NO_BYTES,
+    ...fields,
+  };
 }
 
-export function failed(task: number, fields: Partial<Omit<NodeRecordOf<'failed'>, 'kind' | 'task'>> = {}): NodeRecordOf<'failed'> {
-  return { kind: 'failed', task, attempt: 1, reason: 0, counted: true, retriedHere: false, message: 'crashed', logTail: '', ...fields };
+export function failed(
+  task: number,
+  fields: Partial<Omit<NodeRecordOf<'failed'>, 'kind' | 'task'>> = {},
+): NodeRecordOf<'failed'> {
+  return {
+    kind: 'failed',
+    task,
+    attempt: 1,
+    reason: 0,
+    counted: true,
+    retriedHere: false,
+    message: 'crashed',
+    logTail: '',
+    ...fields,
+  };
 }

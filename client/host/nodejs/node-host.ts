@@ -1,0 +1,80 @@
+/**
+ * A Node host: this process lends its CPUs to a cluster (`daylight join`).
+ */
+import { availableCpus, defaultMemoryLimitBytes, defaultNodeName, newNodeId, resourceList, storeBytesFor } from './machine.ts';
+import { type RayletHandle, startRaylet } from './raylet-handle.ts';
+import type { NodeStats } from './raylet-messages.ts';
+import { createStoreBudget } from './shared-store-budget.ts';
+
+const FIRST_CONNECTION_MS = 10_000;
+
+/** What a host says to people. */
+export interface HostLogger {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** What a host joins with. */
+export interface NodeHostOptions {
+  /** Of the server: `http://host:port`. */
+  readonly url: string;
+  /** The join token or the operator's. */
+  readonly token: string;
+  /** Default: the machine's name and the process id. */
+  readonly name?: string;
+  /** CPUs lent: workers that run at once. Default: all this process may use. */
+  readonly cpus?: number;
+  /** Custom resources lent, by name. */
+  readonly resources?: Readonly<Record<string, number>>;
+  /** Resident memory beyond which a worker is ended. Default: 80 % of the machine's. */
+  readonly memoryLimitBytes?: number;
+  readonly logger?: HostLogger;
+  /** The node cannot go on: its token was changed, or the server speaks another version. */
+  readonly onFatal?: (error: Error) => void;
+}
+
+/** A host that has joined. */
+export interface NodeHost {
+  readonly name: string;
+  /** Figures of now. */
+  stats(): Promise<NodeStats>;
+  /** Leaves the cluster and ends all workers. Safe to repeat. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Joins a cluster and stays: a lost server is looked for until it is back. Rejects with `AuthenticationError`,
+ * `ProtocolError`, or `ConnectionLostError` when the server does not answer within ten seconds.
+ */
+export async function startNodeHost(options: NodeHostOptions): Promise<NodeHost> {
+  const { url, token, name = defaultNodeName(), cpus = availableCpus(), resources = {}, logger, onFatal } = options;
+  const { memoryLimitBytes = defaultMemoryLimitBytes() } = options;
+  let connected = false;
+  const raylet: RayletHandle = await startRaylet(
+    {
+      url,
+      token,
+      role: 'host',
+      nodeId: newNodeId(),
+      nodeName: name,
+      cpuMilli: Math.round(cpus * 1000),
+      resources: resourceList(resources),
+      jobName: '',
+      memoryLimitBytes,
+      storeBudget: createStoreBudget(storeBytesFor(memoryLimitBytes)),
+      firstConnectionMs: FIRST_CONNECTION_MS,
+    },
+    {
+      onWelcome(session) {
+        logger?.info(connected ? `joined again as node ${session}` : `joined ${url} as node ${session} (${name}) with ${cpus} CPUs`);
+        connected = true;
+      },
+      onDisconnected: (message) => logger?.warn(`the server is out of reach, trying again: ${message}`),
+      onWarning: (message) => logger?.warn(message),
+      onFatal: (error) => onFatal?.(error),
+    },
+  );
+  raylet.setKeepsAlive(true);
+  return { name, stats: () => raylet.stats(), stop: () => raylet.stop('the host was stopped') };
+}

@@ -1,0 +1,102 @@
+/**
+ * Actors that live on this node, and the order of their calls (rule A1).
+ *
+ * Calls of one caller start in the order they were made, so a call whose inputs are not here yet holds back the later
+ * ones of the same caller, and only those. Calls that can start are sent at once; the worker runs them one by one.
+ */
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { moveTask } from './local-task-state.ts';
+import type { TaskEntry } from './entries.ts';
+import type { WorkerEntry } from './worker-pool.ts';
+
+/** An actor of this node. */
+export interface HostedActor {
+  readonly key: ObjectKey;
+  readonly creation: TaskEntry;
+  worker: WorkerEntry | undefined;
+  alive: boolean;
+  /** Calls not sent yet, by caller, in order. */
+  readonly callers: Map<ObjectKey, TaskEntry[]>;
+  /** Calls its worker has. */
+  readonly inFlight: Set<TaskEntry>;
+}
+
+/** Sends a call to the worker of an actor. */
+export type SendCall = (call: TaskEntry, worker: WorkerEntry) => void;
+
+/** The actors of one node. */
+export class ActorHost {
+  readonly #actors = new Map<ObjectKey, HostedActor>();
+  readonly #send: SendCall;
+
+  constructor(send: SendCall) {
+    this.#send = send;
+  }
+
+  get(key: ObjectKey): HostedActor | undefined {
+    return this.#actors.get(key);
+  }
+
+  all(): IterableIterator<HostedActor> {
+    return this.#actors.values();
+  }
+
+  /** An actor will live here: its calls may queue up from now on. */
+  add(creation: TaskEntry): HostedActor {
+    const actor: HostedActor = { key: creation.key, creation, worker: undefined, alive: false, callers: new Map(), inFlight: new Set() };
+    this.#actors.set(actor.key, actor);
+    return actor;
+  }
+
+  /** The constructor has ended well: queued calls can start. */
+  lives(actor: HostedActor): void {
+    actor.alive = true;
+    for (const caller of [...actor.callers.keys()]) this.#pump(actor, caller);
+  }
+
+  /** A call for an actor of this node, in its caller's order. */
+  enqueue(actor: HostedActor, call: TaskEntry): void {
+    const queue = actor.callers.get(call.caller);
+    if (queue) queue.push(call);
+    else actor.callers.set(call.caller, [call]);
+  }
+
+  /** The call's inputs are here. */
+  ready(actor: HostedActor, call: TaskEntry): void {
+    this.#pump(actor, call.caller);
+  }
+
+  /** The call ended or was cancelled. */
+  left(call: TaskEntry): void {
+    const actor = this.#actors.get(call.actor);
+    if (!actor) return;
+    if (actor.inFlight.delete(call)) return;
+    const queue = actor.callers.get(call.caller);
+    const place = queue?.indexOf(call) ?? -1;
+    if (queue && place >= 0) queue.splice(place, 1);
+    this.#pump(actor, call.caller);
+  }
+
+  /** The actor is no more; returns every call it had not answered. */
+  remove(actor: HostedActor): TaskEntry[] {
+    this.#actors.delete(actor.key);
+    const calls = [...actor.inFlight, ...[...actor.callers.values()].flat()];
+    actor.inFlight.clear();
+    actor.callers.clear();
+    return calls;
+  }
+
+  #pump(actor: HostedActor, caller: ObjectKey): void {
+    const queue = actor.callers.get(caller);
+    if (!queue) return;
+    while (actor.alive && actor.worker) {
+      const call = queue[0];
+      if (!call || call.missing > 0) break;
+      queue.shift();
+      actor.inFlight.add(call);
+      moveTask(call, 'running');
+      this.#send(call, actor.worker);
+    }
+    if (queue.length === 0) actor.callers.delete(caller);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * What a raylet knows: its tasks, objects, actors and the functions they call. Plain records; the tables beside this
+ * file give them life.
+ */
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { Attachment } from '#shared/ports/transport.ts';
+import type { ResolvedOptions } from '#shared/task/task-options.ts';
+import type { WorkerEntry } from './worker-pool.ts';
+
+/** A function, class or method that tasks of this node call. */
+export interface FunctionInfo {
+  /** Its number in this session's journal and towards workers. */
+  readonly index: number;
+  readonly module: string;
+  readonly name: string;
+  readonly kind: number;
+  /** Exponential average of its run time here; meaningless while `runs` is 0. */
+  meanUs: number;
+  runs: number;
+}
+
+/** A set of options. */
+export interface OptionsInfo {
+  readonly index: number;
+  readonly options: ResolvedOptions;
+  readonly schedulingClass: string;
+}
+
+/** Where a task of this node stands. */
+export type LocalTaskState =
+  /** The server is asked whether it knows this work already (rule L1). */
+  | 'asking'
+  /** Waits for inputs or code. */
+  | 'waiting'
+  | 'ready'
+  /** A worker has it; it may still be behind another task there. */
+  | 'running'
+  /** Gave its CPU back in `get` or `wait` (rule S3). */
+  | 'blocked'
+  /** The global scheduler or another node has it. */
+  | 'elsewhere'
+  | 'done';
+
+/** A task born here or leased to this node. */
+export interface TaskEntry {
+  readonly key: ObjectKey;
+  readonly parent: ObjectKey;
+  readonly actor: ObjectKey;
+  /** Whose call it is: calls of one caller to one actor start in order. */
+  readonly caller: ObjectKey;
+  readonly job: number;
+  readonly fn: FunctionInfo;
+  readonly options: OptionsInfo;
+  readonly args: Uint8Array;
+  readonly deps: readonly ObjectKey[];
+  readonly nested: readonly ObjectKey[];
+  /** True if the server gave it; false if it was born here. */
+  readonly leased: boolean;
+  readonly incarnation: number;
+  attempt: number;
+  state: LocalTaskState;
+  worker: WorkerEntry | undefined;
+  /** Inputs (and code) that are not here yet. */
+  missing: number;
+  failures: number;
+  cancelled: boolean;
+  /** Objects its attempt made; they are let go when it ends. */
+  made: ObjectKey[] | undefined;
+  /** True if it holds its demand now. */
+  holdsResources: boolean;
+  /** Since when it runs without a break, on the node's clock; 0 if it does not. */
+  runningSinceMs: number;
+  ranMs: number;
+  /** Last lines it printed. */
+  logTail: string;
+}
+
+/** Where an object stands on this node. */
+export type LocalObjectStatus =
+  | 'pending'
+  /** Small value, in `value`. */
+  | 'inline'
+  /** Large value in this node's memory, in `memory`. */
+  | 'local'
+  /** Some other node has it. */
+  | 'remote'
+  | 'error';
+
+/** Somebody who is told when an object's status changes. */
+export interface ObjectListener {
+  objectChanged(object: LocalObject): void;
+}
+
+/** An object this node made, waits for, or keeps a copy of. */
+export interface LocalObject {
+  readonly key: ObjectKey;
+  status: LocalObjectStatus;
+  sizeBytes: number;
+  value: Uint8Array | undefined;
+  memory: Attachment | undefined;
+  nested: readonly ObjectKey[];
+  /** The worker that made or submitted it: it is told the value unasked. */
+  owner: WorkerEntry | undefined;
+  /** Local interest: owner, waiting tasks, blocked `get`s. At 0 what the GCS does not count on is dropped. */
+  uses: number;
+  listeners: Set<ObjectListener> | undefined;
+  /** The GCS counts on this node's copy: it goes when the GCS says so, not when it is of no use here. */
+  kept: boolean;
+  /** The server was asked to tell when it can be had. */
+  wanted: boolean;
+}

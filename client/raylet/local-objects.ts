@@ -1,0 +1,161 @@
+/**
+ * The objects a node knows: values that are here, values being made, values elsewhere (rules O2, O3).
+ *
+ * The GCS decides how long an object lives. What is kept here is what the node has some use for, and large copies until
+ * the GCS says to drop them. An object that changes tells its listeners: tasks that need it as an input, `get` and
+ * `wait` calls that wait for it.
+ */
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { Attachment } from '#shared/ports/transport.ts';
+import type { LocalObject, ObjectListener } from './entries.ts';
+
+/** What an object table asks for. */
+export interface LocalObjectHooks {
+  /** The object is made elsewhere: ask the server to tell when it can be had. */
+  want(key: ObjectKey): void;
+  /** The value is on another node and is needed here. */
+  fetch(object: LocalObject): void;
+}
+
+/** All objects of a node. */
+export class LocalObjects {
+  readonly #objects = new Map<ObjectKey, LocalObject>();
+  readonly #hooks: LocalObjectHooks;
+  /** Bytes of large copies kept here. */
+  storedBytes = 0;
+
+  constructor(hooks: LocalObjectHooks) {
+    this.#hooks = hooks;
+  }
+
+  get count(): number {
+    return this.#objects.size;
+  }
+
+  get(key: ObjectKey): LocalObject | undefined {
+    return this.#objects.get(key);
+  }
+
+  all(): IterableIterator<LocalObject> {
+    return this.#objects.values();
+  }
+
+  /** The object, made known if it was not. */
+  obtain(key: ObjectKey): LocalObject {
+    let object = this.#objects.get(key);
+    if (!object) {
+      object = {
+        key,
+        status: 'pending',
+        sizeBytes: 0,
+        value: undefined,
+        memory: undefined,
+        nested: [],
+        owner: undefined,
+        uses: 0,
+        listeners: undefined,
+        kept: false,
+        wanted: false,
+      };
+      this.#objects.set(key, object);
+    }
+    return object;
+  }
+
+  /** One more use of the object here. */
+  use(object: LocalObject): void {
+    object.uses += 1;
+  }
+
+  /** One use less; an object of no use is forgotten unless its copy is the GCS's to drop. */
+  unuse(object: LocalObject): void {
+    object.uses -= 1;
+    if (object.uses <= 0 && !object.kept && object.status !== 'pending') this.#objects.delete(object.key);
+  }
+
+  setInline(object: LocalObject, value: Uint8Array, nested: readonly ObjectKey[]): void {
+    object.status = 'inline';
+    object.value = value;
+    object.sizeBytes = value.length;
+    object.nested = nested;
+    this.#changed(object);
+  }
+
+  setLocal(object: LocalObject, memory: Attachment, sizeBytes: number, nested: readonly ObjectKey[]): void {
+    if (object.status !== 'local') this.storedBytes += sizeBytes;
+    object.status = 'local';
+    object.kept = true;
+    object.memory = memory;
+    object.sizeBytes = sizeBytes;
+    object.nested = nested;
+    this.#changed(object);
+  }
+
+  /** Forgets what the server described and nobody here turned out to need. */
+  forgetUnused(object: LocalObject): void {
+    if (object.uses <= 0 && !object.kept && object.status !== 'pending') this.#objects.delete(object.key);
+  }
+
+  setRemote(object: LocalObject, sizeBytes: number, nested: readonly ObjectKey[]): void {
+    if (object.status === 'local' || object.status === 'inline') return;
+    object.status = 'remote';
+    object.sizeBytes = sizeBytes;
+    object.nested = nested;
+    this.#changed(object);
+  }
+
+  setError(object: LocalObject, error: Uint8Array): void {
+    object.status = 'error';
+    object.value = error;
+    this.#changed(object);
+  }
+
+  /** A copy that could not be fetched: the server is asked where the object is now. */
+  lostTrack(object: LocalObject): void {
+    object.status = 'pending';
+    object.wanted = false;
+    this.awaitObject(object);
+  }
+
+  /** Drops the copy; nobody anywhere holds the object. */
+  drop(key: ObjectKey): void {
+    const object = this.#objects.get(key);
+    if (!object) return;
+    if (object.status === 'local') this.storedBytes -= object.sizeBytes;
+    if (object.status === 'pending' && object.uses > 0) return;
+    object.memory = undefined;
+    this.#objects.delete(key);
+  }
+
+  /** True if the value, or the error, is on this node. */
+  isHere(object: LocalObject): boolean {
+    return object.status === 'inline' || object.status === 'local' || object.status === 'error';
+  }
+
+  /** Asks for news of an object that is not being made on this node. */
+  awaitObject(object: LocalObject): void {
+    if (object.status !== 'pending' || object.wanted) return;
+    object.wanted = true;
+    this.#hooks.want(object.key);
+  }
+
+  /** Brings a remote value here. */
+  bring(object: LocalObject): void {
+    if (object.status === 'remote') this.#hooks.fetch(object);
+  }
+
+  listen(object: LocalObject, listener: ObjectListener): void {
+    object.listeners ??= new Set();
+    object.listeners.add(listener);
+  }
+
+  unlisten(object: LocalObject, listener: ObjectListener): void {
+    object.listeners?.delete(listener);
+  }
+
+  #changed(object: LocalObject): void {
+    if (!object.listeners) return;
+    // Listeners leave while they are told, and may come back for the next change.
+    for (const listener of [...object.listeners]) listener.objectChanged(object);
+  }
+}

@@ -1,0 +1,443 @@
+/**
+ * The tasks of a node: born here or leased to it, from submission to result (rules S1, L4–L7).
+ *
+ * Everything that happens to a task is written to the journal; what the GCS makes of it comes back as commands. A task
+ * that was kept here ends here, also when it fails; one that was leased goes back to the server after a failed attempt.
+ */
+import { errorNames } from '#shared/errors/error-names.ts';
+import { encodeError } from '#shared/errors/error-record.ts';
+import { ActorDiedError, ActorUnavailableError, TaskCancelledError, OutOfMemoryError, RuntimeLimitError, WorkerCrashedError } from '#shared/errors/daylight-error.ts';
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
+import { END_REASON, FUNCTION_KIND, type NodeRecord, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
+import type { ServerCommandOf } from '#shared/protocol/server-commands.ts';
+import type { WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
+import type { Attachment } from '#shared/ports/transport.ts';
+import { isRetriedException, mayRetry } from '#shared/task/retry-policy.ts';
+import type { ActorHost } from './actor-host.ts';
+import type { FunctionInfo, LocalObject, ObjectListener, OptionsInfo, TaskEntry } from './entries.ts';
+import type { LocalObjects } from './local-objects.ts';
+import type { LocalScheduler } from './local-scheduler.ts';
+import { moveTask } from './local-task-state.ts';
+import type { WorkerEntry } from './worker-pool.ts';
+
+const NO_BYTES = new Uint8Array(0);
+
+/** What local tasks ask of the raylet. */
+export interface LocalTaskHooks {
+  journal(record: NodeRecord): void;
+  /** Tells the worker that made or submitted the object. */
+  tellOwner(object: LocalObject): void;
+  /** True if the module is here; else the listener is called when it is. */
+  hasModule(fn: FunctionInfo, whenHere: () => void): boolean;
+  /** Ends the worker; its tasks come back through `workerEnded`. */
+  stopWorker(worker: WorkerEntry, reason: number, message: string): void;
+  /** Asks the worker to abort a running task. */
+  abort(task: TaskEntry): void;
+}
+
+/** What a submission carries, whoever made it. */
+interface NewTask {
+  readonly message: WorkerRequestOf<'submit'>;
+  readonly worker: WorkerEntry;
+  readonly fn: FunctionInfo;
+  readonly options: OptionsInfo;
+  readonly job: number;
+}
+
+/** All tasks of a node that have no result yet. */
+export class LocalTasks {
+  readonly #tasks = new Map<ObjectKey, TaskEntry>();
+  readonly #objects: LocalObjects;
+  readonly #scheduler: LocalScheduler;
+  readonly #actors: ActorHost;
+  readonly #hooks: LocalTaskHooks;
+  readonly #remoteCalls = new Map<ObjectKey, number>();
+
+  constructor(objects: LocalObjects, scheduler: LocalScheduler, actors: ActorHost, hooks: LocalTaskHooks) {
+    this.#objects = objects;
+    this.#scheduler = scheduler;
+    this.#actors = actors;
+    this.#hooks = hooks;
+  }
+
+  get(key: ObjectKey): TaskEntry | undefined {
+    return this.#tasks.get(key);
+  }
+
+  all(): IterableIterator<TaskEntry> {
+    return this.#tasks.values();
+  }
+
+  get count(): number {
+    return this.#tasks.size;
+  }
+
+  /** A worker or the driver submitted a task. */
+  submit({ message, worker, fn, options, job }: NewTask): void {
+    const parent = message.parent === 0 ? undefined : this.#tasks.get(message.parent);
+    const task = newTask(message, { fn, options, job, leased: false, incarnation: 0, attempt: 1, caller: message.parent });
+    this.#tasks.set(task.key, task);
+    const object = this.#objects.obtain(task.key);
+    object.owner = worker;
+    this.#objects.use(object);
+    if (parent) (parent.made ??= []).push(task.key);
+    else worker.holdings.add(task.key);
+    const place = parent && parent.attempt > 1 ? PLACE.ask : this.#placeOf(task);
+    this.#hooks.journal({
+      kind: 'submit',
+      task: task.key,
+      parent: message.parent,
+      actor: message.actor,
+      fn: fn.index,
+      options: options.index,
+      args: message.args,
+      deps: message.deps,
+      nested: message.nested,
+      k: message.k,
+      place,
+    });
+    if (place === PLACE.here) {
+      this.#begin(task);
+      return;
+    }
+    moveTask(task, place === PLACE.ask ? 'asking' : 'elsewhere');
+    object.wanted = true;
+    if (task.actor !== 0) this.#remoteCalls.set(task.actor, (this.#remoteCalls.get(task.actor) ?? 0) + 1);
+  }
+
+  /** The server's answer about work that may be known already: it is new, or somebody else makes it. */
+  assigned(key: ObjectKey, here: boolean): void {
+    const task = this.#tasks.get(key);
+    if (!task || task.state !== 'asking') return;
+    if (here) this.#begin(task);
+    else moveTask(task, 'elsewhere');
+  }
+
+  /** The server gives this node a task. */
+  lease(command: ServerCommandOf<'lease'>, fn: FunctionInfo, options: OptionsInfo): void {
+    const known = this.#tasks.get(command.task);
+    if (known && known.state !== 'elsewhere') return;
+    if (known) this.#callReturned(known);
+    const { job, incarnation, attempt, caller } = command;
+    const task = newTask({ ...command, parent: 0 }, { fn, options, job, leased: true, incarnation, attempt, caller });
+    // A task born here can come back: its object stays known to the worker that submitted it.
+    this.#tasks.set(task.key, task);
+    this.#begin(task);
+  }
+
+  /** A worker has a result. */
+  result(worker: WorkerEntry, message: WorkerRequestOf<'result'>, memory: Attachment | undefined): void {
+    const task = this.#tasks.get(message.task);
+    if (!task || task.worker !== worker) return;
+    noteRun(task.fn, message.durationUs);
+    if (task.cancelled) {
+      this.failWith(task, new TaskCancelledError('the task was cancelled'));
+      return;
+    }
+    if (message.outcome !== OUTCOME.value && this.#retriesException(task, message.value)) return;
+    this.finish(task, { ...message, memory });
+  }
+
+  /** Ends a task with a result: tells whoever is here, and the journal. */
+  finish(
+    task: TaskEntry,
+    result: { outcome: number; durationUs: number; sizeBytes: number; value: Uint8Array; nested: readonly ObjectKey[]; memory: Attachment | undefined },
+  ): void {
+    const { outcome, durationUs, sizeBytes, nested } = result;
+    const isValue = outcome === OUTCOME.value;
+    const inRecord = !isValue || (result.memory === undefined && sizeBytes <= DURABLE_INLINE_BYTES);
+    const value = result.value.length <= DURABLE_INLINE_BYTES ? result.value.slice() : result.value;
+    this.#hooks.journal({
+      kind: 'finish',
+      task: task.key,
+      outcome,
+      durationUs,
+      sizeBytes,
+      value: inRecord ? value : NO_BYTES,
+      nested: [...nested],
+      attempt: task.attempt,
+    });
+    const object = this.#objects.get(task.key);
+    if (object || !inRecord) {
+      const target = object ?? this.#objects.obtain(task.key);
+      if (!isValue) this.#objects.setError(target, value);
+      else if (result.memory) this.#objects.setLocal(target, result.memory, sizeBytes, nested);
+      else this.#objects.setInline(target, value, nested);
+      if (!inRecord) target.kept = true;
+      this.#hooks.tellOwner(target);
+    }
+    this.#close(task);
+    if (task.fn.kind === FUNCTION_KIND.actor) this.#creationEnded(task, isValue ? undefined : value);
+  }
+
+  /** Ends a task with an error of the system's. */
+  failWith(task: TaskEntry, error: Error): void {
+    this.#failEncoded(task, encodeError(error));
+  }
+
+  #failEncoded(task: TaskEntry, value: Uint8Array): void {
+    this.finish(task, { outcome: OUTCOME.error, durationUs: 0, sizeBytes: value.length, value, nested: [], memory: undefined });
+  }
+
+  /** News of an object that was made elsewhere: a task of ours that ran there is over. */
+  objectSettled(key: ObjectKey): void {
+    const task = this.#tasks.get(key);
+    if (!task || (task.state !== 'elsewhere' && task.state !== 'asking')) return;
+    this.#callReturned(task);
+    this.#tasks.delete(key);
+    moveTask(task, 'done');
+  }
+
+  /** As long as calls of an actor are on their way through the server, later ones take the same way, to stay behind them. */
+  #callReturned(task: TaskEntry): void {
+    if (task.actor === 0) return;
+    const left = (this.#remoteCalls.get(task.actor) ?? 1) - 1;
+    if (left > 0) this.#remoteCalls.set(task.actor, left);
+    else this.#remoteCalls.delete(task.actor);
+  }
+
+  /** Rule L7. `force` ends the worker of a running task at once instead of asking it first. */
+  cancel(key: ObjectKey, recursive: boolean, force: boolean): void {
+    const queue = [key];
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      const task = this.#tasks.get(next);
+      if (!task) continue;
+      if (recursive && task.made) queue.push(...task.made);
+      this.#cancelOne(task, force);
+    }
+  }
+
+  #cancelOne(task: TaskEntry, force: boolean): void {
+    if (task.cancelled || task.state === 'done') return;
+    task.cancelled = true;
+    if (task.state === 'elsewhere' || task.state === 'asking') return;
+    if (task.state !== 'running' && task.state !== 'blocked') {
+      this.failWith(task, new TaskCancelledError('the task was cancelled'));
+      return;
+    }
+    // It is asked to stop first; the raylet ends the worker of one that does not listen.
+    this.#hooks.abort(task);
+    if (force && task.worker && task.actor === 0) this.#hooks.stopWorker(task.worker, END_REASON.bystander, 'a task in it was cancelled by force');
+  }
+
+  /** A worker ended: one of its tasks is to blame, the others run again at no cost. */
+  workerEnded(worker: WorkerEntry, reason: number, message: string): void {
+    const culprit = reason === END_REASON.bystander ? undefined : worker.current;
+    const others = [...worker.queued.map((run) => run.task), ...worker.blocked, ...(worker.current && worker.current !== culprit ? [worker.current] : [])];
+    worker.queued.length = 0;
+    for (const task of others) this.#attemptFailed(task, END_REASON.bystander, 'its worker was ended for another task', false);
+    if (culprit) this.#attemptFailed(culprit, reason, message, true);
+  }
+
+  /** An attempt ended without a result. */
+  /** An actor of this node ended: whether the calls it had not answered ran cannot be known, so they fail. */
+  actorEnded(creation: TaskEntry, calls: readonly TaskEntry[], reason: number, message: string): void {
+    const { maxRestarts } = creation.options.options;
+    const error = maxRestarts === 0 || reason === END_REASON.killed ? new ActorDiedError(`the actor died: ${message}`) : new ActorUnavailableError(`the actor is restarting: ${message}`);
+    for (const call of calls) this.failWith(call, error);
+    if (creation.state !== 'done') this.#attemptFailed(creation, reason, message, reason !== END_REASON.bystander);
+  }
+
+  #attemptFailed(task: TaskEntry, reason: number, message: string, counted: boolean): void {
+    if (task.state === 'done') return;
+    if (task.cancelled) {
+      this.failWith(task, new TaskCancelledError('the task was cancelled'));
+      return;
+    }
+    if (counted) task.failures += 1;
+    const retriedHere = !task.leased && mayRetry(task.options.options, task.failures);
+    if (!task.leased && !retriedHere) {
+      this.failWith(task, crashError(reason, task, message));
+      return;
+    }
+    this.#hooks.journal({ kind: 'failed', task: task.key, attempt: task.attempt, reason, counted, retriedHere, message, logTail: task.logTail });
+    if (retriedHere) this.#retry(task);
+    else this.#close(task);
+  }
+
+  #retriesException(task: TaskEntry, error: Uint8Array): boolean {
+    const { options } = task.options;
+    if (task.actor !== 0 || task.fn.kind !== FUNCTION_KIND.task || !isRetriedException(options, errorNames(error))) return false;
+    const failures = task.leased ? task.attempt : task.failures + 1;
+    if (!mayRetry(options, failures)) return false;
+    this.#attemptFailed(task, END_REASON.exception, 'it threw an exception that is to be tried again', true);
+    return true;
+  }
+
+  #retry(task: TaskEntry): void {
+    this.#scheduler.ended(task);
+    this.#releaseMade(task);
+    task.worker = undefined;
+    task.attempt += 1;
+    task.ranMs = 0;
+    task.runningSinceMs = 0;
+    moveTask(task, 'waiting');
+    this.#inputsReady(task);
+  }
+
+  /** The local scheduler's answer to a task (rule S1), or the actor's place. */
+  #placeOf(task: TaskEntry): number {
+    if (task.actor !== 0) {
+      const isHere = this.#actors.get(task.actor) !== undefined && !this.#remoteCalls.has(task.actor);
+      return isHere ? PLACE.here : PLACE.global;
+    }
+    return this.#scheduler.keeps(task) ? PLACE.here : PLACE.global;
+  }
+
+  /** The task will run on this node: first its inputs. */
+  #begin(task: TaskEntry): void {
+    moveTask(task, 'waiting');
+    if (task.fn.kind === FUNCTION_KIND.actor) this.#actors.add(task);
+    const actor = task.actor === 0 ? undefined : this.#actors.get(task.actor);
+    if (task.actor !== 0 && !actor) {
+      this.#attemptFailed(task, END_REASON.returned, 'the actor no longer lives here', false);
+      return;
+    }
+    if (actor) this.#actors.enqueue(actor, task);
+    const failed = this.#awaitInputs(task);
+    if (failed?.value) this.#failEncoded(task, failed.value);
+    else if (task.missing === 0) this.#inputsReady(task);
+  }
+
+  /** Counts what is not here yet. Returns an input that failed: the task fails with it (rule L6). */
+  #awaitInputs(task: TaskEntry): LocalObject | undefined {
+    let failed: LocalObject | undefined;
+    const wait = new InputWait(task, this.#objects, {
+      complete: () => this.#inputsReady(task),
+      failed: (object) => this.#failEncoded(task, object.value ?? NO_BYTES),
+    });
+    for (const key of new Set(task.deps)) {
+      const object = this.#objects.obtain(key);
+      this.#objects.use(object);
+      if (object.status === 'error') failed = object;
+      else if (!this.#objects.isHere(object)) wait.add(object, this.#isMadeHere(key));
+    }
+    if (task.fn.module !== '' && !this.#hooks.hasModule(task.fn, () => wait.moduleHere())) task.missing += 1;
+    return failed;
+  }
+
+  #isMadeHere(key: ObjectKey): boolean {
+    return this.#tasks.has(key);
+  }
+
+  #inputsReady(task: TaskEntry): void {
+    if (task.state !== 'waiting') return;
+    const actor = task.actor === 0 ? undefined : this.#actors.get(task.actor);
+    if (actor) this.#actors.ready(actor, task);
+    else this.#scheduler.add(task);
+  }
+
+  #creationEnded(task: TaskEntry, error: Uint8Array | undefined): void {
+    const actor = this.#actors.get(task.key);
+    if (!actor) return;
+    if (error === undefined) {
+      this.#actors.lives(actor);
+      return;
+    }
+    for (const call of this.#actors.remove(actor)) this.#failEncoded(call, error);
+    if (actor.worker) this.#hooks.stopWorker(actor.worker, END_REASON.killed, 'its constructor failed');
+  }
+
+  #close(task: TaskEntry): void {
+    if (task.state === 'ready') this.#scheduler.remove(task);
+    this.#scheduler.ended(task);
+    if (task.actor !== 0) this.#actors.left(task);
+    moveTask(task, 'done');
+    this.#tasks.delete(task.key);
+    for (const key of new Set(task.deps)) {
+      const object = this.#objects.get(key);
+      if (object) this.#objects.unuse(object);
+    }
+    this.#releaseMade(task);
+  }
+
+  #releaseMade(task: TaskEntry): void {
+    for (const key of task.made ?? []) {
+      const object = this.#objects.get(key);
+      if (!object) continue;
+      object.owner = undefined;
+      this.#objects.unuse(object);
+    }
+    task.made = undefined;
+  }
+}
+
+/** Waits for the inputs of one task. */
+class InputWait implements ObjectListener {
+  readonly #task: TaskEntry;
+  readonly #objects: LocalObjects;
+  readonly #hooks: { complete(): void; failed(object: LocalObject): void };
+
+  constructor(task: TaskEntry, objects: LocalObjects, hooks: { complete(): void; failed(object: LocalObject): void }) {
+    this.#task = task;
+    this.#objects = objects;
+    this.#hooks = hooks;
+  }
+
+  add(object: LocalObject, madeHere: boolean): void {
+    this.#task.missing += 1;
+    this.#objects.listen(object, this);
+    if (object.status === 'remote') this.#objects.bring(object);
+    else if (!madeHere) this.#objects.awaitObject(object);
+  }
+
+  objectChanged(object: LocalObject): void {
+    if (object.status === 'remote') {
+      this.#objects.bring(object);
+      return;
+    }
+    if (!this.#objects.isHere(object)) return;
+    this.#objects.unlisten(object, this);
+    if (this.#task.state !== 'waiting') return;
+    if (object.status === 'error') this.#hooks.failed(object);
+    else this.moduleHere();
+  }
+
+  moduleHere(): void {
+    this.#task.missing -= 1;
+    if (this.#task.missing === 0) this.#hooks.complete();
+  }
+}
+
+function newTask(
+  call: { task: ObjectKey; parent: ObjectKey; actor: ObjectKey; args: Uint8Array; deps: readonly ObjectKey[]; nested: readonly ObjectKey[] },
+  more: Pick<TaskEntry, 'fn' | 'options' | 'job' | 'leased' | 'incarnation' | 'attempt' | 'caller'>,
+): TaskEntry {
+  return {
+    key: call.task,
+    parent: call.parent,
+    actor: call.actor,
+    args: call.args,
+    deps: call.deps,
+    nested: call.nested,
+    ...more,
+    state: 'asking',
+    worker: undefined,
+    missing: 0,
+    failures: 0,
+    cancelled: false,
+    made: undefined,
+    holdsResources: false,
+    runningSinceMs: 0,
+    ranMs: 0,
+    logTail: '',
+  };
+}
+
+/** How much one more run weighs in a function's average. */
+const RUN_WEIGHT = 0.2;
+
+function noteRun(fn: FunctionInfo, durationUs: number): void {
+  fn.meanUs = fn.runs === 0 ? durationUs : fn.meanUs + RUN_WEIGHT * (durationUs - fn.meanUs);
+  fn.runs += 1;
+}
+
+function crashError(reason: number, task: TaskEntry, message: string): Error {
+  const attempts = task.failures > 1 ? ` (attempt ${task.failures})` : '';
+  const tail = task.logTail === '' ? '' : `\n  last lines it printed:\n${task.logTail}`;
+  const text = `${task.fn.name}: ${message}${attempts}${tail}`;
+  if (reason === END_REASON.outOfMemory) return new OutOfMemoryError(text);
+  if (reason === END_REASON.runtimeLimit) return new RuntimeLimitError(text);
+  return new WorkerCrashedError(text);
+}

@@ -1,0 +1,145 @@
+/**
+ * The workers of a node: which there are, which is free, when to start or end one.
+ *
+ * A worker runs tasks of one job only, so that modules of different jobs never meet in one realm. A worker whose tasks
+ * are all blocked in `get` takes more of the same job (rule S3), up to a bound; beyond it another worker is started, so
+ * nested tasks of any depth finish on one CPU in bounded memory. An actor has a worker of its own.
+ */
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { FunctionInfo, OptionsInfo, TaskEntry } from './entries.ts';
+import type { KeyRange } from './key-ranges.ts';
+import type { WorkerKind } from './ports.ts';
+
+/** Tasks that may be blocked in one worker before another is started. */
+const MAX_BLOCKED_PER_WORKER = 64;
+/** Workers beyond one per CPU, for blocked tasks. */
+const MAX_EXTRA_WORKERS = 64;
+
+/** A worker of this node, or the driver (which runs no tasks). */
+export interface WorkerEntry {
+  readonly id: number;
+  readonly kind: WorkerKind | 'driver';
+  state: 'starting' | 'ready' | 'ended';
+  /** The job it works for, once it has one. */
+  job: number;
+  /** The actor that lives in it. */
+  actor: ObjectKey;
+  /** The task that has the worker's thread, if any. */
+  current: TaskEntry | undefined;
+  /** Runs sent to it that have not begun, in order, with their places in the claim board. */
+  readonly queued: { task: TaskEntry; claim: number }[];
+  readonly blocked: Set<TaskEntry>;
+  /** Introduced by it (it is the caller). */
+  readonly functions: FunctionInfo[];
+  readonly options: OptionsInfo[];
+  /** Introduced to it. */
+  readonly knownFunctions: Set<number>;
+  readonly knownModules: Set<string>;
+  /** Keys it was given and has not used up. */
+  readonly ranges: KeyRange[];
+  highestKey: ObjectKey;
+  /** Why it was ended, if it was: tells a limit from a crash. */
+  endReason: number | undefined;
+  endMessage: string;
+  nextClaim: number;
+  /** Objects it holds for itself: a driver's references. */
+  readonly holdings: Set<ObjectKey>;
+}
+
+/** Starts and finds workers. */
+export class WorkerPool {
+  readonly #spawn: (kind: WorkerKind, id: number) => void;
+  readonly #slots: number;
+  readonly #workers = new Map<number, WorkerEntry>();
+  #nextId = 1;
+  #taskWorkers = 0;
+
+  /** @param slots CPUs of the node: the task workers that may run at once. */
+  constructor(slots: number, spawn: (kind: WorkerKind, id: number) => void) {
+    this.#slots = slots;
+    this.#spawn = spawn;
+  }
+
+  get(id: number): WorkerEntry | undefined {
+    return this.#workers.get(id);
+  }
+
+  all(): IterableIterator<WorkerEntry> {
+    return this.#workers.values();
+  }
+
+  get count(): number {
+    return this.#workers.size;
+  }
+
+  /** Adds a driver, or a worker that something else starts. */
+  add(kind: WorkerEntry['kind'], job = 0): WorkerEntry {
+    const worker: WorkerEntry = {
+      id: this.#nextId,
+      kind,
+      state: 'starting',
+      job,
+      actor: 0,
+      current: undefined,
+      queued: [],
+      blocked: new Set(),
+      functions: [],
+      options: [],
+      knownFunctions: new Set(),
+      knownModules: new Set(),
+      ranges: [],
+      highestKey: 0,
+      endReason: undefined,
+      endMessage: '',
+      nextClaim: 0,
+      holdings: new Set(),
+    };
+    this.#nextId += 1;
+    this.#workers.set(worker.id, worker);
+    if (kind === 'task') this.#taskWorkers += 1;
+    return worker;
+  }
+
+  remove(worker: WorkerEntry): void {
+    if (this.#workers.delete(worker.id) && worker.kind === 'task') this.#taskWorkers -= 1;
+    worker.state = 'ended';
+  }
+
+  /** A fresh worker for one actor. */
+  startActorWorker(job: number, actor: ObjectKey): WorkerEntry {
+    const worker = this.add('actor', job);
+    worker.actor = actor;
+    this.#spawn('actor', worker.id);
+    return worker;
+  }
+
+  /** A task worker of this job whose thread is free, if there is one. */
+  freeWorker(job: number): WorkerEntry | undefined {
+    let unbound: WorkerEntry | undefined;
+    for (const worker of this.#workers.values()) {
+      if (worker.kind !== 'task' || worker.state !== 'ready' || worker.current || worker.queued.length > 0) continue;
+      if (worker.job === job && worker.blocked.size < MAX_BLOCKED_PER_WORKER) return worker;
+      if (worker.job === 0) unbound ??= worker;
+    }
+    return unbound;
+  }
+
+  /** Starts a worker if more could help; returns an idle one of another job that has to end first, if the pool is full. */
+  grow(wanted: number): WorkerEntry | undefined {
+    let starting = 0;
+    let stuck = 0;
+    let idle: WorkerEntry | undefined;
+    for (const worker of this.#workers.values()) {
+      if (worker.kind !== 'task') continue;
+      if (worker.state === 'starting') starting += 1;
+      else if (!worker.current && worker.queued.length === 0 && worker.blocked.size === 0) idle ??= worker;
+      else if (!worker.current && worker.blocked.size > 0) stuck += 1;
+    }
+    const limit = Math.max(1, this.#slots) + Math.min(stuck, MAX_EXTRA_WORKERS);
+    for (let missing = wanted - starting; missing > 0 && this.#taskWorkers < limit; missing -= 1) {
+      this.#spawn('task', this.add('task').id);
+      starting += 1;
+    }
+    return starting === 0 ? idle : undefined;
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * The objects that a worker or driver has some business with: submitted and not yet finished, referred to, or wanted by a
+ * `get`. Values stay encoded; a program that holds a million results decodes only those it asks for. One small record
+ * per object, because there may be a million of them.
+ */
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { Attachment } from '#shared/ports/transport.ts';
+
+/** Where an object stands. */
+export const OBJECT_STATE = {
+  /** No word of it yet. */
+  pending: 0,
+  /** `value` holds its bytes. */
+  inline: 1,
+  /** It is ready; `memory` holds its bytes if they are on this node. */
+  stored: 2,
+  /** `value` holds the encoded error. */
+  error: 3,
+  /** Never sent, because the code it needs could not be had: `failure` says why. */
+  failed: 4,
+} as const;
+
+/** Something that waits for objects. */
+export interface ObjectWaiter {
+  objectChanged(key: ObjectKey, entry: ObjectEntry): void;
+}
+
+/** Counts unfinished calls, for the bound of an actor handle. */
+export interface CallBound {
+  pendingCalls: number;
+}
+
+const NO_KEYS: readonly ObjectKey[] = [];
+
+/** One object. */
+export class ObjectEntry {
+  state: number = OBJECT_STATE.pending;
+  value: Uint8Array | undefined;
+  memory: Attachment | undefined;
+  failure: Error | undefined;
+  nested: readonly ObjectKey[] = NO_KEYS;
+  sizeBytes = 0;
+  /** Bytes of the arguments of an own submission that has not finished; -1 for objects of others. */
+  pendingBytes = -1;
+  /** Reference objects in this program, and runs that will read it as an argument. */
+  uses = 0;
+  waiters: ObjectWaiter[] | undefined;
+  bound: CallBound | undefined;
+
+  /** A value or an error is there, perhaps on another node. */
+  get isReady(): boolean {
+    return this.state !== OBJECT_STATE.pending;
+  }
+
+  /** The value or the error is here. */
+  get isHere(): boolean {
+    return this.isReady && (this.state !== OBJECT_STATE.stored || this.memory !== undefined);
+  }
+
+  get isError(): boolean {
+    return this.state === OBJECT_STATE.error || this.state === OBJECT_STATE.failed;
+  }
+}
+
+/** All objects known here, and how much of what was submitted is unfinished. */
+export class ObjectCache {
+  readonly #entries = new Map<ObjectKey, ObjectEntry>();
+  /** Own submissions without a result. */
+  pendingTasks = 0;
+  /** Bytes of their arguments. */
+  pendingBytes = 0;
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  find(key: ObjectKey): ObjectEntry | undefined {
+    return this.#entries.get(key);
+  }
+
+  obtain(key: ObjectKey): ObjectEntry {
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = new ObjectEntry();
+      this.#entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  /** A submission of this program; its result will arrive unasked. */
+  addSubmission(key: ObjectKey, argsBytes: number): ObjectEntry {
+    const entry = new ObjectEntry();
+    entry.pendingBytes = argsBytes;
+    this.#entries.set(key, entry);
+    this.pendingTasks += 1;
+    this.pendingBytes += argsBytes;
+    return entry;
+  }
+
+  /** The entry's state changed: settles an own submission, tells who waits. */
+  changed(key: ObjectKey, entry: ObjectEntry): void {
+    if (entry.pendingBytes >= 0) {
+      this.pendingTasks -= 1;
+      this.pendingBytes -= entry.pendingBytes;
+      entry.pendingBytes = -1;
+      if (entry.bound !== undefined) entry.bound.pendingCalls -= 1;
+      entry.bound = undefined;
+    }
+    const waiters = entry.waiters;
+    if (waiters !== undefined) for (const waiter of waiters.slice()) waiter.objectChanged(key, entry);
+    this.tidy(key, entry);
+  }
+
+  /** Forgets the object if nothing here needs it; an unfinished submission stays until its result has been counted. */
+  tidy(key: ObjectKey, entry: ObjectEntry): void {
+    if (entry.uses <= 0 && entry.waiters === undefined && entry.pendingBytes < 0) this.#entries.delete(key);
+  }
+
+  addWaiter(entry: ObjectEntry, waiter: ObjectWaiter): void {
+    if (entry.waiters === undefined) entry.waiters = [waiter];
+    else entry.waiters.push(waiter);
+  }
+
+  removeWaiter(key: ObjectKey, waiter: ObjectWaiter): void {
+    const entry = this.#entries.get(key);
+    const waiters = entry?.waiters;
+    if (entry === undefined || waiters === undefined) return;
+    const index = waiters.indexOf(waiter);
+    if (index < 0) return;
+    if (waiters.length === 1) entry.waiters = undefined;
+    else waiters.splice(index, 1);
+    this.tidy(key, entry);
+  }
+}

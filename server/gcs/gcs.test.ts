@@ -1,0 +1,437 @@
+import { describe, expect, it } from 'vitest';
+import { objectKey } from '#shared/ids/object-key.ts';
+import { END_REASON, PLACE } from '#shared/protocol/node-records.ts';
+import { errorFromWire, errorRecordCodec } from '#shared/errors/error-record.ts';
+import { ByteReader } from '#shared/wire/byte-reader.ts';
+import { GcsWorld } from './testing/gcs-world.ts';
+import { definitions, failed, finish, finishStored, put, submit, VALUE } from './testing/records.ts';
+
+function errorOf(value: Uint8Array): Error {
+  return errorFromWire(errorRecordCodec.read(new ByteReader(value)));
+}
+
+/** A driver that has introduced its functions, and a host. */
+function world(...args: Parameters<typeof definitions>) {
+  const it = new GcsWorld();
+  const host = it.open();
+  const driver = it.driver();
+  it.say(driver, ...definitions(...args));
+  const key = (number: number): number => objectKey(driver.id, number);
+  return { it, host, driver, key };
+}
+
+describe('tasks', () => {
+  it('S2 a task goes to a host, its value to who wants it, and nothing is left once nobody holds it', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    expect(it.to(host, 'lease')).toMatchObject([{ task: key(1), attempt: 1 }]);
+    it.say(host, finish(key(1)));
+    expect(it.to(driver, 'object')).toMatchObject([{ object: key(1), status: 0, value: VALUE }]);
+    expect(it.gcs.state.tasks.size).toBe(0);
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    expect(it.gcs.state.objects.size).toBe(0);
+    expect(it.ended).toMatchObject([{ outcome: 'succeeded', session: host.id }]);
+  });
+
+  it('S1 a local task is only written down; its node runs it', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1, { place: PLACE.here }), finish(key(1)));
+    expect(it.commands).toEqual([]);
+    expect(it.gcs.state.objects.get(key(1))?.status).toBe('inline');
+    it.say(driver, submit(driver.id, 2, { place: PLACE.here }), { kind: 'spill', task: key(2) });
+    expect(it.to(host, 'lease')).toMatchObject([{ task: key(2) }]);
+    it.say(host, finish(key(2)));
+    expect(it.to(driver, 'object')).toMatchObject([{ object: key(2) }]);
+  });
+
+  it('L2 records are applied once each and in order', () => {
+    const { it, driver } = world();
+    const first = driver.received + 1;
+    it.gcs.applyRecords(driver, first, [submit(driver.id, 1), submit(driver.id, 2)]);
+    it.gcs.applyRecords(driver, first + 1, [submit(driver.id, 2), submit(driver.id, 3)]);
+    expect(driver.received).toBe(first + 2);
+    expect(it.gcs.state.tasks.size).toBe(3);
+    expect(() => it.gcs.applyRecords(driver, first + 5, [submit(driver.id, 9)])).toThrow(RangeError);
+  });
+
+  it('L5 M2 a zombie changes nothing: wrong session, wrong attempt, second result', () => {
+    const { it, host, driver, key } = world();
+    const other = it.open({ cpuMilli: 0 });
+    it.say(driver, submit(driver.id, 1));
+    it.say(other, finish(key(1)));
+    it.say(host, finish(key(1), { attempt: 7 }));
+    expect(it.gcs.state.objects.get(key(1))?.status).toBe('pending');
+    it.say(host, finish(key(1)));
+    it.say(host, finish(key(1), { value: Uint8Array.of(9) }));
+    expect(it.gcs.state.objects.get(key(1))?.value).toEqual(VALUE);
+    expect(it.ended.length).toBe(1);
+  });
+
+  it('T3 a node cannot name things in the name of another', () => {
+    const { it, host, driver } = world();
+    it.say(host, ...definitions(), submit(driver.id, 5), put(driver.id, 6));
+    expect(it.gcs.state.objects.size).toBe(0);
+    expect(() => it.say(host, { kind: 'function', fn: 1e9, module: '', name: '', functionKind: 0 })).toThrow(TypeError);
+    expect(() => it.say(host, { kind: 'options', options: 0, json: '{}' })).toThrow(TypeError);
+    it.say(host, { kind: 'want', object: 77 });
+  });
+
+  it('L7 a call of a task that is over is answered with an error', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.say(driver, { kind: 'cancel', task: key(1), recursive: true, force: false });
+    it.say(host, ...definitions(), submit(host.id, 1, { parent: key(1) }));
+    expect(it.to(host, 'object')).toMatchObject([{ object: objectKey(host.id, 1), status: 2 }]);
+    expect(it.gcs.state.objects.has(objectKey(host.id, 1))).toBe(false);
+  });
+
+  it('inputs: a task starts when its last one is there, and a lease describes them first', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1, { place: PLACE.here }), submit(driver.id, 2, { deps: [key(1)] }));
+    expect(it.to(host, 'lease')).toEqual([]);
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 }, finish(key(1)));
+    const kinds = it.commands.filter(({ session }) => session === host.id).map(({ command }) => command.kind);
+    expect(kinds).toEqual(['function', 'options', 'object', 'lease']);
+    it.say(host, finish(key(2)));
+    expect(it.gcs.state.objects.has(key(1))).toBe(false);
+  });
+
+  it('an input that was freed is an error, not a task that waits for ever', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 2, { deps: [key(1)] }));
+    expect(it.to(host, 'object')).toMatchObject([{ object: key(1), status: 2 }]);
+    expect(it.to(host, 'lease').length).toBe(1);
+  });
+
+  it('L4 a fault of its own costs a retry; when they are used up the error names what happened', () => {
+    const { it, host, driver, key } = world({ maxRetries: 1 });
+    it.say(driver, submit(driver.id, 1));
+    it.say(host, failed(key(1)));
+    expect(it.to(host, 'lease').map(({ attempt }) => attempt)).toEqual([1, 2]);
+    it.say(host, failed(key(1), { attempt: 2, reason: END_REASON.outOfMemory, message: 'too much' }));
+    const [object] = it.to(driver, 'object');
+    expect(object?.status).toBe(2);
+    const error = errorOf(object?.value ?? VALUE);
+    expect([error.name, error.message]).toEqual(['OutOfMemoryError', 'too much']);
+  });
+
+  it('L4 a node that leaves costs no retry; its copies are made again when needed', () => {
+    const { it, host, driver, key } = world({ maxRetries: 0 });
+    it.say(driver, submit(driver.id, 1));
+    it.say(host, finishStored(key(1)));
+    it.say(driver, submit(driver.id, 2));
+    const spare = it.open();
+    it.gcs.sessions.disconnected(host);
+    it.pass(10_000);
+    expect(host.state).toBe('dead');
+    expect(it.to(spare, 'lease')).toMatchObject([{ task: key(2), attempt: 2 }]);
+    it.say(spare, finish(key(2), { attempt: 2 }));
+    it.say(driver, { kind: 'want', object: key(1) });
+    expect(it.to(spare, 'lease').at(-1)).toMatchObject({ task: key(1), attempt: 2 });
+    it.say(spare, finish(key(1), { attempt: 2 }));
+    expect(it.to(driver, 'object').at(-1)).toMatchObject({ object: key(1), status: 0 });
+  });
+
+  it('L4 what cannot be made again is lost with a clear error', () => {
+    const { it, host, driver } = world();
+    it.say(host, put(host.id, 1));
+    it.say(driver, { kind: 'hold', object: objectKey(host.id, 1), holder: 0 });
+    it.gcs.sessions.end(host, 'gone');
+    it.say(driver, { kind: 'want', object: objectKey(host.id, 1) });
+    expect(errorOf(it.to(driver, 'object').at(-1)?.value ?? VALUE).name).toBe('ObjectLostError');
+  });
+
+  it('L4 a lost chain of 10 000 tasks is rebuilt without recursion', () => {
+    const { it, host, driver, key } = world();
+    const count = 10_000;
+    for (let n = 1; n <= count; n++) {
+      it.say(driver, submit(driver.id, n, { deps: n === 1 ? [] : [key(n - 1)] }));
+      it.say(host, finishStored(key(n)));
+      if (n > 1) it.say(driver, { kind: 'release', object: key(n - 1), holder: 0 });
+    }
+    expect(it.gcs.state.tasks.size).toBe(count);
+    it.gcs.sessions.end(host, 'gone');
+    const spare = it.open();
+    it.say(driver, { kind: 'want', object: key(count) });
+    for (let n = 1; n <= count; n++) it.say(spare, finishStored(key(n), { attempt: 2 }));
+    expect(it.to(driver, 'object').at(-1)).toMatchObject({ object: key(count), status: 1 });
+    it.say(driver, { kind: 'release', object: key(count), holder: 0 });
+    expect(it.gcs.state.tasks.size + it.gcs.state.objects.size).toBe(0);
+  });
+
+  it('L7 cancel reaches the running child and gives the caller the error', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.say(host, ...definitions(), submit(host.id, 1, { parent: key(1), place: PLACE.here }));
+    it.say(driver, { kind: 'cancel', task: key(1), recursive: true, force: false });
+    expect(new Set(it.to(host, 'cancelTask').map(({ task }) => task))).toEqual(
+      new Set([objectKey(host.id, 1), key(1)]),
+    );
+    expect(errorOf(it.to(driver, 'object')[0]?.value ?? VALUE).name).toBe('TaskCancelledError');
+  });
+
+  it('O3 a value that holds a reference keeps it alive; containers free in a chain', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.say(
+      host,
+      put(host.id, 1, { parent: key(1) }),
+      put(host.id, 2, { parent: key(1), nested: [objectKey(host.id, 1)], value: VALUE }),
+      finish(key(1), { nested: [objectKey(host.id, 2)] }),
+    );
+    expect(it.gcs.state.objects.size).toBe(3);
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    expect(it.gcs.state.objects.size).toBe(0);
+    expect(it.gcs.state.tasks.size).toBe(0);
+    expect(it.to(host, 'dropCopy')).toMatchObject([{ object: objectKey(host.id, 1) }]);
+  });
+
+  it('L1 a parent that runs again and calls its children in another order gets each its own result', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    const child = (session: number, number: number, arg: number, place: number) =>
+      submit(session, number, { parent: key(1), args: Uint8Array.of(arg), k: 0, place });
+    it.say(
+      host,
+      ...definitions(),
+      child(host.id, 1, 10, PLACE.here),
+      finish(objectKey(host.id, 1), { value: Uint8Array.of(100) }),
+      child(host.id, 2, 20, PLACE.here),
+    );
+    it.say(host, finish(objectKey(host.id, 2), { value: Uint8Array.of(200) }));
+    const spare = it.open();
+    it.gcs.sessions.end(host, 'gone');
+    expect(it.to(spare, 'lease').at(-1)).toMatchObject({ task: key(1), attempt: 2 });
+    it.say(
+      spare,
+      ...definitions(),
+      child(spare.id, 1, 20, PLACE.ask),
+      child(spare.id, 2, 10, PLACE.ask),
+      child(spare.id, 3, 30, PLACE.ask),
+    );
+    expect(it.to(spare, 'assign')).toMatchObject([
+      { task: objectKey(spare.id, 1), here: false },
+      { task: objectKey(spare.id, 2), here: false },
+      { task: objectKey(spare.id, 3), here: true },
+    ]);
+    expect(it.to(spare, 'object')).toMatchObject([
+      { object: objectKey(spare.id, 1), value: Uint8Array.of(200) },
+      { object: objectKey(spare.id, 2), value: Uint8Array.of(100) },
+    ]);
+    it.say(spare, finish(objectKey(spare.id, 3)), finish(key(1), { attempt: 2 }));
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    expect(it.gcs.state.tasks.size + it.gcs.state.objects.size).toBe(0);
+  });
+
+  it('S4 a demand nobody meets blocks nothing, is shown, and runs when a node that fits joins', () => {
+    const { it, host, driver, key } = world({ demand: { cpuMilli: 0, custom: { gpu: 1000 } } });
+    it.say(driver, submit(driver.id, 1), { ...definitions()[3], options: 3 }, submit(driver.id, 2, { options: 3 }));
+    expect(it.to(host, 'lease').map(({ task }) => task)).toEqual([key(2)]);
+    expect(it.gcs.scheduler.infeasible()).toMatchObject([{ tasks: 1 }]);
+    expect(it.gcs.scheduler.explain(key(1)).state).toBe('infeasible');
+    const gpu = it.open({ resources: [{ name: 'gpu', milli: 1000 }] });
+    expect(it.to(gpu, 'lease')).toMatchObject([{ task: key(1) }]);
+  });
+
+  it('M1 a disconnected node gets no new work', () => {
+    const { it, host, driver } = world();
+    it.gcs.sessions.disconnected(host);
+    it.say(driver, submit(driver.id, 1));
+    expect(it.to(host, 'lease')).toEqual([]);
+    it.gcs.sessions.connected(host);
+    it.gcs.settle();
+    expect(it.to(host, 'lease').length).toBe(1);
+  });
+});
+
+describe('actors', () => {
+  const create = { fn: 1, options: 1 };
+
+  it('A1 calls wait for the actor and then go to it in order; a call by name of the dead fails', () => {
+    const { it, host, driver, key } = world();
+    it.say(
+      driver,
+      submit(driver.id, 1, create),
+      submit(driver.id, 2, { actor: key(1), fn: 2 }),
+      submit(driver.id, 3, { actor: key(1), fn: 2 }),
+    );
+    expect(it.to(host, 'lease')).toMatchObject([{ task: key(1), incarnation: 1 }]);
+    it.say(host, finish(key(1)));
+    expect(it.to(host, 'lease').map(({ task }) => task)).toEqual([key(1), key(2), key(3)]);
+    it.say(host, finish(key(2)), finish(key(3)));
+    it.say(driver, { kind: 'killActor', actor: key(1), noRestart: true });
+    expect(it.to(host, 'killActor')).toMatchObject([{ actor: key(1), incarnation: 1 }]);
+    it.say(driver, submit(driver.id, 4, { actor: key(1), fn: 2 }));
+    expect(errorOf(it.to(driver, 'object').at(-1)?.value ?? VALUE).name).toBe('ActorDiedError');
+  });
+
+  it('A2 M2 with maxRestarts it lives again elsewhere: calls on the way fail, waiting ones go on', () => {
+    const { it, host, driver, key } = world({}, { maxRestarts: 1 });
+    it.say(driver, submit(driver.id, 1, create), submit(driver.id, 2, { actor: key(1), fn: 2 }));
+    it.say(host, finish(key(1)));
+    const spare = it.open();
+    it.gcs.sessions.end(host, 'gone');
+    it.gcs.settle();
+    expect(errorOf(it.to(driver, 'object').at(-1)?.value ?? VALUE).name).toBe('ActorUnavailableError');
+    expect(it.to(spare, 'lease')).toMatchObject([{ task: key(1), attempt: 2, incarnation: 2 }]);
+    it.say(driver, submit(driver.id, 3, { actor: key(1), fn: 2 }));
+    it.say(spare, finish(key(1), { attempt: 2 }));
+    expect(it.to(spare, 'lease').at(-1)).toMatchObject({ task: key(3), incarnation: 2 });
+  });
+
+  it('A3 a name is given once; the second maker gets an error, also for an actor it made itself', () => {
+    const { it, driver, key } = world({}, { name: 'board' });
+    it.say(
+      driver,
+      submit(driver.id, 1, create),
+      submit(driver.id, 2, create),
+      submit(driver.id, 3, { ...create, place: PLACE.here }),
+    );
+    const errors = it.to(driver, 'object').filter(({ status }) => status === 2);
+    expect(errors.map(({ object }) => object)).toEqual([key(2), key(3)]);
+    expect(it.to(driver, 'killActor')).toMatchObject([{ actor: key(3) }]);
+  });
+
+  it('J3 the end of a job ends its actors and tasks and leaves nothing', () => {
+    const { it, host, driver, key } = world();
+    it.say(
+      driver,
+      submit(driver.id, 1, create),
+      submit(driver.id, 2, { actor: key(1), fn: 2, place: PLACE.global }),
+      submit(driver.id, 3),
+    );
+    it.say(host, finish(key(1)));
+    it.gcs.sessions.disconnected(driver);
+    it.pass(30_000);
+    expect(it.gcs.state.jobs.get(1)?.status).toBe('failed');
+    expect(it.to(host, 'stopJob').length).toBe(1);
+    expect([it.gcs.state.tasks.size, it.gcs.state.objects.size, it.gcs.state.actors.size]).toEqual([0, 0, 0]);
+  });
+});
+
+describe('G2 restart', () => {
+  it('M3 nothing is rescheduled or rebuilt in the grace; then what was lost is', async () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1), submit(driver.id, 2));
+    it.say(host, finishStored(key(1)));
+    it.say(driver, submit(driver.id, 3, { deps: [key(1)] }));
+    await it.commit();
+    await it.restart();
+    const boss = it.back(driver.id, { wants: [key(1)] });
+    expect(it.gcs.inGrace).toBe(true);
+    it.pass(30_000);
+    expect(it.commands.filter(({ command }) => command.kind !== 'peers')).toEqual([]);
+    // The host says nothing: after the grace and its time it is dead, and all it had is made again.
+    it.pass(15_000);
+    const spare = it.open({ cpuMilli: 8000 });
+    it.pass(1);
+    it.pass(10_000);
+    expect(it.session(host.id).state).toBe('dead');
+    expect(it.to(spare, 'lease').map(({ task }) => task)).toContain(key(1));
+    it.say(spare, finish(key(1), { attempt: 2 }));
+    expect(it.to(boss, 'object').at(-1)).toMatchObject({ object: key(1), status: 0 });
+    expect(new Set(it.to(spare, 'lease').map(({ task }) => task))).toEqual(new Set([key(1), key(2), key(3)]));
+  });
+
+  it('M3 copies and leases that nodes report are believed, and grace ends when all have reported', async () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.say(host, finishStored(key(1)));
+    it.say(driver, submit(driver.id, 2));
+    await it.commit();
+    await it.restart();
+    const boss = it.back(driver.id, { wants: [key(1), key(2)] });
+    const back = it.back(host.id, {
+      leases: [{ task: key(2), attempt: 1 }],
+      copies: [{ object: key(1), sizeBytes: 1_000_000 }],
+    });
+    expect(it.to(boss, 'object')).toMatchObject([{ object: key(1), status: 1 }]);
+    it.pass(1);
+    expect(it.gcs.inGrace).toBe(false);
+    it.say(back, finish(key(2)));
+    expect(it.to(boss, 'object').at(-1)).toMatchObject({ object: key(2), status: 0 });
+    expect(it.to(back, 'lease')).toEqual([]);
+  });
+
+  it('G2 a lease that never arrived goes round again; one the books do not know is adopted when its submission comes again', async () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    await it.commit();
+    const received = driver.received;
+    it.say(driver, submit(driver.id, 2));
+    await it.restart();
+    const boss = it.session(driver.id);
+    it.gcs.sessions.connected(boss);
+    it.gcs.sessions.report(boss, {
+      type: 'report',
+      lastRecord: received + 1,
+      leases: [],
+      actors: [],
+      copies: [],
+      wants: [],
+      holds: [],
+    });
+    const back = it.back(host.id, { lastRecord: 1, leases: [] });
+    // The result of a task whose submission the server lost comes before that submission.
+    it.say(back, finish(key(2)));
+    expect(it.gcs.state.tasks.has(key(2))).toBe(false);
+    it.say(boss, submit(driver.id, 2));
+    expect(it.gcs.state.objects.get(key(2))?.value).toEqual(VALUE);
+    it.pass(1);
+    expect(it.gcs.inGrace).toBe(false);
+    expect(it.to(back, 'lease')).toMatchObject([{ task: key(1), attempt: 2 }]);
+  });
+
+  it('G2 wants, holds and inputs that name what its maker has yet to tell again wait for it', async () => {
+    const { it, host, driver, key } = world();
+    await it.commit();
+    const received = driver.received;
+    await it.restart();
+    const back = it.back(host.id, { lastRecord: 8, wants: [key(1)], leases: [{ task: key(3), attempt: 1 }] });
+    const child = objectKey(host.id, 1);
+    it.say(
+      back,
+      ...definitions(),
+      submit(host.id, 1, { parent: key(3), deps: [key(2)], place: PLACE.here }),
+      finish(child),
+    );
+    it.say(back, { kind: 'hold', object: key(1), holder: 0 });
+    expect(it.gcs.state.objects.size).toBe(0);
+    const boss = it.session(driver.id);
+    it.gcs.sessions.connected(boss);
+    it.gcs.sessions.report(boss, {
+      type: 'report',
+      lastRecord: received + 3,
+      leases: [],
+      actors: [],
+      copies: [],
+      wants: [],
+      holds: [],
+    });
+    it.say(boss, put(driver.id, 1, { value: VALUE }), put(driver.id, 2, { value: VALUE }), submit(driver.id, 3));
+    expect(it.gcs.state.objects.get(child)?.value).toEqual(VALUE);
+    it.pass(1);
+    expect(it.gcs.inGrace).toBe(false);
+    expect(it.to(back, 'lease')).toEqual([]);
+    expect(it.gcs.state.tasks.get(key(3))?.assigned).toBe(host.id);
+    expect(it.to(back, 'object')).toMatchObject([{ object: key(1), status: 0 }]);
+    it.say(boss, { kind: 'release', object: key(1), holder: 0 });
+    expect(it.gcs.state.objects.has(key(1))).toBe(true);
+  });
+
+  it('A1 calls that were lost with the server reach the actor before newer ones', async () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1, { fn: 1, options: 1 }));
+    it.say(host, finish(key(1)));
+    it.say(driver, submit(driver.id, 2, { actor: key(1), fn: 2 }));
+    await it.commit();
+    await it.restart();
+    const boss = it.back(driver.id);
+    it.say(boss, submit(driver.id, 3, { actor: key(1), fn: 2 }));
+    const back = it.back(host.id, { actors: [{ actor: key(1), incarnation: 1 }] });
+    expect(it.to(back, 'lease')).toEqual([]);
+    it.pass(1);
+    expect(it.to(back, 'lease').map(({ task }) => task)).toEqual([key(2), key(3)]);
+    expect(it.to(back, 'killActor')).toEqual([]);
+  });
+});

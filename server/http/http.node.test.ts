@@ -1,0 +1,239 @@
+import { mkdtemp, readFile, rm, stat, writeFile, mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { formatObjectKey, objectKey } from '#shared/ids/object-key.ts';
+import { definitions, failed, finish, submit } from '../gcs/testing/records.ts';
+import { RawNode } from '../gateway/testing/raw-node.ts';
+import { type RunningServer, startServer } from '../main.ts';
+
+const OPERATOR = 'operate';
+let directory: string;
+let server: RunningServer;
+const nodes: RawNode[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'daylight-http-'));
+  server = await startServer({ port: 0, dataDirectory: directory, operatorToken: OPERATOR, joinToken: 'join' });
+});
+
+afterEach(async () => {
+  for (const node of nodes.splice(0)) node.close();
+  await server.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function api(path: string, options: RequestInit = {}): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${server.url}/api/v1/${path}`, {
+    ...options,
+    headers: { Authorization: `Bearer ${OPERATOR}` },
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+async function items(path: string): Promise<Record<string, unknown>[]> {
+  const { body } = await api(path);
+  return Object(body).items;
+}
+
+/** A host that finished three of four tasks of a driver. */
+async function busy(): Promise<{ host: RawNode; driver: RawNode; session: number }> {
+  const host = new RawNode(server.url);
+  const driver = new RawNode(server.url);
+  nodes.push(host, driver);
+  await host.join('join', { nodeName: 'blue' });
+  const { session } = await driver.join('join', { role: 'driver', nodeId: 'd1', cpuMilli: 0, jobName: 'digits' });
+  driver.records(...definitions({ maxRetries: 0 }), ...[1, 2, 3].map((number) => submit(session, number)));
+  for (const number of [1, 2, 3]) {
+    const task = objectKey(session, number);
+    await host.command('lease', (lease) => lease.task === task);
+    host.records(number === 3 ? failed(task) : finish(task, { durationUs: 5000 }));
+  }
+  await host.durable();
+  driver.records(submit(session, 4));
+  await host.command('lease', (lease) => lease.task === objectKey(session, 4));
+  await driver.durable();
+  return { host, driver, session };
+}
+
+describe('HTTP: who may look', () => {
+  it('answers 401 as JSON without the token, and with a wrong one', async () => {
+    for (const headers of [{}, { Authorization: 'Bearer join' }, { Cookie: 'daylight_token=guess' }]) {
+      const response = await fetch(`${server.url}/api/v1/jobs`, { headers });
+      expect(response.status).toBe(401);
+      expect(Object(await response.json()).error.code).toBe('authentication');
+    }
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(401);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  });
+
+  it('a link with the token sets a cookie and leads to the page without it', async () => {
+    const response = await fetch(`${server.url}/?token=${OPERATOR}`, { redirect: 'manual' });
+    expect(response.status).toBe(303);
+    expect(response.headers.get('location')).toBe('/');
+    const cookie = response.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);
+    const page = await fetch(`${server.url}/`, { headers: { Cookie: cookie.split(';')[0] ?? '' } });
+    expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'/);
+    expect(await page.text()).toMatch(/<table id="jobs"/);
+    const stranger = await fetch(`${server.url}/`);
+    expect(stranger.status).toBe(401);
+    expect(await stranger.text()).toMatch(/operator token/);
+    // An address that looks like another host's must not leave this one.
+    const open = await fetch(`${server.url}//evil.example/?token=${OPERATOR}`, { redirect: 'manual' });
+    expect(open.headers.get('location')).toBe('/evil.example/');
+  });
+});
+
+describe('HTTP: the API', () => {
+  it('shows jobs, nodes, tasks live and past, with filters before the limit and cursors', async () => {
+    const { session } = await busy();
+    expect(await items('jobs')).toMatchObject([
+      { id: '1', name: 'digits', status: 'running', submitted: 4, finished: 3, failed: 1 },
+    ]);
+    expect(await items('nodes?role=host')).toMatchObject([
+      { name: 'blue', cpus: 1, executedTasks: 2, assignedTasks: 1 },
+    ]);
+    const tasks = await items('tasks');
+    expect(tasks.map(({ id, state }) => [id, state])).toEqual([
+      [`${session}.4`, 'leased'],
+      [`${session}.3`, 'failed'],
+      [`${session}.2`, 'succeeded'],
+      [`${session}.1`, 'succeeded'],
+    ]);
+    const seen: unknown[] = [];
+    for (let after = ''; ;) {
+      const { body } = await api(`tasks?limit=1&state=succeeded${after}`);
+      seen.push(...Object(body).items.map(({ id }: { id: string }) => id));
+      if (Object(body).next === null) break;
+      after = `&after=${Object(body).next}`;
+    }
+    expect(seen).toEqual([`${session}.2`, `${session}.1`]);
+    expect((await api(`tasks/${session}.1`)).body).toMatchObject({ state: 'succeeded', runMs: 5, attempts: 1 });
+    expect((await api(`tasks/${session}.4`)).body).toMatchObject({ state: 'leased', node: '1' });
+    expect((await api(`objects/${session}.1`)).body).toMatchObject({ status: 'inline', holders: [`node ${session}`] });
+    expect((await api(`why/${formatObjectKey(objectKey(session, 4))}`)).body).toMatchObject({
+      state: 'leased',
+      candidates: [{ node: '1' }],
+    });
+    expect((await api('cluster')).body).toMatchObject({
+      hosts: 1,
+      drivers: 1,
+      cpus: 1,
+      unfinishedTasks: 1,
+      storage: 'working',
+    });
+  });
+
+  it('says what is wrong with a question', async () => {
+    for (const [path, status] of [
+      ['jobs?limit=0', 400],
+      ['jobs?colour=red', 400],
+      ['jobs/99', 404],
+      ['tasks/99', 400],
+      ['tasks/1.99', 404],
+      ['nothing', 404],
+    ] as const) {
+      const answer = await api(path);
+      expect([path, answer.status]).toEqual([path, status]);
+      expect(Object(answer.body).error.message).toBeTruthy();
+    }
+  });
+
+  it('J3 stops a job', async () => {
+    const { host } = await busy();
+    expect((await api('jobs/1/stop', { method: 'POST' })).body).toMatchObject({ status: 'stopped', unfinished: 0 });
+    expect(await host.command('stopJob')).toMatchObject({ job: 1 });
+    expect((await api('jobs/1', { method: 'DELETE' })).status).toBe(200);
+  });
+
+  it('J2 gives the log lines of a job', async () => {
+    const { host, session } = await busy();
+    host.send({ type: 'log', task: objectKey(session, 4), level: 1, text: 'one' });
+    host.send({ type: 'log', task: objectKey(session, 1), level: 1, text: 'late' });
+    host.send({ type: 'request', id: 1, method: 'cluster', body: new Uint8Array(0) });
+    await host.frame('response');
+    expect(await items('jobs/1/logs')).toMatchObject([
+      { number: 1, text: 'one', node: 'blue' },
+      { number: 2, text: 'late' },
+    ]);
+    expect(await items('jobs/1/logs?after=1')).toMatchObject([{ text: 'late' }]);
+  });
+
+  it('B1 tells Prometheus what is queued, refused and written', async () => {
+    await busy();
+    const response = await fetch(`${server.url}/metrics`, { headers: { Authorization: `Bearer ${OPERATOR}` } });
+    const text = await response.text();
+    for (const line of [
+      /daylight_sessions\{state="connected"\} 2/,
+      /daylight_tasks_ended_total 3/,
+      /daylight_commit_seconds_count/,
+      /daylight_tasks\{state="leased"\} 1/,
+      /daylight_event_loop_delay_p99_seconds/,
+    ])
+      expect(text).toMatch(line);
+  });
+});
+
+describe('start', () => {
+  it('keeps tokens in the data directory, for its owner alone', async () => {
+    const other = join(directory, 'other');
+    const first = await startServer({ port: 0, dataDirectory: other });
+    await first.stop();
+    expect((await stat(join(other, 'tokens.json'))).mode & 0o777).toBe(0o600);
+    const second = await startServer({ port: 0, dataDirectory: other });
+    expect([second.operatorToken, second.joinToken]).toEqual([first.operatorToken, first.joinToken]);
+    expect(JSON.parse(await readFile(join(other, 'tokens.json'), 'utf8'))).toEqual({
+      operator: first.operatorToken,
+      join: first.joinToken,
+    });
+    await second.stop();
+  });
+
+  it('G2 what was durable is there after a restart over the same directory', async () => {
+    const { session } = await busy();
+    await server.stop();
+    server = await startServer({ port: 0, dataDirectory: directory });
+    expect(await items('jobs')).toMatchObject([{ name: 'digits', submitted: 4 }]);
+    expect((await items('tasks')).length).toBe(4);
+    expect((await api('cluster')).body).toMatchObject({ inGrace: true, unfinishedTasks: 1 });
+    expect((await api(`objects/${session}.1`)).body).toMatchObject({ status: 'inline' });
+  });
+
+  it('says in one sentence why it cannot start', async () => {
+    const attempt = async (config: {
+      port: number;
+      dataDirectory: string;
+      host?: string;
+    }): Promise<[unknown, string]> => {
+      const error: unknown = await startServer(config).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      return [Object(error).code, Object(error).message];
+    };
+    expect(await attempt({ port: server.port, dataDirectory: join(directory, 'b') })).toEqual([
+      'port-in-use',
+      expect.stringMatching(/^Port \d+ is in use/),
+    ]);
+    expect(await attempt({ port: 0, dataDirectory: directory })).toEqual([
+      'locked',
+      expect.stringMatching(/in use by another Daylight server/),
+    ]);
+    await writeFile(join(directory, 'file'), '');
+    expect(await attempt({ port: 0, dataDirectory: join(directory, 'file') })).toEqual([
+      'directory',
+      expect.stringMatching(/cannot be written/),
+    ]);
+    expect(await attempt({ port: 0, dataDirectory: join(directory, 'c'), host: '203.0.113.1' })).toEqual([
+      'address',
+      expect.stringMatching(/--host/),
+    ]);
+    await mkdir(join(directory, 'd'));
+    await writeFile(
+      join(directory, 'd', 'daylight.sqlite'),
+      'this is no database, and long enough not to look like an empty one',
+    );
+    expect((await attempt({ port: 0, dataDirectory: join(directory, 'd') }))[0]).toBe('corrupt');
+  });
+});
