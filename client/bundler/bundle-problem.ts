@@ -20,5 +20,10 @@ export interface BundleProblem extends SourceLocation {
 /** The error for a problem. Its message is complete: `file:line:column: reason`, and the hint on a second line. */
 export function bundleError(problem: BundleProblem): BundleError {
   const { reason, hint = '', file, line, column } = problem;
-  return new BundleError(`${file}:${line}:${column}: ${reason}${hint === '' ? '' : `\n  ${hint}`}`, { file, line, column, hint });
+  return new BundleError(`${file}:${line}:${column}: ${reason}${hint === '' ? '' : `\n  ${hint}`}`, {
+    file,
+    line,
+    column,
+    hint,
+  });
 }

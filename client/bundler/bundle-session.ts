@@ -58,7 +58,10 @@ export class BundleSession {
       name: 'daylight',
       setup: (build) => {
         build.onResolve({ filter: /.*/ }, (args) => this.#onResolve(args));
-        build.onLoad({ filter: /.*/, namespace: RUNTIME_NAMESPACE }, () => ({ contents: runtimeModule(), loader: 'js' }));
+        build.onLoad({ filter: /.*/, namespace: RUNTIME_NAMESPACE }, () => ({
+          contents: runtimeModule(),
+          loader: 'js',
+        }));
         build.onLoad({ filter: SCRIPT, namespace: 'file' }, (args) => this.#onLoad(args.path));
       },
     };
@@ -85,7 +88,10 @@ export class BundleSession {
     const bytes = new TextEncoder().encode(location.lineText).subarray(0, location.column);
     const column = new TextDecoder().decode(bytes).length;
     const map = this.#modules.get(location.file)?.transformed?.map;
-    const original = map === undefined ? undefined : originalPositionFor(new TraceMap(map.toString()), { line: location.line, column });
+    const original =
+      map === undefined
+        ? undefined
+        : originalPositionFor(new TraceMap(map.toString()), { line: location.line, column });
     return { file: location.file, line: original?.line ?? location.line, column: (original?.column ?? column) + 1 };
   }
 
@@ -93,11 +99,16 @@ export class BundleSession {
     if (args.path === 'daylight') return { path: 'daylight', namespace: RUNTIME_NAMESPACE };
     if (args.kind === 'entry-point') return { path: path.resolve(this.#root, args.path) };
     if (this.#virtual?.resolvable === false && args.importer === this.#virtual.file) {
-      return { errors: [{ text: `Could not resolve "${args.path}": this source has no folder, so it can import only 'daylight'` }] };
+      return {
+        errors: [
+          { text: `Could not resolve "${args.path}": this source has no folder, so it can import only 'daylight'` },
+        ],
+      };
     }
     if (!isNodeBuiltin(args.path)) return undefined;
     // Where a package offers its own `events` or `buffer`, the bare name means that package.
-    if (args.kind === 'dynamic-import') return { path: args.path.startsWith('node:') ? args.path : `node:${args.path}`, external: true };
+    if (args.kind === 'dynamic-import')
+      return { path: args.path.startsWith('node:') ? args.path : `node:${args.path}`, external: true };
     if (args.kind !== 'import-statement' || !args.path.startsWith('node:')) return undefined;
     this.staticBuiltins.push({ file: this.relative(args.importer), specifier: args.path });
     return { path: args.path, external: true };
@@ -134,5 +145,7 @@ function loaderOf(file: string): Loader {
 
 /** What `import … from 'daylight'` means in a bundle: the node's own runtime. Marked pure, so that unused names are dropped. */
 function runtimeModule(): string {
-  return PUBLIC_API_NAMES.map((name) => `export const ${name} = /* @__PURE__ */ (() => ${HELPER_PREFIX}runtime.api.${name})();`).join('\n');
+  return PUBLIC_API_NAMES.map(
+    (name) => `export const ${name} = /* @__PURE__ */ (() => ${HELPER_PREFIX}runtime.api.${name})();`,
+  ).join('\n');
 }

@@ -69,11 +69,20 @@ const TOOL_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^__vi(te|_)/, 'added by Vite or Vitest for an import'],
   [/^cov_/, 'added by Istanbul for code coverage'],
   [/^_jsxs?(DEV)?$|^_Fragment$|^React$/, 'added by the JSX compiler'],
-  [/^__(publicField|private\w+|spread\w+|objRest|async|await|yieldStar|forAwait|decorate\w*|toESM|require|using|callDispose)$/, 'added by esbuild or tsx'],
-  [/^__(awaiter|generator|importDefault|importStar|rest|assign|esDecorate|runInitializers)$/, 'added by the TypeScript compiler'],
+  [
+    /^__(publicField|private\w+|spread\w+|objRest|async|await|yieldStar|forAwait|decorate\w*|toESM|require|using|callDispose)$/,
+    'added by esbuild or tsx',
+  ],
+  [
+    /^__(awaiter|generator|importDefault|importStar|rest|assign|esDecorate|runInitializers)$/,
+    'added by the TypeScript compiler',
+  ],
   [/^_(class_\w+|define_property|object_spread\w*|async_to_generator|ts_\w+|interop_\w+)$/, 'added by SWC'],
   [/^(require|module|exports|__dirname|__filename)$/, 'a variable of CommonJS modules'],
-  [/^(process|Buffer|global|setImmediate|clearImmediate)$/, 'a global of Node that tabs do not have; reach it as globalThis.… after a check, or import it inside the function'],
+  [
+    /^(process|Buffer|global|setImmediate|clearImmediate)$/,
+    'a global of Node that tabs do not have; reach it as globalThis.… after a check, or import it inside the function',
+  ],
   [/^(window|document|localStorage|alert)$/, 'a global of web pages that workers do not have'],
   [/^arguments$/, 'of the function around this arrow function'],
 ];
@@ -94,7 +103,8 @@ export function freeVariables(program: Program): FreeVariable[] {
   const guarded = new Set<number>();
   walk(program, {
     enter(node) {
-      if (node.type === 'UnaryExpression' && node.operator === 'typeof' && node.argument.type === 'Identifier') guarded.add(node.argument.start);
+      if (node.type === 'UnaryExpression' && node.operator === 'typeof' && node.argument.type === 'Identifier')
+        guarded.add(node.argument.start);
     },
   });
   // oxc's tree is ESTree, but its declarations are not those of @types/estree.

@@ -67,7 +67,9 @@ export function captureInline(fn: Function, options: CaptureOptions = {}): Inlin
   }
   const [first] = missing;
   if (first !== undefined) {
-    const lines = missing.map((variable) => describeMissing(variable.name, locationOf(source, variable.offset, name).line));
+    const lines = missing.map((variable) =>
+      describeMissing(variable.name, locationOf(source, variable.offset, name).line),
+    );
     const reason = `${name} uses what is defined outside of it:\n  ${lines.join('\n  ')}`;
     throw refused(name, reason, locationOf(source, first.offset, name));
   }
@@ -81,16 +83,21 @@ export function captureInline(fn: Function, options: CaptureOptions = {}): Inlin
  */
 export function inlineModuleCode(inline: InlineFunction, encodedCaptures?: string): InlineModule {
   const { source, apiNames, captureNames } = inline;
-  if (captureNames.length > 0 && encodedCaptures === undefined) throw new TypeError('the values of the captured variables are missing');
+  if (captureNames.length > 0 && encodedCaptures === undefined)
+    throw new TypeError('the values of the captured variables are missing');
   const bindings = ['const __name=(target)=>target;'];
   if (apiNames.length > 0) bindings.push(`const{${apiNames.join(',')}}=${HELPER_PREFIX}runtime.api;`);
   if (captureNames.length > 0) {
-    bindings.push(`const{${captureNames.join(',')}}=${HELPER_PREFIX}runtime.decodeCaptures(${JSON.stringify(encodedCaptures)});`);
+    bindings.push(
+      `const{${captureNames.join(',')}}=${HELPER_PREFIX}runtime.decodeCaptures(${JSON.stringify(encodedCaptures)});`,
+    );
   }
   const name = `inline#${hashOf(`${bindings.join('')}\n${source}`)}`;
   const text = new MagicString(source);
   if (!isTaskPassed(source)) rewrite(source, text);
-  text.prepend(`${HELPER_PRELUDE}\n${bindings.join('')}\n${HELPER_PREFIX}named(${JSON.stringify(name)},${HELPER_PREFIX}runtime.api.remote,\n`);
+  text.prepend(
+    `${HELPER_PRELUDE}\n${bindings.join('')}\n${HELPER_PREFIX}named(${JSON.stringify(name)},${HELPER_PREFIX}runtime.api.remote,\n`,
+  );
   text.append(');\n');
   const code = text.toString();
   const sourceMap = text.generateMap({ source: `inline:${inline.name}`, hires: 'boundary' }).toString();
@@ -117,7 +124,11 @@ interface ParsedFunction {
 }
 
 function parseExpression(source: string): ParsedFunction | undefined {
-  const { program, errors } = parseSync('inline.js', source, { sourceType: 'module', preserveParens: false, range: true });
+  const { program, errors } = parseSync('inline.js', source, {
+    sourceType: 'module',
+    preserveParens: false,
+    range: true,
+  });
   const [statement] = program.body;
   if (errors.length > 0 || program.body.length !== 1 || statement?.type !== 'ExpressionStatement') return undefined;
   return { source, program, expression: statement.expression };
@@ -134,9 +145,15 @@ function parseFunction(text: string, name: string): ParsedFunction {
   // A method's source is only valid inside an object or class: `area() { … }`.
   const method = parseExpression(`({${text}\n})`);
   const property = method?.expression.type === 'ObjectExpression' ? method.expression.properties[0] : undefined;
-  if (property?.type === 'Property' && property.kind !== 'init') throw refused(name, `it is a getter or setter; pass a function`);
+  if (property?.type === 'Property' && property.kind !== 'init')
+    throw refused(name, `it is a getter or setter; pass a function`);
   if (property?.type === 'Property' && property.method && !property.computed) {
-    const key = property.key.type === 'Identifier' ? property.key.name : property.key.type === 'Literal' ? String(property.key.value) : undefined;
+    const key =
+      property.key.type === 'Identifier'
+        ? property.key.name
+        : property.key.type === 'Literal'
+          ? String(property.key.value)
+          : undefined;
     const parsed = key === undefined ? undefined : parseExpression(`({${text}\n})[${JSON.stringify(key)}]`);
     if (parsed !== undefined) return parsed;
   }
@@ -151,12 +168,22 @@ function refuseSurroundings(program: Program, source: string, name: string): voi
   walk(program, {
     enter(node, ancestors) {
       const inClass = ancestors.some(({ type }) => type === 'ClassBody');
-      const hasThis = inClass || ancestors.some(({ type }) => type === 'FunctionExpression' || type === 'FunctionDeclaration');
-      if (node.type === 'ThisExpression' && !hasThis) refuse(node, '`this` of the function around it; pass what it needs as an argument');
+      const hasThis =
+        inClass || ancestors.some(({ type }) => type === 'FunctionExpression' || type === 'FunctionDeclaration');
+      if (node.type === 'ThisExpression' && !hasThis)
+        refuse(node, '`this` of the function around it; pass what it needs as an argument');
       if (node.type === 'Super' && !inClass) refuse(node, '`super`; only classes can');
-      if (node.type === 'MetaProperty' && node.meta.name === 'import') refuse(node, '`import.meta`, which means another file there');
-      if (node.type === 'ImportExpression' && node.source.type === 'Literal' && !String(node.source.value).startsWith('node:')) {
-        refuse(node, `import(${node.source.raw}), which cannot be found there; put the function into a module and use remoteModule`);
+      if (node.type === 'MetaProperty' && node.meta.name === 'import')
+        refuse(node, '`import.meta`, which means another file there');
+      if (
+        node.type === 'ImportExpression' &&
+        node.source.type === 'Literal' &&
+        !String(node.source.value).startsWith('node:')
+      ) {
+        refuse(
+          node,
+          `import(${node.source.raw}), which cannot be found there; put the function into a module and use remoteModule`,
+        );
       }
     },
   });
@@ -164,10 +191,15 @@ function refuseSurroundings(program: Program, source: string, name: string): voi
 
 function describeMissing(name: string, line: number): string {
   const origin = originOf(name);
-  if (origin !== undefined) return `line ${line}: \`${name}\` is ${origin}; put the function into a module and use remoteModule`;
+  if (origin !== undefined)
+    return `line ${line}: \`${name}\` is ${origin}; put the function into a module and use remoteModule`;
   return `line ${line}: \`${name}\` is not defined inside the function; pass it as an argument or with { capture: { ${name} } }`;
 }
 
-function refused(name: string, reason: string, at: { line: number; column: number } = { line: 1, column: 1 }): BundleError {
+function refused(
+  name: string,
+  reason: string,
+  at: { line: number; column: number } = { line: 1, column: 1 },
+): BundleError {
   return bundleError({ reason, file: `inline:${name}`, line: at.line, column: at.column });
 }

@@ -61,7 +61,11 @@ export async function bundleModule(input: BundleInput, options: BundleOptions = 
   const resolvable = !virtual || input.resolveDir !== undefined;
   const entry = virtual ? path.resolve(input.resolveDir ?? '/', input.fileName) : path.resolve(input.entryFile);
   if (!virtual && !existsSync(entry)) {
-    throw bundleError({ ...startOf(path.basename(entry)), reason: `there is no file ${input.entryFile}`, hint: 'check the path of the job module' });
+    throw bundleError({
+      ...startOf(path.basename(entry)),
+      reason: 'there is no such file',
+      hint: 'check the path of the job module',
+    });
   }
   const root = options.rootDir ?? (resolvable ? nearestPackage(path.dirname(entry)) : '/');
   const session = new BundleSession(root, virtual ? { file: entry, source: input.source, resolvable } : undefined);
@@ -82,7 +86,10 @@ export async function bundleModule(input: BundleInput, options: BundleOptions = 
     sourceMap,
     hasMain: output.exports.includes('default'),
     registrations: collectRegistrations(session, graph, entryPath, Object.keys(output.inputs)),
-    warnings: result.warnings.map((warning) => ({ message: warning.text, ...(session.locate(warning) ?? startOf(entryPath)) })),
+    warnings: result.warnings.map((warning) => ({
+      message: warning.text,
+      ...(session.locate(warning) ?? startOf(entryPath)),
+    })),
   };
 }
 
@@ -111,7 +118,7 @@ async function runBuild(session: BundleSession, root: string, entryPath: string)
       sourcemap: 'external',
       sourcesContent: false,
       define: { 'process.env.NODE_ENV': '"production"' },
-      loader: { '.wasm': 'binary', '.bin': 'binary', '.txt': 'text' },
+      loader: { '.wasm': 'binary', '.bin': 'binary', '.gz': 'binary', '.txt': 'text' },
       banner: { js: HELPER_PRELUDE },
       logLevel: 'silent',
       plugins: [session.plugin],
@@ -138,11 +145,19 @@ function translated(message: Message, session: BundleSession, entryPath: string)
     return bundleError({ reason: message.text.replaceAll(/"daylight-runtime:daylight"/g, "'daylight'"), ...location });
   }
   if (isNodeBuiltin(missing)) {
-    return bundleError({ reason: `"${missing}" is a module of Node and does not exist in a browser`, hint: BUILTIN_HINT, ...location });
+    return bundleError({
+      reason: `"${missing}" is a module of Node and does not exist in a browser`,
+      hint: BUILTIN_HINT,
+      ...location,
+    });
   }
   const relative = missing.startsWith('.') || missing.startsWith('/');
-  const hint = relative ? 'check the path; it needs the file extension (./tasks.ts)' : `install it where the job module is: npm install ${missing}`;
-  const reason = message.text.startsWith(`Could not resolve "${missing}":`) ? message.text : `Could not resolve "${missing}"`;
+  const hint = relative
+    ? 'check the path; it needs the file extension (./tasks.ts)'
+    : `install it where the job module is: npm install ${missing}`;
+  const reason = message.text.startsWith(`Could not resolve "${missing}":`)
+    ? message.text
+    : `Could not resolve "${missing}"`;
   return bundleError({ reason, hint, ...location });
 }
 
@@ -174,7 +189,12 @@ function refuseBuiltins(session: BundleSession, graph: ModuleGraph, files: reado
   }
 }
 
-function collectRegistrations(session: BundleSession, graph: ModuleGraph, entry: string, files: readonly string[]): BundledRegistration[] {
+function collectRegistrations(
+  session: BundleSession,
+  graph: ModuleGraph,
+  entry: string,
+  files: readonly string[],
+): BundledRegistration[] {
   const exportNames = new Map<string, string>();
   for (const exported of graph.exportedNames(entry)) {
     const target = graph.resolveExport(entry, exported);
@@ -205,7 +225,11 @@ function collectRegistrations(session: BundleSession, graph: ModuleGraph, entry:
       }
       first.set(name, { file, registration });
       const exportedAs = exportNames.get(`${file}#${variable}`);
-      registrations.push({ name, kind: graph.kindOf(file, registration), ...(exportedAs === undefined ? {} : { exportedAs }) });
+      registrations.push({
+        name,
+        kind: graph.kindOf(file, registration),
+        ...(exportedAs === undefined ? {} : { exportedAs }),
+      });
     }
   }
   return registrations;

@@ -79,7 +79,8 @@ export class AnalysisPass {
     };
     for (const statement of parsed.program.body) {
       const declaration =
-        (statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportDefaultDeclaration') && statement.declaration !== null
+        (statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportDefaultDeclaration') &&
+        statement.declaration !== null
           ? statement.declaration
           : statement;
       if (declaration.type === 'ClassDeclaration' && declaration.id !== null) this.#classes.add(declaration.id.name);
@@ -111,7 +112,10 @@ export class AnalysisPass {
         if (exported === null) {
           if (specifier !== undefined) starExports.push(specifier);
         } else if (specifier !== undefined) {
-          exports.set(exported, { specifier, name: entry.importName.kind === 'Name' ? (entry.importName.name ?? '*') : '*' });
+          exports.set(exported, {
+            specifier,
+            name: entry.importName.kind === 'Name' ? (entry.importName.name ?? '*') : '*',
+          });
         } else {
           exports.set(exported, { specifier: undefined, name: entry.localName.name ?? 'default' });
         }
@@ -131,7 +135,11 @@ export class AnalysisPass {
   #isRemote(callee: Node): boolean {
     if (callee.type === 'Identifier') return this.#remote.direct.has(callee.name);
     if (callee.type !== 'MemberExpression' || callee.computed || callee.object.type !== 'Identifier') return false;
-    return this.#remote.namespaces.has(callee.object.name) && callee.property.type === 'Identifier' && callee.property.name === 'remote';
+    return (
+      this.#remote.namespaces.has(callee.object.name) &&
+      callee.property.type === 'Identifier' &&
+      callee.property.name === 'remote'
+    );
   }
 
   #register(node: Extract<Node, { type: 'CallExpression' }>, ancestors: readonly Node[]): void {
@@ -158,7 +166,12 @@ export class AnalysisPass {
     if (options?.type !== 'ObjectExpression') return undefined;
     for (const property of options.properties) {
       if (property.type !== 'Property' || property.computed) continue;
-      const key = property.key.type === 'Identifier' ? property.key.name : property.key.type === 'Literal' ? property.key.value : undefined;
+      const key =
+        property.key.type === 'Identifier'
+          ? property.key.name
+          : property.key.type === 'Literal'
+            ? property.key.value
+            : undefined;
       if (key !== 'name') continue;
       const { value } = property;
       if (value.type === 'Literal' && typeof value.value === 'string') return value.value;
@@ -193,7 +206,10 @@ function importsOf(module: EcmaScriptModule): ReadonlyMap<string, Binding> {
 }
 
 function staticImportsOf(module: EcmaScriptModule): ImportSite[] {
-  const sites = module.staticImports.map(({ moduleRequest }) => ({ specifier: moduleRequest.value, offset: moduleRequest.start }));
+  const sites = module.staticImports.map(({ moduleRequest }) => ({
+    specifier: moduleRequest.value,
+    offset: moduleRequest.start,
+  }));
   for (const { entries } of module.staticExports) {
     for (const { moduleRequest } of entries) {
       if (moduleRequest !== null) sites.push({ specifier: moduleRequest.value, offset: moduleRequest.start });
@@ -211,7 +227,14 @@ function unwrapped(node: Node): Node {
 
 type Transparent = Extract<
   Node,
-  { type: 'ParenthesizedExpression' | 'TSAsExpression' | 'TSSatisfiesExpression' | 'TSNonNullExpression' | 'TSTypeAssertion' }
+  {
+    type:
+      | 'ParenthesizedExpression'
+      | 'TSAsExpression'
+      | 'TSSatisfiesExpression'
+      | 'TSNonNullExpression'
+      | 'TSTypeAssertion';
+  }
 >;
 
 function isTransparent(node: Node): node is Transparent {
@@ -231,14 +254,20 @@ function assignedVariable(call: Node, ancestors: readonly Node[]): string | unde
     const parent = ancestors[index];
     if (parent === undefined) return undefined;
     const chained =
-      (parent.type === 'MemberExpression' && parent.object === value) || (parent.type === 'CallExpression' && parent.callee === value && value !== call);
+      (parent.type === 'MemberExpression' && parent.object === value) ||
+      (parent.type === 'CallExpression' && parent.callee === value && value !== call);
     if (isTransparent(parent) || chained) {
       value = parent;
     } else if (parent.type === 'VariableDeclarator') {
       return parent.id.type === 'Identifier' ? parent.id.name : undefined;
     } else if (parent.type === 'ExportDefaultDeclaration') {
       return 'default';
-    } else if (parent.type === 'PropertyDefinition' && parent.static && !parent.computed && parent.key.type === 'Identifier') {
+    } else if (
+      parent.type === 'PropertyDefinition' &&
+      parent.static &&
+      !parent.computed &&
+      parent.key.type === 'Identifier'
+    ) {
       const owner = className(ancestors.slice(0, index));
       return owner === undefined ? undefined : `${owner}.${parent.key.name}`;
     } else {

@@ -46,7 +46,8 @@ export class ModuleGraph {
     for (const name of analysis.exports.keys()) names.add(name);
     for (const specifier of analysis.starExports) {
       const target = this.#resolve(file, specifier);
-      if (target !== undefined) for (const name of this.exportedNames(target, seen)) if (name !== 'default') names.add(name);
+      if (target !== undefined)
+        for (const name of this.exportedNames(target, seen)) if (name !== 'default') names.add(name);
     }
     return names;
   }

@@ -23,7 +23,11 @@ export interface StackMapOptions {
  * @param stack as engines give it, message included
  * @param maps the source map of a job module by its address (`job://<hash>.mjs`); undefined leaves its frames as they are
  */
-export function mapStack(stack: string, maps: (url: string) => SourceMapInput | undefined, options: StackMapOptions = {}): string {
+export function mapStack(
+  stack: string,
+  maps: (url: string) => SourceMapInput | undefined,
+  options: StackMapOptions = {},
+): string {
   const traces = new Map<string, TraceMap | undefined>();
   const traceOf = (url: string): TraceMap | undefined => {
     if (!traces.has(url)) {
@@ -42,7 +46,8 @@ export function mapStack(stack: string, maps: (url: string) => SourceMapInput | 
       const original = originalPositionFor(trace, { line: Number(row), column: Number(column) - 1 });
       return original.source === null ? position : `${original.source}:${original.line}:${original.column + 1}`;
     });
-    const isRuntime = FRAME.test(line) && (RUNTIME_POSITION.test(mapped) || (!inJob && options.isRuntimeFrame?.(mapped) === true));
+    const isRuntime =
+      FRAME.test(line) && (RUNTIME_POSITION.test(mapped) || (!inJob && options.isRuntimeFrame?.(mapped) === true));
     if (!isRuntime) lines.push(mapped);
   }
   return lines.join('\n');

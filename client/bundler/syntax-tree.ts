@@ -57,8 +57,7 @@ export function walk(root: Node, visitor: Visitor): void {
     ancestors.push(node);
     for (const key of visitorKeys[node.type] ?? []) {
       const child: unknown = Reflect.get(node, key);
-      if (Array.isArray(child)) for (const item of child) isNode(item) && visit(item);
-      else if (isNode(child)) visit(child);
+      for (const item of Array.isArray(child) ? child : [child]) if (isNode(item)) visit(item);
     }
     ancestors.pop();
     visitor.leave?.(node, ancestors);

@@ -42,7 +42,10 @@ class World {
     return {
       [Symbol.asyncIterator]: () => {
         const left = { count };
-        return { next: () => next(left), return: () => this.value({ done: true, value: 0 }) as Promise<IteratorResult<number>> };
+        return {
+          next: () => next(left),
+          return: () => this.value({ done: true, value: 0 }) as Promise<IteratorResult<number>>,
+        };
       },
     };
   };
@@ -60,7 +63,7 @@ class World {
     });
     this.check(undefined, 'after the start');
     const all = Promise.all(results);
-    for (let idle = 0; idle < 3; ) {
+    for (let idle = 0; idle < 3;) {
       await new Promise((resolve) => setImmediate(resolve));
       this.check(undefined, 'event loop');
       if (this.#waiting.length === 0) {
@@ -138,7 +141,9 @@ const block: fc.Arbitrary<string> = fc.letrec<{ block: string; statement: string
   block: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     fc.constant(`C('leaf');`),
-    fc.array(tie('statement'), { minLength: 1, maxLength: 3 }).map((list) => list.map((text) => `{${text}}`).join('\n')),
+    fc
+      .array(tie('statement'), { minLength: 1, maxLength: 3 })
+      .map((list) => list.map((text) => `{${text}}`).join('\n')),
   ),
 })).block;
 
@@ -162,11 +167,15 @@ describe('L8 the current task after every suspension', () => {
 
   it('L8 random programs, interleaved at random, always see their own task, and nothing is current afterwards', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(block, { minLength: 2, maxLength: 4 }), fc.infiniteStream(fc.nat(1000)), async (bodies, stream) => {
-        const world = new World();
-        await world.run(bodies.map(program), () => stream.next().value ?? 0);
-        expect(world.wrong).toEqual([]);
-      }),
+      fc.asyncProperty(
+        fc.array(block, { minLength: 2, maxLength: 4 }),
+        fc.infiniteStream(fc.nat(1000)),
+        async (bodies, stream) => {
+          const world = new World();
+          await world.run(bodies.map(program), () => stream.next().value ?? 0);
+          expect(world.wrong).toEqual([]);
+        },
+      ),
       { numRuns: 60 },
     );
   });

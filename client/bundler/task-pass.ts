@@ -76,39 +76,36 @@ export class TaskPass {
     }
     const frame = this.#frames.at(-1);
     if (frame === undefined || !frame.tracked) return;
-    switch (node.type) {
-      case 'AwaitExpression':
-        frame.suspensions += 1;
-        this.#before(node, opening('resume'));
-        this.#around(node.argument, opening('suspend'), '))');
-        break;
-      case 'YieldExpression':
-        this.#enterYield(node, frame);
-        break;
-      case 'ReturnStatement':
-        // In an async generator `return E` awaits E.
-        if (!frame.asyncGenerator || node.argument === null) break;
-        frame.suspensions += 1;
-        this.#around(node.argument, opening('suspend'), ')');
-        break;
-      case 'LabeledStatement':
-        if (parent?.type !== 'LabeledStatement' && isForAwait(unlabelled(node))) this.#resumeAfter(node);
-        break;
-      case 'ForOfStatement':
-        if (isForAwait(node) && parent?.type !== 'LabeledStatement') this.#resumeAfter(node);
-        this.#enterForOf(node, frame);
-        break;
-      case 'CatchClause':
-        this.#enterCatch(node, frame);
-        break;
-      case 'BlockStatement':
-        if (parent?.type !== 'TryStatement' || parent.finalizer !== node) break;
-        frame.conditional.push(this.#edits.insert(node.start + 1, { text: `${call('caught')};` }));
-        break;
-      case 'VariableDeclaration':
-        this.#enterDeclaration(node, parent, frame);
-        break;
-      default:
+    this.#enterSuspension(node, frame);
+    this.#enterLanding(node, parent, frame);
+  }
+
+  /** Where a function suspends, and goes on with `resume`. */
+  #enterSuspension(node: Node, frame: Frame): void {
+    if (node.type === 'AwaitExpression') {
+      frame.suspensions += 1;
+      this.#before(node, opening('resume'));
+      this.#around(node.argument, opening('suspend'), '))');
+    } else if (node.type === 'YieldExpression') {
+      this.#enterYield(node, frame);
+    } else if (node.type === 'ReturnStatement' && frame.asyncGenerator && node.argument !== null) {
+      // In an async generator `return E` awaits E.
+      frame.suspensions += 1;
+      this.#around(node.argument, opening('suspend'), ')');
+    }
+  }
+
+  /** Where control may arrive after a suspension without passing `resume`. */
+  #enterLanding(node: Node, parent: Node | undefined, frame: Frame): void {
+    if (parent?.type !== 'LabeledStatement' && isForAwait(unlabelled(node))) this.#resumeAfter(node);
+    if (node.type === 'ForOfStatement') {
+      this.#enterForOf(node, frame);
+    } else if (node.type === 'CatchClause') {
+      this.#enterCatch(node, frame);
+    } else if (node.type === 'VariableDeclaration') {
+      this.#enterDeclaration(node, parent, frame);
+    } else if (parent?.type === 'TryStatement' && parent.finalizer === node) {
+      frame.conditional.push(this.#edits.insert(node.start + 1, { text: `${call('caught')};` }));
     }
   }
 
@@ -116,7 +113,8 @@ export class TaskPass {
     const frame = this.#frames.at(-1);
     if (frame?.node === node) this.#leaveFunction(frame);
     const loop = this.#loops.get(node);
-    if (loop !== undefined && frame?.suspensions === loop.before) for (const insertion of loop.insertions) insertion.text = '';
+    if (loop !== undefined && frame?.suspensions === loop.before)
+      for (const insertion of loop.insertions) insertion.text = '';
     for (const insertion of this.#closings.get(node) ?? []) this.#edits.insert(node.end, insertion);
   }
 
@@ -157,7 +155,9 @@ export class TaskPass {
       frame.conditional.push(...this.#around(body, `{${prologue}return `, `${epilogue}}`));
       return;
     }
-    const directive = body.body.findLast((statement) => 'directive' in statement && typeof statement.directive === 'string');
+    const directive = body.body.findLast(
+      (statement) => 'directive' in statement && typeof statement.directive === 'string',
+    );
     const start = directive?.end ?? body.start + 1;
     frame.conditional.push(this.#edits.insert(start, { text: directive === undefined ? prologue : `;${prologue}` }));
     frame.blockEnd = body.end - 1;
@@ -229,7 +229,8 @@ export class TaskPass {
     if (parent?.type === 'ForOfStatement' && parent.left === node) return;
     if (node.kind === 'using') {
       // Disposed before the resource: an exception after an `await` reaches the disposer with the task current again.
-      for (const declarator of node.declarations) frame.conditional.push(this.#after(declarator, `,${this.#name('g')}=${call('guard')}`));
+      for (const declarator of node.declarations)
+        frame.conditional.push(this.#after(declarator, `,${this.#name('g')}=${call('guard')}`));
     }
     if (node.kind !== 'await using') return;
     if (parent?.type === 'ForStatement') {
@@ -263,7 +264,9 @@ export class TaskPass {
 }
 
 function isFunction(node: Node): node is FunctionNode {
-  return node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression';
+  return (
+    node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression'
+  );
 }
 
 function unlabelled(node: Node): Node {

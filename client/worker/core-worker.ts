@@ -71,6 +71,7 @@ export class CoreWorker {
   readonly arguments: ArgumentEncoder;
   readonly #link: BatchLink<VariantsOf<typeof workerRequests>>;
   readonly #hooks: CoreHooks;
+  readonly #isDriver: boolean;
   readonly #dictionary: CodeDictionary;
   readonly #waits: WaitCalls;
   readonly #keys: KeySupply;
@@ -80,7 +81,8 @@ export class CoreWorker {
   #nextQuestion = 1;
   #closed: Error | undefined;
 
-  constructor(transport: Transport, ports: CorePorts, hooks: CoreHooks, sendsModules: boolean) {
+  constructor(transport: Transport, ports: CorePorts, hooks: CoreHooks, isDriver: boolean) {
+    this.#isDriver = isDriver;
     this.ports = ports;
     this.#hooks = hooks;
     this.#link = new BatchLink(transport, workerRequests);
@@ -101,13 +103,18 @@ export class CoreWorker {
       const task = hooks.currentTask();
       return this.references.adoptMade(this.store.put(encoded, task), task);
     });
-    this.#dictionary = new CodeDictionary(this.#link, sendsModules, (failures, messages) => this.#dropFailed(failures, messages));
+    this.#dictionary = new CodeDictionary(this.#link, isDriver, (failures, messages) => this.#dropFailed(failures, messages));
     const waitHooks: WaitHooks = { push, onBlocked: (task) => hooks.onBlocked(task), onUnblocked: (task) => hooks.onUnblocked(task) };
     this.#waits = new WaitCalls(this.cache, waitHooks);
     transport.onClose((reason) => this.#close(reason));
     receiveBatches(transport, workerCommands, (commands, attachments) => {
       for (const command of commands) this.#receive(command, attachments);
     });
+  }
+
+  /** Whether something was asked of the raylet and is not answered yet. */
+  get hasOpenQuestions(): boolean {
+    return this.#questions.size > 0;
   }
 
   /** Sends a message that this file has no better name for. */
@@ -307,7 +314,9 @@ export class CoreWorker {
       case 'forget':
         for (const key of command.objects) {
           const entry = this.cache.find(key);
-          if (entry !== undefined) this.cache.tidy(key, entry);
+          if (entry === undefined) continue;
+          entry.isArgument = false;
+          this.cache.tidy(key, entry);
         }
         return;
       case 'response':
@@ -320,7 +329,13 @@ export class CoreWorker {
   }
 
   #object({ object, status, sizeBytes, value, nested, attachment }: WorkerCommandOf<'object'>, attachments: readonly Attachment[]): void {
-    const entry = this.cache.obtain(object);
+    let entry = this.cache.find(object);
+    if (entry === undefined) {
+      // A driver has let go of it meanwhile; a worker gets the arguments of its next run this way.
+      if (this.#isDriver) return;
+      entry = this.cache.obtain(object);
+      entry.isArgument = true;
+    }
     if (status === OBJECT_STATUS.inline || status === OBJECT_STATUS.error) {
       entry.state = status === OBJECT_STATUS.inline ? OBJECT_STATE.inline : OBJECT_STATE.error;
       entry.value = value;

@@ -11,6 +11,14 @@ export function moduleAddress(hash: string): string {
   return `job://${hash}.mjs`;
 }
 
+/** Where a stack formatter that overrides the engine's own shows the whole `data:` address instead. */
+const DATA_ADDRESS = /data:text\/javascript;charset=utf-8,\S*?%23%20sourceURL%3Djob%3A%2F%2F(\w+)\.mjs/g;
+
+/** A stack in which every module goes by its `moduleAddress`. */
+export function withModuleAddresses(stack: string): string {
+  return stack.includes('data:text/javascript') ? stack.replace(DATA_ADDRESS, (_address, hash: string) => moduleAddress(hash)) : stack;
+}
+
 export interface EvaluatedModule {
   readonly hash: string;
   /** All exports. */
@@ -66,7 +74,9 @@ let importsBlobs: boolean | undefined;
 async function importSource(source: string): Promise<Namespace> {
   importsBlobs ??= await canImportBlobs();
   // As fast as base64 (about 50 ms per MB in Node), and part of the language everywhere.
-  return importsBlobs ? importBlob(source) : importUrl(`data:text/javascript;charset=utf-8,${encodeURIComponent(source)}`);
+  return importsBlobs
+    ? importBlob(source)
+    : importUrl(`data:text/javascript;charset=utf-8,${encodeURIComponent(source)}`);
 }
 
 async function canImportBlobs(): Promise<boolean> {

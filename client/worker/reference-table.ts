@@ -5,7 +5,7 @@
  */
 import { ObjectRef, type RefOwner } from '../api/object-ref.ts';
 import { formatObjectKey, type ObjectKey } from '#shared/ids/object-key.ts';
-import type { ObjectCache } from './object-cache.ts';
+import type { ObjectCache, ObjectEntry } from './object-cache.ts';
 import type { TaskState } from './task-state.ts';
 
 /** What the table tells the raylet. */
@@ -37,14 +37,14 @@ export class ReferenceTable implements RefOwner {
     const entry = this.#cache.obtain(key);
     // What an actor's method makes belongs to the method's task, which ends before the reference does.
     if (task.scope === 'counted' && this.holder !== 0 && entry.uses === 0) this.#messages.hold(key, this.holder);
-    return this.#make(key, task);
+    return this.#make(key, entry, task);
   }
 
   /** A reference that came inside a value or an argument. */
   adoptReceived(key: ObjectKey, task: TaskState): ObjectRef<unknown> {
     const entry = this.#cache.obtain(key);
     if (task.scope === 'counted' && entry.uses === 0) this.#messages.hold(key, this.holder);
-    return this.#make(key, task);
+    return this.#make(key, entry, task);
   }
 
   /** The task ended, and with it its references. */
@@ -71,9 +71,9 @@ export class ReferenceTable implements RefOwner {
     return key;
   }
 
-  #make(key: ObjectKey, task: TaskState): ObjectRef<unknown> {
+  #make(key: ObjectKey, entry: ObjectEntry, task: TaskState): ObjectRef<unknown> {
     const ref = new ObjectRef<unknown>(this, key);
-    this.#cache.obtain(key).uses += 1;
+    entry.uses += 1;
     if (task.scope === 'counted') this.#collected.register(ref, key);
     else if (task.keys === undefined) task.keys = [key];
     else task.keys.push(key);

@@ -96,7 +96,8 @@ export function installRuntime(runtime: DaylightRuntime): void {
 /** The installed runtime. Throws if there is none: the code runs outside a worker. */
 export function installedRuntime(): DaylightRuntime {
   const runtime = (globalThis as GlobalWithRuntime)[RUNTIME_KEY];
-  if (runtime === undefined) throw new Error('No Daylight runtime is installed here: a bundle is evaluated by a Daylight worker');
+  if (runtime === undefined)
+    throw new Error('No Daylight runtime is installed here: a bundle is evaluated by a Daylight worker');
   return runtime;
 }
 
@@ -106,8 +107,12 @@ export function installedRuntime(): DaylightRuntime {
  */
 export function recordRegistration(runtime: DaylightRuntime, name: string, target: RegisteredTarget): void {
   const evaluation = runtime.evaluation;
-  if (evaluation === undefined) throw new Error(`"${name}" is registered after its module was evaluated; call remote() at the top level of a module`);
-  if (evaluation.registrations.has(name)) throw new Error(`"${name}" is registered twice in one module; names must differ`);
+  if (evaluation === undefined)
+    throw new Error(
+      `"${name}" is registered after its module was evaluated; call remote() at the top level of a module`,
+    );
+  if (evaluation.registrations.has(name))
+    throw new Error(`"${name}" is registered twice in one module; names must differ`);
   evaluation.registrations.set(name, target);
 }
 

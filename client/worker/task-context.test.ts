@@ -4,7 +4,11 @@ import { createTaskContext } from './task-context.ts';
 describe('task context', () => {
   it('L8 run makes a task current for its synchronous part and puts back what was current, also after an exception', () => {
     const context = createTaskContext<string>();
-    const seen = context.run('A', () => [context.current(), context.run('B', () => context.current()), context.current()]);
+    const seen = context.run('A', () => [
+      context.current(),
+      context.run('B', () => context.current()),
+      context.current(),
+    ]);
     expect(seen).toEqual(['A', 'B', 'A']);
     expect(() =>
       context.run('A', () => {

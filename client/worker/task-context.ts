@@ -24,21 +24,21 @@ export class Invocation<T> {
 /** What rewritten job code calls. None of them throws by itself, none depends on `this`. */
 export interface TaskTransform<T = unknown> {
   /** First statement of an async function that can suspend. */
-  enter(): Invocation<T>;
+  enter(this: void): Invocation<T>;
   /** Around the operand of `await` and `yield`: puts the task aside, returns the operand. */
-  suspend(invocation: Invocation<T>, operand: unknown): unknown;
+  suspend(this: void, invocation: Invocation<T>, operand: unknown): unknown;
   /** Around the result of `await` and `yield`: makes the task current again, returns the result. */
-  resume<V>(invocation: Invocation<T>, result: V): V;
+  resume<V>(this: void, invocation: Invocation<T>, result: V): V;
   /** Where control can arrive after a suspension without passing `resume`: catch, finally, loop bodies, after loops. */
-  caught(invocation: Invocation<T>): void;
+  caught(this: void, invocation: Invocation<T>): void;
   /** The function ended, in whatever way. */
-  leave(invocation: Invocation<T>): void;
+  leave(this: void, invocation: Invocation<T>): void;
   /** Around the iterable of `for await` and of `yield*` in an async generator. */
-  iterate(invocation: Invocation<T>, iterable: unknown): unknown;
+  iterate(this: void, invocation: Invocation<T>, iterable: unknown): unknown;
   /** A disposable that does what `caught` does, for `using`: disposers run as the task after an exception, too. */
-  guard(invocation: Invocation<T>): Disposable;
+  guard(this: void, invocation: Invocation<T>): Disposable;
   /** The resource of `await using`, whose asynchronous disposer runs as the task and suspends after it. */
-  resource(invocation: Invocation<T>, value: unknown): unknown;
+  resource(this: void, invocation: Invocation<T>, value: unknown): unknown;
 }
 
 /** The current task of one worker. `T` is whatever the runtime uses to describe a task. */
@@ -96,6 +96,7 @@ export function createTaskContext<T>(): TaskContext<T> {
   function boundThenable(operand: object, task: T | undefined): unknown {
     const then: unknown = Reflect.get(operand, 'then');
     if (typeof then !== 'function') return operand;
+    // oxlint-disable-next-line unicorn/no-thenable -- made to be awaited, right away
     return { then: (...callbacks: unknown[]): unknown => run(task, () => Reflect.apply(then, operand, callbacks)) };
   }
 

@@ -222,8 +222,8 @@ describe('values', () => {
       },
       argument: (index) => ({ resolved: index }),
     });
-    expect(args).toEqual([{ resolved: 0 }, { inner: new FakeRef('made 1'), again: new FakeRef('made 1') }, { resolved: 2 }, 5]);
-    expect(made).toEqual(['object 1']);
+    expect(args).toEqual([{ resolved: 0 }, { inner: new FakeRef('made 0'), again: new FakeRef('made 0') }, { resolved: 1 }, 5]);
+    expect(made).toEqual(['object 0']);
     expect(encodeArgs([], refs).sizeBytes).toBe(0);
     expect(decodeArgs(new Uint8Array(0), { copy: true })).toEqual([]);
     expect(encodeArgs([7], refs).toBytes()).toEqual(Uint8Array.of(1, 0x87));

@@ -200,7 +200,10 @@ export class NodeShell {
 
   #onMessages(id: number, messages: readonly WorkerRequest[], attachments: readonly Attachment[]): void {
     for (const attachment of attachments) this.#accountedBytes += attachment.byteLength;
-    for (const message of messages) this.#raylet.onWorkerMessage(id, message, attachments);
+    for (const message of messages) {
+      this.#raylet.onWorkerMessage(id, message, attachments);
+      if (message.kind === 'progress' && id === this.#driver?.id) this.#tell({ type: 'progress', fraction: message.fraction, note: message.note });
+    }
     this.#flush();
   }
 

@@ -18,6 +18,8 @@ export interface RayletEvents {
   /** The node cannot go on. Called once, and only after the first welcome: before it, starting rejects. */
   onFatal?(error: Error): void;
   onWarning?(message: string): void;
+  /** The driver's `main` reports progress. */
+  onProgress?(fraction: number, note: string): void;
 }
 
 /** A running raylet thread. */
@@ -74,6 +76,9 @@ export function startRaylet(options: RayletThreadOptions, events: RayletEvents, 
           return;
         case 'warning':
           events.onWarning?.(message.message);
+          return;
+        case 'progress':
+          events.onProgress?.(message.fraction, message.note);
           return;
         case 'fatal':
           failed(errorOf(message.errorName, message.message));

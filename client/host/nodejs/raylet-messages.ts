@@ -54,4 +54,5 @@ export type FromRaylet =
   | { readonly type: 'fatal'; readonly errorName: string; readonly message: string }
   | { readonly type: 'stats'; readonly id: number; readonly stats: NodeStats }
   | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'progress'; readonly fraction: number; readonly note: string }
   | { readonly type: 'stopped' };

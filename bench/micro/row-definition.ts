@@ -1,0 +1,23 @@
+// What the definition of a row has to say. The harness does the rest: cluster, rounds, CPU time, records.
+import type { RemoteStubs } from 'daylight';
+import type { Iteration } from '../harness/measure.ts';
+
+/** The job's remote functions and classes, as the driver calls them. */
+export type SmallCalls = RemoteStubs<typeof import('../jobs/small-calls.ts')>;
+
+/** A physical limit of this machine, in the row's unit. */
+export interface Limit {
+  readonly value: number;
+  /** What was done to measure it. */
+  readonly what: string;
+}
+
+/** How one row is measured. */
+export interface RowDefinition {
+  /** How many of the row's unit one call is. Default 1. */
+  readonly unitsPerCall?: number;
+  /** Makes what is called and gives the operation to repeat. `cpus` is how many CPUs the cluster has. */
+  prepare(job: SmallCalls, cpus: number): Promise<Iteration>;
+  /** Measures what the machine can do at most. Called after the rounds. */
+  measureLimit?(): Promise<Limit>;
+}

@@ -1,0 +1,53 @@
+// The driver of one row, in a process of its own, so that no row inherits another's heap, references or warmed code.
+// Takes a `RowOrder` as its only argument and answers over its IPC channel.
+import { init, remoteModule } from 'daylight';
+import { totalCpuUs } from '../harness/cpu-time.ts';
+import { measureRounds, warmUp } from '../harness/measure.ts';
+import { settledRecords } from '../harness/server-records.ts';
+import { actorRows } from './actor-rows.ts';
+import { objectRows } from './object-rows.ts';
+import type { RowDefinition } from './row-definition.ts';
+import type { RowName } from './row-list.ts';
+import type { RowAnswer, RowMeasurement, RowOrder } from './row-messages.ts';
+import { taskRows } from './task-rows.ts';
+
+const DEFINITIONS: Readonly<Record<RowName, RowDefinition>> = { ...objectRows, ...taskRows, ...actorRows };
+
+async function measureRow(order: RowOrder): Promise<RowMeasurement> {
+  const { name, timing, server, driverCpus, clusterCpus, pids } = order;
+  const { prepare, measureLimit, unitsPerCall = 1 } = DEFINITIONS[name];
+  const session = await init({ address: server.url, token: server.joinToken, numCpus: driverCpus, jobName: `bench: ${name}` });
+  const job = remoteModule<typeof import('../jobs/small-calls.ts')>(new URL('../jobs/small-calls.ts', import.meta.url));
+  const iteration = await prepare(job, clusterCpus);
+  await warmUp(iteration, timing);
+  const recordsBefore = (await settledRecords(server)).records;
+  const cpuBeforeUs = totalCpuUs(pids);
+  const { median, min, max, calls } = await measureRounds(iteration, timing);
+  // CPU time is read when the server has caught up: work that a call left behind belongs to the call.
+  const { records, behindMs } = await settledRecords(server);
+  const cpuUs = totalCpuUs(pids) - cpuBeforeUs;
+  await session.shutdown();
+  const limit = await measureLimit?.();
+  return {
+    value: median * unitsPerCall,
+    min: min * unitsPerCall,
+    max: max * unitsPerCall,
+    calls,
+    cpuUsPerCall: cpuUs / calls,
+    records: records - recordsBefore,
+    behindMs,
+    ...(limit === undefined ? {} : { limit }),
+  };
+}
+
+async function answer(order: RowOrder): Promise<RowAnswer> {
+  try {
+    return { measurement: await measureRow(order) };
+  } catch (error) {
+    return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+const order: RowOrder = JSON.parse(process.argv[2] ?? '');
+const result = await answer(order);
+process.send?.(result, () => process.exit('error' in result ? 1 : 0));

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+/**
+ * The executable: the command line, joined to the real server. The server is loaded only where a command starts one.
+ */
+import { runCli } from '#client/cli/program.ts';
+import type { StartServer } from '#client/cli/server-starter.ts';
+
+const startServer: StartServer = async (settings) => {
+  const server = await import('#server/main.ts');
+  return server.startServer(settings);
+};
+
+// Nothing may keep the process alive after its command has ended: threads and sockets are closed by then, or stuck.
+process.exit(await runCli(process.argv.slice(2), startServer));

@@ -1,0 +1,55 @@
+// From checked options to the form that travels: whole thousandths, -1 for "no limit", 0 for "none".
+
+import { MILLI } from '#shared/task/resources.ts';
+import type { ResolvedOptions } from '#shared/task/task-options.ts';
+import { NotYetSupportedError } from '#shared/errors/daylight-error.ts';
+import { type ResolvedActorOptions, type ResolvedTaskOptions, UNLIMITED } from './options.ts';
+
+/** Options of a function's calls. @throws NotYetSupportedError for several returns. */
+export function wireTaskOptions(options: ResolvedTaskOptions, functionName: string): ResolvedOptions {
+  if (options.numReturns > 1) {
+    throw new NotYetSupportedError('option "numReturns" above 1 is not available yet: return an array, and get() it');
+  }
+  return {
+    demand: demand(options),
+    maxRetries: countOf(options.maxRetries),
+    retryExceptions: options.retryExceptions === true ? true : options.retryExceptions.length > 0 ? options.retryExceptions : false,
+    runtimeMs: options.runtimeMs ?? 0,
+    name: options.name ?? functionName,
+    namespace: '',
+    maxRestarts: 0,
+    maxPendingCalls: 0,
+  };
+}
+
+/** Options of a class's actors. */
+export function wireActorOptions(options: ResolvedActorOptions, className: string, methods: readonly string[]): ResolvedOptions {
+  return {
+    demand: demand(options),
+    maxRetries: 0,
+    retryExceptions: false,
+    runtimeMs: options.runtimeMs ?? 0,
+    name: options.name ?? '',
+    namespace: '',
+    maxRestarts: countOf(options.maxRestarts),
+    maxPendingCalls: options.maxPendingCalls ?? 0,
+    actor: { className, methods },
+  };
+}
+
+function countOf(count: number): number {
+  return count >= UNLIMITED ? -1 : count;
+}
+
+/** Amounts have four decimals in the API and three here: what is asked for is rounded up, so that nothing becomes free. */
+function demand({ numCpus, resources }: { numCpus: number; resources: Readonly<Record<string, number>> }): ResolvedOptions['demand'] {
+  const custom: Record<string, number> = Object.create(null) as Record<string, number>;
+  for (const [name, amount] of Object.entries(resources)) custom[name] = milli(amount);
+  return { cpuMilli: milli(numCpus), custom };
+}
+
+function milli(amount: number): number {
+  const exact = amount * MILLI;
+  const rounded = Math.round(exact);
+  return Math.abs(exact - rounded) < 1e-6 ? rounded : Math.ceil(exact);
+}

@@ -1,0 +1,51 @@
+/**
+ * Values of command line options, checked where they come in.
+ */
+import { InvalidArgumentError } from 'commander';
+
+const MAX_PORT = 65_535;
+
+/** A TCP port; 0 for any free one. */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) throw new InvalidArgumentError(`a port is a whole number from 0 to ${MAX_PORT}.`);
+  return port;
+}
+
+/** A number of CPUs, fractions allowed. */
+export function parseCpus(text: string): number {
+  const cpus = Number(text);
+  if (text.trim() === '' || !Number.isFinite(cpus) || cpus < 0 || cpus > 4096) throw new InvalidArgumentError('a number of CPUs from 0 to 4096.');
+  return cpus;
+}
+
+/** An amount of memory in MB. */
+export function parseMegabytes(text: string): number {
+  const megabytes = Number(text);
+  if (!Number.isFinite(megabytes) || megabytes < 64) throw new InvalidArgumentError('an amount in MB, at least 64.');
+  return megabytes;
+}
+
+/** `name=amount`, gathered over several options. */
+export function parseResource(text: string, before: Readonly<Record<string, number>> = {}): Record<string, number> {
+  const [name = '', amount = ''] = text.split('=');
+  const number = Number(amount);
+  if (!/^[\w.-]+$/.test(name) || amount === '' || !Number.isFinite(number) || number < 0) throw new InvalidArgumentError('the form is name=amount, e.g. gpu=1.');
+  return { ...before, [name]: number };
+}
+
+/** Any JSON value. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`this is not JSON (${error instanceof Error ? error.message : String(error)}).`);
+  }
+}
+
+/** The address of a server; `host:port` is enough. */
+export function parseAddress(text: string): string {
+  const url = URL.parse(/^https?:\/\//.test(text) ? text : `http://${text}`);
+  if (!url || url.hostname === '') throw new InvalidArgumentError('an address looks like http://host:7700.');
+  return url.origin;
+}

@@ -1,0 +1,69 @@
+/**
+ * `daylight run`: runs a job module and waits for its result.
+ */
+import { type Command, Option } from 'commander';
+import { runJob } from '#client/host/nodejs/run-job.ts';
+import { formatObjectKey } from '#shared/ids/object-key.ts';
+import { EXIT, explain, UsageError } from './exit-codes.ts';
+import { onInterrupt } from './interrupts.ts';
+import { parseAddress, parseCpus, parseJson } from './parse-values.ts';
+import { Terminal } from './terminal.ts';
+
+interface RunOptions {
+  readonly args?: unknown;
+  readonly address?: string;
+  readonly token?: string;
+  readonly cpus?: number;
+  readonly name?: string;
+  readonly json?: boolean;
+}
+
+/** Adds the command. `setExitCode` is told how the job ended. */
+export function addRunCommand(program: Command, setExitCode: (code: number) => void): void {
+  program
+    .command('run')
+    .summary('run a job')
+    .description('Bundles a job module, runs its default export and prints what it returns. Without an address a cluster of this machine is started for it. Ctrl-C cancels the job, a second one leaves at once.')
+    .argument('<file>', 'the job module (.ts or .js)')
+    .option('--args <json>', "argument of the job's main", parseJson)
+    .addOption(new Option('--address <url>', 'address of a server').env('DAYLIGHT_ADDRESS').argParser(parseAddress))
+    .addOption(new Option('--token <token>', 'its join or operator token').env('DAYLIGHT_TOKEN'))
+    .option('--cpus <n>', 'CPUs this process lends (default: 0 with an address, else all)', parseCpus)
+    .option('--name <name>', "the job's name in lists (default: the file's)")
+    .option('--json', 'print the result as one line of JSON')
+    .addHelpText('after', '\nExample:\n  daylight run examples/hello/job.ts --args \'{"n": 10}\' --json')
+    .action(async (file: string, options: RunOptions) => setExitCode(await run(file, options)));
+}
+
+async function run(file: string, { args, address, token, cpus, name, json = false }: RunOptions): Promise<number> {
+  if (address !== undefined && token === undefined) throw new UsageError('an address needs a token: --token, or DAYLIGHT_TOKEN');
+  const terminal = new Terminal(process.stderr, () => performance.now());
+  const cancelled = new AbortController();
+  const unlisten = onInterrupt(() => {
+    terminal.line('cancelling the job; Ctrl-C again leaves at once');
+    cancelled.abort();
+  });
+  try {
+    const result = await runJob({
+      file,
+      args,
+      signal: cancelled.signal,
+      ...(address === undefined || token === undefined ? {} : { address, token }),
+      ...(cpus === undefined ? {} : { numCpus: cpus }),
+      ...(name === undefined ? {} : { jobName: name }),
+      onLog: ({ task, text }) => terminal.log(task === 0 ? '' : formatObjectKey(task), text),
+      onProgress: (fraction, note) => terminal.progress(fraction, note),
+    });
+    terminal.end();
+    if (result !== undefined) process.stdout.write(`${json ? JSON.stringify(result) : JSON.stringify(result, undefined, 2)}\n`);
+    return EXIT.ok;
+  } catch (error) {
+    terminal.end();
+    if (cancelled.signal.aborted) return EXIT.interrupted;
+    const failure = explain(error);
+    process.stderr.write(`daylight: ${failure.text}\n`);
+    return failure.exitCode;
+  } finally {
+    unlisten();
+  }
+}

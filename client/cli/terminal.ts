@@ -1,0 +1,71 @@
+/**
+ * What commands show on standard error while they work: log lines with the task they come from, and progress — one bar
+ * that stays at the bottom of a terminal, plain lines elsewhere. Standard output is for results alone.
+ */
+
+const BAR_COLUMNS = 30;
+/** Plain lines of progress, when nobody watches a bar. */
+const PLAIN_EVERY_MS = 2_000;
+const DIM = '\u001b[2m';
+const PLAIN = '\u001b[0m';
+const CLEAR_LINE = '\r\u001b[2K';
+
+/** Where a terminal writes. */
+export interface TerminalStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** One command's lines and bar. */
+export class Terminal {
+  readonly #stream: TerminalStream;
+  readonly #nowMs: () => number;
+  readonly #isTty: boolean;
+  #bar = '';
+  #lastPlainMs = -Infinity;
+
+  constructor(stream: TerminalStream, nowMs: () => number) {
+    this.#stream = stream;
+    this.#nowMs = nowMs;
+    this.#isTty = stream.isTTY === true;
+  }
+
+  /** A line of our own. */
+  line(text: string): void {
+    this.#write(`${text}\n`);
+  }
+
+  /** What a task printed, each line with the task's id before it. */
+  log(label: string, text: string): void {
+    const prefix = label === '' ? '' : this.#isTty ? `${DIM}[${label}]${PLAIN} ` : `[${label}] `;
+    const lines = text.replace(/\n$/, '').split('\n');
+    this.#write(lines.map((line) => `${prefix}${line}\n`).join(''));
+  }
+
+  /** How far the job is: `fraction` from 0 to 1. */
+  progress(fraction: number, note: string): void {
+    const percent = `${Math.round(fraction * 100)} %`.padStart(5);
+    if (this.#isTty) {
+      const full = Math.round(fraction * BAR_COLUMNS);
+      const bar = `${'█'.repeat(full)}${'░'.repeat(BAR_COLUMNS - full)} ${percent}  ${note}`;
+      this.#bar = bar.slice(0, (this.#stream.columns ?? 80) - 1);
+      this.#stream.write(`${CLEAR_LINE}${this.#bar}`);
+      return;
+    }
+    const nowMs = this.#nowMs();
+    if (fraction < 1 && nowMs - this.#lastPlainMs < PLAIN_EVERY_MS) return;
+    this.#lastPlainMs = nowMs;
+    this.#stream.write(`${percent}  ${note}\n`);
+  }
+
+  /** Takes the bar away. */
+  end(): void {
+    if (this.#bar !== '') this.#stream.write(CLEAR_LINE);
+    this.#bar = '';
+  }
+
+  #write(text: string): void {
+    this.#stream.write(this.#bar === '' ? text : `${CLEAR_LINE}${text}${this.#bar}`);
+  }
+}

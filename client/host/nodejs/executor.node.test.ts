@@ -1,0 +1,201 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bundleModule } from '#client/bundler/job-bundler.ts';
+import { mapStack } from '#client/bundler/stack-mapper.ts';
+import { decodeError } from '#shared/errors/error-record.ts';
+import { SerializationError } from '#shared/errors/daylight-error.ts';
+import { decodeValue, encodeArgs } from '#shared/serialization/value-codec.ts';
+import { FakeRaylet, FIRST_KEY, testPorts } from '#client/worker/testing/fake-raylet.ts';
+import type { WorkerPorts } from '#client/worker/ports.ts';
+import { startWorker } from '#client/worker/worker-runtime.ts';
+
+const SOURCE = `
+import { remote, get, put, context } from 'daylight';
+export const add = remote((a, b) => a + b);
+export const fails = remote(() => {
+  throw new RangeError('over the top');
+});
+export const nothing = remote(() => {});
+export const notSendable = remote(() => ({ deep: { call: () => 1 } }));
+export const large = remote(() => new Float64Array(50_000));
+export const spawns = remote(async (x) => { const ref = add.remote(x, 1); const value = await get(ref); return [value, context().taskId, add.remote(9, 9) !== undefined]; });
+export const idle = remote(async () => { await context().signal.aborted; await new Promise((resolve) => context().signal.addEventListener('abort', resolve)); throw context().signal.reason; });
+export const speaks = remote((x) => { console.log('hello', x); context().progress(0.5, 'half'); return context().attempt; });
+export const readsRef = remote(async ({ ref }) => get(ref));
+export class Plain { #n = 0; async onStart() { await null; this.#n = 100; } async inc(by) { await null; return (this.#n += by); } }
+export const RemoteCounter = remote(Plain);
+`;
+const NAMES = ['add', 'fails', 'nothing', 'notSendable', 'large', 'spawns', 'idle', 'speaks', 'readsRef', 'RemoteCounter'] as const;
+const fnOf = (name: (typeof NAMES)[number]): number => NAMES.indexOf(name);
+const INC = NAMES.length;
+
+let raylet: FakeRaylet;
+let variant = 0;
+const console0 = { ...console };
+
+async function start(ports: Partial<WorkerPorts> = {}): Promise<void> {
+  raylet = new FakeRaylet();
+  startWorker(raylet.workerEnd, testPorts({ mapStack: (stack, maps) => mapStack(stack, maps), ...ports }));
+  // Another text, so that this worker evaluates a module of its own.
+  const { hash, code, sourceMap } = await bundleModule({ source: `${SOURCE}\nexport const variant = ${variant++};`, fileName: 'job.ts' });
+  const encoder = new TextEncoder();
+  raylet.say({ kind: 'module', module: hash, code: encoder.encode(code), sourceMap: encoder.encode(sourceMap) });
+  NAMES.forEach((name, fn) => raylet.say({ kind: 'function', fn, module: hash, name: `job#${name}`, functionKind: name === 'RemoteCounter' ? 1 : 0 }));
+  raylet.say({ kind: 'function', fn: INC, module: '', name: 'inc', functionKind: 2 });
+}
+
+beforeEach(() => start());
+afterEach(() => void Object.assign(console, console0));
+
+const args = (...values: unknown[]): Uint8Array => encodeArgs(values, {}).toBytes();
+const results = async (count: number): Promise<ReturnType<typeof raylet.of<'result'>>> => {
+  await vi.waitFor(() => expect(raylet.of('result').length).toBeGreaterThanOrEqual(count), { interval: 1 });
+  return raylet.of('result');
+};
+const valueOf = ({ value }: { value: Uint8Array }): unknown => decodeValue(value, { copy: true, reference: (index) => ({ index }) });
+
+describe('executor', () => {
+  it('evaluates the module, runs tasks in order and reports values', async () => {
+    raylet.run({ task: 11, fn: fnOf('add'), args: args(1, 2) });
+    raylet.run({ task: 12, fn: fnOf('nothing') });
+    const [first, second] = await results(2);
+    expect([first?.task, valueOf(first!), second?.task, valueOf(second!)]).toEqual([11, 3, 12, undefined]);
+    expect(raylet.of('ready')).toMatchObject([{ threadId: 7 }]);
+  });
+
+  it('L6 reports an exception with the line of the user\'s file', async () => {
+    raylet.run({ task: 11, fn: fnOf('fails') });
+    const [result] = await results(1);
+    expect(result?.outcome).toBe(1);
+    const error = decodeError(result!.value);
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error.stack).toContain('job.ts:5:');
+  });
+
+  it('an unsendable result is a SerializationError that names the path', async () => {
+    raylet.run({ task: 11, fn: fnOf('notSendable') });
+    const error = decodeError((await results(1))[0]!.value);
+    expect(error).toBeInstanceOf(SerializationError);
+    expect(error.message).toContain('value.deep.call is a function');
+  });
+
+  it('O2 a large result travels as shared memory, or is refused when the store is full', async () => {
+    const memories: unknown[] = [];
+    raylet.onMessage = (_message, memory) => memory !== undefined && memories.push(memory);
+    raylet.run({ task: 11, fn: fnOf('large') });
+    const [result] = await results(1);
+    expect(memories[0]).toBeInstanceOf(SharedArrayBuffer);
+    expect(result?.sizeBytes).toBeGreaterThan(400_000);
+    await start({ budget: { tryReserve: () => false } });
+    raylet.run({ task: 12, fn: fnOf('large') });
+    expect(decodeError((await results(1))[0]!.value)).toMatchObject({ code: 'object-store-full' });
+  });
+
+  it('S3 a task blocked in get lets the next one start, and goes on when it is unblocked', async () => {
+    raylet.run({ task: 11, fn: fnOf('spawns'), args: args(5) });
+    raylet.run({ task: 12, fn: fnOf('add'), args: args(1, 1) });
+    const [other] = await results(1);
+    expect(other?.task).toBe(12);
+    const [block] = raylet.of('block');
+    expect(block).toMatchObject({ task: 11, objects: [FIRST_KEY], fetch: true });
+    expect(raylet.of('submit')[0]).toMatchObject({ task: FIRST_KEY, parent: 11, k: 0 });
+    raylet.sayInline(FIRST_KEY, 6);
+    await raylet.settle();
+    expect(raylet.of('result')).toHaveLength(1);
+    raylet.say({ kind: 'unblocked', id: block!.id, timedOut: false });
+    expect(valueOf((await results(2))[1]!)).toEqual([6, '0.11', true]);
+  });
+
+  it('L8 two blocked tasks each go on as themselves, although one frame wakes both', async () => {
+    raylet.run({ task: 11, fn: fnOf('spawns'), args: args(1) });
+    raylet.run({ task: 12, fn: fnOf('spawns'), args: args(2) });
+    await vi.waitFor(() => expect(raylet.of('block')).toHaveLength(2), { interval: 1 });
+    const [a, b] = raylet.of('block');
+    raylet.sayInline(a!.objects[0]!, 'a');
+    raylet.sayInline(b!.objects[0]!, 'b');
+    raylet.say({ kind: 'unblocked', id: b!.id, timedOut: false });
+    raylet.say({ kind: 'unblocked', id: a!.id, timedOut: false });
+    const byTask = new Map((await results(2)).map((result) => [result.task, valueOf(result)]));
+    expect(byTask.get(11)).toEqual(['a', '0.11', true]);
+    expect(byTask.get(12)).toEqual(['b', '0.12', true]);
+    expect(raylet.of('submit').map(({ parent }) => parent).toSorted()).toEqual([11, 11, 12, 12]);
+  });
+
+  it('a run whose claim was taken back is skipped silently', async () => {
+    const claims = new Int32Array(new SharedArrayBuffer(16));
+    await start({ claims });
+    Atomics.store(claims, 0, 2);
+    raylet.run({ task: 11, fn: fnOf('nothing'), claim: 1 });
+    raylet.run({ task: 12, fn: fnOf('nothing'), claim: 2 });
+    expect((await results(1)).map(({ task }) => task)).toEqual([12]);
+    expect([...claims]).toEqual([2, 1, 0, 0]);
+  });
+
+  it('L7 cancels: a queued run is dropped, a running one sees its signal', async () => {
+    raylet.run({ task: 11, fn: fnOf('idle') });
+    raylet.run({ task: 12, fn: fnOf('nothing') });
+    raylet.run({ task: 13, fn: fnOf('nothing') });
+    raylet.say({ kind: 'cancelTask', task: 12 });
+    await raylet.settle();
+    await vi.waitFor(() => {
+      raylet.say({ kind: 'cancelTask', task: 11 });
+      expect(raylet.of('result').length).toBeGreaterThan(0);
+    }, { interval: 5 });
+    const all = await results(2);
+    expect(all.map(({ task }) => task)).toEqual([11, 13]);
+    expect(decodeError(all[0]!.value)).toMatchObject({ code: 'task-cancelled' });
+  });
+
+  it('sends what a task prints and how far it is', async () => {
+    raylet.run({ task: 11, attempt: 2, fn: fnOf('speaks'), args: args('you') });
+    expect(valueOf((await results(1))[0]!)).toBe(2);
+    expect(raylet.of('log')).toMatchObject([{ task: 11, level: 1, text: 'hello you' }]);
+    expect(raylet.of('progress')).toMatchObject([{ task: 11, fraction: 0.5, note: 'half' }]);
+  });
+
+  it('takes values of its dependencies from the messages before it and forgets them after', async () => {
+    raylet.sayInline(900, 20);
+    raylet.sayInline(901, 22);
+    const refs = [900, 901].map((key) => Object.assign(new (class Ref {})(), { key }));
+    const encoded = encodeArgs(refs, { asReference: (value) => ({ kind: 'object', token: Reflect.get(value, 'key') }) });
+    raylet.run({ task: 11, fn: fnOf('add'), args: encoded.toBytes(), deps: [900, 901] });
+    expect(valueOf((await results(1))[0]!)).toBe(42);
+    expect(raylet.of('block')).toHaveLength(0);
+  });
+
+  it('brings dependencies that did not come along', async () => {
+    const refs = [900, 900].map((key) => Object.assign(new (class Ref {})(), { key }));
+    const encoded = encodeArgs(refs, { asReference: (value) => ({ kind: 'object', token: Reflect.get(value, 'key') }) });
+    raylet.run({ task: 11, fn: fnOf('add'), args: encoded.toBytes(), deps: [900, 900] });
+    await vi.waitFor(() => expect(raylet.of('block')).toHaveLength(1), { interval: 1 });
+    raylet.sayInline(900, 4);
+    raylet.say({ kind: 'unblocked', id: raylet.of('block')[0]!.id, timedOut: false });
+    expect(valueOf((await results(1))[0]!)).toBe(8);
+  });
+
+  it('O3 a nested reference needs no message in a task, and fetches its value', async () => {
+    class Ref {}
+    const bytes = encodeArgs([{ ref: new Ref() }], { asReference: (value) => (value instanceof Ref ? { kind: 'object', token: 900 } : undefined) }).toBytes();
+    raylet.run({ task: 11, fn: fnOf('readsRef'), args: bytes, nested: [900] });
+    await vi.waitFor(() => expect(raylet.of('block')).toHaveLength(1), { interval: 1 });
+    raylet.sayInline(900, 'inner');
+    raylet.say({ kind: 'unblocked', id: raylet.of('block')[0]!.id, timedOut: false });
+    expect(valueOf((await results(1))[0]!)).toBe('inner');
+    expect([...raylet.of('hold'), ...raylet.of('release')]).toHaveLength(0);
+  });
+
+  it('A1 an actor starts, then runs its calls one at a time in order', async () => {
+    raylet.run({ task: 50, fn: fnOf('RemoteCounter') });
+    raylet.run({ task: 51, fn: INC, actor: 50, args: args(1) });
+    raylet.run({ task: 52, fn: INC, actor: 50, args: args(10) });
+    const all = await results(3);
+    expect(all.map(({ task }) => task)).toEqual([50, 51, 52]);
+    expect(all.slice(1).map(valueOf)).toEqual([101, 111]);
+  });
+
+  it('a module that cannot be evaluated fails its tasks', async () => {
+    raylet.say({ kind: 'module', module: 'bad', code: new TextEncoder().encode(`throw new Error('at the top ${variant}')`), sourceMap: new Uint8Array(0) });
+    raylet.say({ kind: 'function', fn: 99, module: 'bad', name: 'x', functionKind: 0 });
+    raylet.run({ task: 11, fn: 99 });
+    expect(decodeError((await results(1))[0]!.value).message).toContain('at the top');
+  });
+});

@@ -1,0 +1,257 @@
+/**
+ * Runs tasks and actor calls in one worker. One plain task has the thread at a time; another starts only while it is
+ * blocked in `get` or `wait` (rule S3), and gets its own `context()` (rule L8). An actor's calls never overlap. What is
+ * queued can be taken back by the raylet until the moment it starts: the claim board decides, without a message.
+ */
+import { decodeArgs, encodeValue } from '#shared/serialization/value-codec.ts';
+import { encodeError } from '#shared/errors/error-record.ts';
+import { SerializationError, TaskCancelledError } from '#shared/errors/daylight-error.ts';
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { FUNCTION_KIND, OUTCOME } from '#shared/protocol/node-records.ts';
+import type { WorkerCommand, WorkerCommandOf } from '#shared/protocol/worker-messages.ts';
+import type { CoreWorker } from './core-worker.ts';
+import { ModuleTable } from './module-table.ts';
+import type { WorkerPorts } from './ports.ts';
+import { referencedKeys } from './submission.ts';
+import { TaskState } from './task-state.ts';
+
+type Run = WorkerCommandOf<'run'>;
+type FunctionEntry = WorkerCommandOf<'function'>;
+type Callable = (...args: never[]) => unknown;
+
+/** Time after which the thread looks at its messages although runs are queued: a cancellation may be among them. */
+const SLICE_MS = 2;
+
+/** The runs of one worker. */
+export class Executor {
+  readonly #core: CoreWorker;
+  readonly #ports: WorkerPorts;
+  readonly #modules: ModuleTable;
+  readonly #functions = new Map<number, FunctionEntry>();
+  readonly #actors = new Map<ObjectKey, object>();
+  readonly #live = new Map<ObjectKey, TaskState>();
+  #queue: Run[] = [];
+  #queueStart = 0;
+  /** Runs that have the thread: 0 or 1, or more while blocked ones came back. */
+  #active = 0;
+  #exclusive = false;
+  #deferred = false;
+  #sliceStartMs = 0;
+
+  constructor(core: CoreWorker, ports: WorkerPorts) {
+    this.#core = core;
+    this.#ports = ports;
+    this.#modules = new ModuleTable(ports);
+  }
+
+  /** Commands about running; others are ignored. */
+  receive(command: WorkerCommand): void {
+    switch (command.kind) {
+      case 'function':
+        this.#functions.set(command.fn, command);
+        return;
+      case 'module':
+        return this.#modules.add(command.module, command.code, command.sourceMap);
+      case 'run':
+        return this.#enqueue(command);
+      case 'cancelTask':
+        return this.#cancel(command.task);
+      default:
+        return;
+    }
+  }
+
+  onBlocked(task: TaskState): void {
+    task.blocks += 1;
+    if (task.blocks > 1) return;
+    task.blockedSinceMs = this.#ports.clock.nowMs();
+    this.#active -= 1;
+    this.#schedule();
+  }
+
+  onUnblocked(task: TaskState): void {
+    task.blocks -= 1;
+    if (task.blocks > 0 || task.ended) return;
+    task.blockedMs += this.#ports.clock.nowMs() - task.blockedSinceMs;
+    this.#active += 1;
+  }
+
+  #enqueue(run: Run): void {
+    for (const key of run.deps) {
+      const entry = this.#core.cache.obtain(key);
+      entry.uses += 1;
+      entry.isArgument = false;
+    }
+    this.#queue.push(run);
+    this.#schedule();
+  }
+
+  #cancel(task: ObjectKey): void {
+    const live = this.#live.get(task);
+    if (live !== undefined) {
+      this.#core.context.run(live, () => live.cancel(new TaskCancelledError('the task was cancelled')));
+      return;
+    }
+    const index = this.#queue.findIndex((run, place) => place >= this.#queueStart && run.task === task);
+    const [run] = index < 0 ? [] : this.#queue.splice(index, 1);
+    if (run !== undefined) this.#dropArguments(run);
+  }
+
+  /** Starts what may start, after the messages of this frame have been read. */
+  #schedule(): void {
+    if (this.#deferred || this.#active > 0 || this.#exclusive || this.#queueStart >= this.#queue.length) return;
+    this.#deferred = true;
+    queueMicrotask(this.#pump);
+  }
+
+  readonly #pump = (): void => {
+    this.#deferred = false;
+    this.#sliceStartMs = this.#ports.clock.nowMs();
+    while (this.#active === 0 && !this.#exclusive && this.#queueStart < this.#queue.length) {
+      const run = this.#queue[this.#queueStart++];
+      if (this.#queueStart > 1024 && this.#queueStart * 2 > this.#queue.length) {
+        this.#queue = this.#queue.slice(this.#queueStart);
+        this.#queueStart = 0;
+      }
+      if (run === undefined) continue;
+      if (this.#claim(run)) this.#begin(run);
+      else this.#dropArguments(run);
+      if (this.#ports.clock.nowMs() - this.#sliceStartMs > SLICE_MS) {
+        this.#core.post();
+        this.#deferred = true;
+        this.#ports.defer(this.#pump);
+        return;
+      }
+    }
+    if (this.#queueStart >= this.#queue.length) {
+      this.#queue = [];
+      this.#queueStart = 0;
+    }
+  };
+
+  #claim({ claim }: Run): boolean {
+    const { claims } = this.#ports;
+    return claim === 0 || claims === undefined || Atomics.compareExchange(claims, claim - 1, 0, 1) === 0;
+  }
+
+  #begin(run: Run): void {
+    const entry = this.#functions.get(run.fn);
+    const kind = entry?.functionKind ?? FUNCTION_KIND.task;
+    const actor = kind === FUNCTION_KIND.actor ? run.task : run.actor;
+    const task = new TaskState(run.task, run.attempt, actor, run.job, actor === 0 ? 'task' : 'counted');
+    if (actor !== 0) {
+      this.#core.references.holder = actor;
+      this.#exclusive = true;
+    }
+    this.#active += 1;
+    this.#live.set(run.task, task);
+    this.#core.context.begin(task);
+    const startMs = this.#ports.clock.nowMs();
+    if (entry === undefined) return this.#fail(task, startMs, new Error(`function ${run.fn} was not introduced to this worker`), run);
+    const module = entry.module === '' ? undefined : this.#modules.evaluated(entry.module);
+    const isComplete = run.deps.every((key) => this.#core.cache.find(key)?.isHere === true);
+    if (isComplete && (module !== undefined || entry.module === '')) return this.#call(task, startMs, run, entry);
+    this.#prepare(task, run, entry, isComplete).then(
+      () => this.#call(task, this.#ports.clock.nowMs(), run, entry),
+      (error: unknown) => this.#fail(task, startMs, error, run),
+    );
+  }
+
+  /** Evaluates the module and brings arguments that did not come along. */
+  async #prepare(task: TaskState, run: Run, entry: FunctionEntry, isComplete: boolean): Promise<void> {
+    if (entry.module !== '') await this.#modules.evaluate(entry.module);
+    if (!isComplete) await this.#core.fetch(task, run.deps);
+  }
+
+  #call(task: TaskState, startMs: number, run: Run, entry: FunctionEntry): void {
+    const { context } = this.#core;
+    let result: unknown;
+    try {
+      const args = this.#decodeArguments(task, run);
+      this.#dropArguments(run);
+      result = context.run(task, () => this.#invoke(task, run, entry, args));
+    } catch (error) {
+      return this.#fail(task, startMs, error, undefined);
+    }
+    if (!isThenable(result)) return this.#finish(task, startMs, result);
+    Promise.resolve(result).then(
+      (value) => this.#finish(task, startMs, value),
+      (error: unknown) => this.#fail(task, startMs, error, undefined),
+    );
+  }
+
+  #decodeArguments(task: TaskState, { args, deps, nested }: Run): never[] {
+    if (args.length === 0) return [];
+    const values = decodeArgs(args, {
+      copy: true,
+      argument: (index) => this.#core.valueOf(deps[index] ?? 0, task),
+      reference: (index, kind, description) => this.#core.received(nested[index], kind, description, task),
+    });
+    return values as never[]; // what a caller sends is what the function's type says, or the function finds out
+  }
+
+  #invoke(task: TaskState, run: Run, entry: FunctionEntry, args: never[]): unknown {
+    if (entry.functionKind === FUNCTION_KIND.method) return this.#invokeMethod(run, entry.name, args);
+    const target = this.#modules.evaluated(entry.module)?.registrations.get(entry.name);
+    if (target === undefined) throw new Error(`the job's module registers no "${entry.name}"`);
+    if (entry.functionKind === FUNCTION_KIND.task) return (target as Callable)(...args);
+    const instance = Reflect.construct(target, args) as object;
+    this.#actors.set(task.key, instance);
+    const onStart: unknown = Reflect.get(instance, 'onStart');
+    if (typeof onStart !== 'function') return undefined;
+    const started: unknown = Reflect.apply(onStart, instance, []);
+    return isThenable(started) ? Promise.resolve(started).then(() => undefined) : undefined;
+  }
+
+  #invokeMethod({ actor }: Run, name: string, args: never[]): unknown {
+    const instance = this.#actors.get(actor);
+    if (instance === undefined) throw new Error('the actor does not live in this worker');
+    // By the prototype chain, as the list of methods was made: a field of the instance is no method.
+    const method: unknown = Reflect.get(Object.getPrototypeOf(instance) as object, name, instance);
+    if (typeof method !== 'function' || name in Object.prototype || name.startsWith('_')) throw new TypeError(`actor ${instance.constructor.name} has no method "${name}"`);
+    return Reflect.apply(method, instance, args);
+  }
+
+  #finish(task: TaskState, startMs: number, value: unknown): void {
+    const { store, arguments: { context } } = this.#core;
+    try {
+      const encoded = encodeValue(value, context);
+      const { bytes, memory } = store.place(encoded);
+      const attachment = memory === undefined ? 0 : this.#core.attach(memory);
+      this.#report(task, startMs, OUTCOME.value, bytes, encoded.sizeBytes, referencedKeys(encoded), attachment);
+    } catch (error) {
+      this.#fail(task, startMs, error instanceof SerializationError ? new SerializationError(`the result cannot be sent: ${error.message}`, { cause: error }) : error, undefined);
+    }
+  }
+
+  #fail(task: TaskState, startMs: number, thrown: unknown, unread: Run | undefined): void {
+    if (unread !== undefined) this.#dropArguments(unread);
+    const value = encodeError(this.#modules.withMappedStack(thrown));
+    this.#report(task, startMs, OUTCOME.error, value, value.length, [], 0);
+  }
+
+  #report(task: TaskState, startMs: number, outcome: number, value: Uint8Array, sizeBytes: number, nested: ObjectKey[], attachment: number): void {
+    const durationUs = Math.max(0, Math.round((this.#ports.clock.nowMs() - startMs - task.blockedMs) * 1000));
+    this.#core.push({ kind: 'result', task: task.key, outcome, durationUs, sizeBytes, value, nested, attachment }, value.length);
+    task.ended = true;
+    if (task.blocks === 0) this.#active -= 1;
+    if (task.actor !== 0) this.#exclusive = false;
+    this.#live.delete(task.key);
+    this.#core.context.end(task);
+    this.#core.references.endTask(task);
+    this.#schedule();
+  }
+
+  #dropArguments({ deps }: Run): void {
+    for (const key of deps) {
+      const entry = this.#core.cache.find(key);
+      if (entry === undefined) continue;
+      entry.uses -= 1;
+      this.#core.cache.tidy(key, entry);
+    }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && (value instanceof Promise || typeof Reflect.get(value, 'then') === 'function');
+}
