@@ -19,7 +19,7 @@ export interface Cluster {
   /** Process ids of the server and the hosts. */
   readonly pids: readonly number[];
   /** Ends the processes and removes their data. */
-  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Starts a server, and a host that lends `hostCpus` CPUs unless that is 0; both are there when it resolves. */
@@ -45,7 +45,7 @@ export async function startCluster(hostCpus: number): Promise<Cluster> {
       children.push(join);
       await started(join, join.stderr, 'the host', () => undefined);
     }
-    return { server, pids: children.map(processId), stop };
+    return { server, pids: children.map(processId), [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

@@ -106,7 +106,7 @@ export class WaitCalls {
     const timeoutMs = demand.timeoutMs === undefined ? 0 : Math.max(1, Math.ceil(demand.timeoutMs));
     const { id, remaining: needed } = call;
     this.#hooks.push({ kind: 'block', id, task: task.key, objects: missing, needed, timeoutMs, fetch: demand.fetch }, missing.length * 4);
-    if (task.key !== 0) this.#hooks.onBlocked(task);
+    this.#hooks.onBlocked(task);
   }
 
   #changed(call: WaitCall, key: ObjectKey, entry: ObjectEntry): void {
@@ -125,7 +125,7 @@ export class WaitCalls {
     if (!this.#calls.delete(call.id)) return;
     for (const key of call.demand.keys) this.#cache.removeWaiter(key, call);
     if (call.onAbort !== undefined) call.demand.signal?.removeEventListener('abort', call.onAbort);
-    if (call.task.key !== 0) this.#hooks.onUnblocked(call.task);
+    this.#hooks.onUnblocked(call.task);
     call.finish(timedOut, error);
   }
 }

@@ -54,6 +54,20 @@ describe('tasks', () => {
     expect(() => it.gcs.applyRecords(driver, first + 5, [submit(driver.id, 9)])).toThrow(RangeError);
   });
 
+  it('L4 a small input that nobody holds any more is still there when a lost result is computed again', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.say(host, finish(key(1)));
+    it.say(driver, submit(driver.id, 2, { deps: [key(1)] }));
+    it.say(host, finishStored(key(2)));
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    it.gcs.sessions.end(host, 'gone');
+    const spare = it.open();
+    it.say(driver, { kind: 'want', object: key(2) });
+    expect(it.to(spare, 'object').filter(({ object }) => object === key(1))).toMatchObject([{ status: 0, value: VALUE }]);
+    expect(it.to(spare, 'lease')).toMatchObject([{ task: key(2), attempt: 2 }]);
+  });
+
   it('L5 M2 a zombie changes nothing: wrong session, wrong attempt, second result', () => {
     const { it, host, driver, key } = world();
     const other = it.open({ cpuMilli: 0 });

@@ -245,6 +245,8 @@ export class ObjectTable {
     // A task that nobody waits for still has to run; its result is freed when it comes.
     if (object.status === 'pending' && task && task.state !== 'finished') return;
     if (task && task.state !== 'finished' && object.waiters?.size) return;
+    // A small value costs less to keep than to compute again for a task that may have to run again.
+    if (object.lineageRefs > 0 && (object.status === 'inline' || object.status === 'error')) return;
     this.#dropCopies(object);
     for (const key of object.nested) this.releaseKey(key, containerHolder(object.key));
     object.nested = [];

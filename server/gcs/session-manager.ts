@@ -11,9 +11,6 @@ import { NodeResources } from '#shared/task/resources.ts';
 import type { NodeLoad, SessionRecord, TaskRecord } from './entities.ts';
 import type { GcsState } from './state.ts';
 
-/** A closed socket is ignored this long; then the node gets no new work. */
-const SUSPECT_MS = 2_000;
-
 export const NO_LOAD: NodeLoad = {
   queuedUs: 0,
   queuedTasks: 0,
@@ -174,14 +171,6 @@ export class SessionManager {
   /** Sessions that are not over. */
   get livingCount(): number {
     return this.#living;
-  }
-
-  /** True for a node that may be given work. */
-  isUsable(session: SessionRecord): boolean {
-    return (
-      session.state === 'connected' ||
-      (session.state === 'disconnected' && this.#state.nowMs - session.sinceMs < SUSPECT_MS)
-    );
   }
 
   #allReported(): boolean {
