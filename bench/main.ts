@@ -24,7 +24,10 @@ function chosenRows(only: readonly string[] | undefined): readonly ListedRow[] {
   return only.flatMap((text) => {
     const exact = ROW_LIST.filter(({ name }) => name === text);
     const found = exact.length > 0 ? exact : ROW_LIST.filter(({ name }) => name.includes(text));
-    if (found.length === 0) throw new Error(`no row's name contains "${text}"; there are:\n  ${ROW_LIST.map(({ name }) => name).join('\n  ')}`);
+    if (found.length === 0)
+      throw new Error(
+        `no row's name contains "${text}"; there are:\n  ${ROW_LIST.map(({ name }) => name).join('\n  ')}`,
+      );
     return found;
   });
 }
@@ -32,7 +35,11 @@ function chosenRows(only: readonly string[] | undefined): readonly ListedRow[] {
 async function micro({ json, only, quick = false, peer }: MicroOptions): Promise<void> {
   const timing = quick ? QUICK_TIMING : FULL_TIMING;
   const chosen = chosenRows(only);
-  const figures = await rayFigures(peer === 'ray', timing, chosen.map(({ name }) => name));
+  const figures = await rayFigures(
+    peer === 'ray',
+    timing,
+    chosen.map(({ name }) => name),
+  );
   const rows: BenchRow[] = [];
   const failures: RowFailure[] = [];
   await runRows(chosen, timing, figures, (result) => {
@@ -59,6 +66,8 @@ program
   .option('--json <file>', 'write the rows to this file')
   .option('--only <name...>', 'only these rows; a part of a name is enough')
   .option('--quick', 'one short round: shows that the rows work, not how fast')
-  .addOption(new Option('--peer <system>', 'measure this system in the same run, where it is installed').choices(['ray']))
+  .addOption(
+    new Option('--peer <system>', 'measure this system in the same run, where it is installed').choices(['ray']),
+  )
   .action(micro);
 await program.parseAsync();

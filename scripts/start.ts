@@ -73,12 +73,13 @@ function table({ trials, best, nodes, seconds }: SearchResult): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   const lines = rows.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  '));
   const { learningRate, hidden, momentum } = best.params;
-  const tasks = nodes.map((node) => `${node.tasks} on ${node.id}`).join(', ');
+  const total = nodes.reduce((sum, node) => sum + node.tasks, 0);
+  const tasks = `${total} tasks (${nodes.map((node) => `${node.tasks} on ${node.id}`).join(', ')})`;
   return [
     ...lines,
     '',
     `Best: rate ${learningRate}, hidden ${hidden}, momentum ${momentum}: ${percent(best.accuracy)} on digits nobody has looked at`,
-    `${tasks} tasks, ${seconds.toFixed(1)} s`,
+    `${tasks}, ${seconds.toFixed(1)} s`,
   ].join('\n');
 }
 

@@ -8,7 +8,8 @@ export function expectValue(what: string, actual: unknown, expected: unknown): v
 /** Throws unless there are `count` values and all are `expected`. */
 export function expectAll(what: string, values: readonly unknown[], count: number, expected: unknown): void {
   expectValue(`the number of ${what}`, values.length, count);
-  for (const value of values) if (value !== expected) throw new Error(`one of the ${what} is ${String(value)}, not ${String(expected)}`);
+  for (const value of values)
+    if (value !== expected) throw new Error(`one of the ${what} is ${String(value)}, not ${String(expected)}`);
 }
 
 /** Throws unless the values count up by one from `first`: each call was run once, in its caller's order. */

@@ -33,15 +33,23 @@ export async function startCluster(hostCpus: number): Promise<Cluster> {
   };
   try {
     // The pipe to its standard input is the server's life line should this process be killed.
-    const up = spawn(process.execPath, [PROGRAM, 'up', '--port', '0', '--data', directory, '--json', '--until-stdin-closes'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    const up = spawn(
+      process.execPath,
+      [PROGRAM, 'up', '--port', '0', '--data', directory, '--json', '--until-stdin-closes'],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
     children.push(up);
     const server = await started(up, up.stdout, 'the server', (line): Cluster['server'] => JSON.parse(line));
     if (hostCpus > 0) {
-      const join = spawn(process.execPath, [PROGRAM, 'join', server.url, '--token', server.joinToken, '--cpus', String(hostCpus)], {
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
+      const join = spawn(
+        process.execPath,
+        [PROGRAM, 'join', server.url, '--token', server.joinToken, '--cpus', String(hostCpus)],
+        {
+          stdio: ['ignore', 'ignore', 'pipe'],
+        },
+      );
       children.push(join);
       await started(join, join.stderr, 'the host', () => undefined);
     }
@@ -60,7 +68,10 @@ function processId({ pid }: ChildProcess): number {
 /** The first line that a process prints: it says that it is ready. Rejects if it ends or is silent for too long. */
 function started<T>(child: ChildProcess, output: Readable, what: string, parse: (line: string) => T): Promise<T> {
   return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => reject(new Error(`${what} was not ready within ${START_LIMIT_MS / 1000} s`)), START_LIMIT_MS);
+    const limit = setTimeout(
+      () => reject(new Error(`${what} was not ready within ${START_LIMIT_MS / 1000} s`)),
+      START_LIMIT_MS,
+    );
     child.once('exit', (code) => reject(new Error(`${what} ended with exit code ${code}`)));
     child.once('error', reject);
     const lines = createInterface({ input: output });

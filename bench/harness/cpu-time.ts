@@ -1,6 +1,7 @@
 // CPU time of all processes that take part in a call. A rate alone hides that a system is fast because it keeps other
 // cores busy; microseconds of CPU per call do not.
 import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 
 /** Linux counts process times in ticks of 1/100 s, whatever the kernel's own clock is. */
 const US_PER_TICK = 10_000;
@@ -16,8 +17,16 @@ export function processCpuUs(pid: number): number {
   return (Number(fields[UTIME_PLACE]) + Number(fields[STIME_PLACE])) * US_PER_TICK;
 }
 
-/** The same for this process and the others in `pids` together. */
-export function totalCpuUs(pids: readonly number[]): number {
+/** The same for this process, first, and each of `pids`. */
+export function readCpuUs(pids: readonly number[]): number[] {
   const { user, system } = process.cpuUsage();
-  return pids.reduce((sum, pid) => sum + processCpuUs(pid), user + system);
+  return [user + system, ...pids.map(processCpuUs)];
+}
+
+const US_PER_MS = 1_000;
+
+/** CPU time in microseconds that this machine has spent since its start, on whatever, all CPUs together. */
+export function machineCpuUs(): number {
+  const busyMs = cpus().map(({ times: { user, nice, sys, irq } }) => user + nice + sys + irq);
+  return busyMs.reduce((sum, ofCpu) => sum + ofCpu, 0) * US_PER_MS;
 }

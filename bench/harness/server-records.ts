@@ -38,6 +38,7 @@ export async function settledRecords(server: ServerAddress): Promise<{ records: 
     if (now === records) return { records, behindMs: changedMs - startMs };
     records = now;
     changedMs = performance.now();
-    if (changedMs - startMs > SETTLED_LIMIT_MS) throw new Error('the server still applies records 20 s after the last call');
+    if (changedMs - startMs > SETTLED_LIMIT_MS)
+      throw new Error('the server still applies records 20 s after the last call');
   }
 }

@@ -46,4 +46,6 @@ class Client {
 export const RemoteClient = remote(Client);
 
 /** The same as a task. */
-export const callActors = remote((counters: readonly ActorHandle<Counter>[], count: number) => callInTurn(counters, count));
+export const callActors = remote((counters: readonly ActorHandle<Counter>[], count: number) =>
+  callInTurn(counters, count),
+);

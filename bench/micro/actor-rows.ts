@@ -63,7 +63,11 @@ const manyToMany: RowDefinition = {
       calls += CALLING_TASKS * CALLS_PER_CLIENT + counters.length;
       // The actors' own counts: no call was lost or run twice.
       const counts = await get(counters.map((counter) => counter.next.remote()));
-      expectValue('the number of calls that the actors saw', counts.reduce((sum, count) => sum + count, 0), calls);
+      expectValue(
+        'the number of calls that the actors saw',
+        counts.reduce((sum, count) => sum + count, 0),
+        calls,
+      );
       return CALLING_TASKS * CALLS_PER_CLIENT;
     };
   },

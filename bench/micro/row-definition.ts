@@ -17,7 +17,7 @@ export interface RowDefinition {
   /** How many of the row's unit one call is. Default 1. */
   readonly unitsPerCall?: number;
   /** Makes what is called and gives the operation to repeat. `cpus` is how many CPUs the cluster has. */
-  prepare(job: SmallCalls, cpus: number): Promise<Iteration>;
+  readonly prepare: (job: SmallCalls, cpus: number) => Promise<Iteration>;
   /** Measures what the machine can do at most. Called after the rounds. */
-  measureLimit?(): Promise<Limit>;
+  readonly measureLimit?: () => Promise<Limit>;
 }

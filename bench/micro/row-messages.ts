@@ -23,11 +23,14 @@ export interface RowMeasurement {
   readonly min: number;
   readonly max: number;
   readonly calls: number;
-  readonly cpuUsPerCall: number;
+  /** Of the driver, the server and each host. */
+  readonly cpuUsPerCall: readonly number[];
   /** Journal records that the server applied for these calls. */
   readonly records: number;
   /** How long after the last call the server applied the last of them. */
   readonly behindMs: number;
+  /** How much of the machine (0 to 1) went to processes that have nothing to do with it. */
+  readonly othersShare: number;
   readonly limit?: Limit;
 }
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { BenchRow, RowFailure } from '../harness/bench-row.ts';
 import { startCluster } from '../harness/cluster.ts';
 import type { Timing } from '../harness/measure.ts';
+import { shortNumber } from '../harness/table.ts';
 import type { PeerFigures } from '../peers/peer-figures.ts';
 import type { ListedRow } from './row-list.ts';
 import type { RowAnswer, RowMeasurement, RowOrder } from './row-messages.ts';
@@ -12,9 +13,11 @@ import type { RowAnswer, RowMeasurement, RowOrder } from './row-messages.ts';
 /** CPUs that run tasks. Two: what the smallest machine has, and enough for tasks to run at the same time. */
 const CLUSTER_CPUS = 2;
 const ROW_LIMIT_MS = 180_000;
-const DRIVER = fileURLToPath(new URL('row-driver.ts', import.meta.url));
+const DRIVER = fileURLToPath(new URL('./row-driver.ts', import.meta.url));
 /** Behind by less than this is the batching of a healthy server. */
 const BEHIND_NOTE_MS = 250;
+/** Less of the machine than this is what an idle system does. */
+const OTHERS_NOTE_SHARE = 0.05;
 
 /** Measures `rows` and reports each as soon as it is there. */
 export async function runRows(
@@ -46,15 +49,22 @@ async function runRow(row: ListedRow, timing: Timing, peer: PeerFigures): Promis
 
 /** Runs the driver of one row to its end. */
 async function askDriver(order: RowOrder): Promise<RowAnswer> {
-  const driver: ChildProcess = spawn(process.execPath, ['--conditions=daylight-source', DRIVER, JSON.stringify(order)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const driver: ChildProcess = spawn(
+    process.execPath,
+    ['--conditions=daylight-source', DRIVER, JSON.stringify(order)],
+    {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
+  );
   const limit = setTimeout(() => driver.kill('SIGKILL'), ROW_LIMIT_MS);
   try {
     return await new Promise<RowAnswer>((resolve) => {
       driver.once('message', (answer) => resolve(answer as RowAnswer)); // our own program sent it
       driver.once('exit', (code, signal) => {
-        const how = signal === 'SIGKILL' ? `was ended after ${ROW_LIMIT_MS / 1000} s` : `ended with ${signal ?? `exit code ${code}`}`;
+        const how =
+          signal === 'SIGKILL'
+            ? `was ended after ${ROW_LIMIT_MS / 1000} s`
+            : `ended with ${signal ?? `exit code ${code}`}`;
         resolve({ error: `the driver ${how} without a result` });
       });
     });
@@ -73,16 +83,26 @@ function asRow({ name, unit }: ListedRow, measured: RowMeasurement, peer: PeerFi
     unit,
     min,
     max,
-    cpuUsPerCall,
+    cpuUsPerCall: cpuUsPerCall.reduce((sum, ofProcess) => sum + ofProcess, 0),
     ...(peerValue === undefined ? {} : { peer: peer.name, peerValue, ratio: value / peerValue }),
     ...(limit === undefined ? {} : { limit: limit.value, fractionOfLimit: value / limit.value }),
     note: noteOf(measured, peerValue === undefined ? undefined : peer.note),
   };
 }
 
-function noteOf({ calls, records, behindMs, limit }: RowMeasurement, peerNote: string | undefined): string {
-  const notes = [`${records} journal records applied by the server for ${calls} calls`];
+function noteOf(
+  { calls, records, behindMs, othersShare, cpuUsPerCall, limit }: RowMeasurement,
+  peerNote: string | undefined,
+): string {
+  const cpu = cpuUsPerCall.map((ofProcess, i) => `${['driver', 'server'][i] ?? 'host'} ${shortNumber(ofProcess)}`);
+  const notes = [
+    `${records} journal records applied by the server for ${calls} calls`,
+    `µs CPU per call: ${cpu.join(', ')}`,
+  ];
   if (behindMs > BEHIND_NOTE_MS) notes.push(`the last of them ${Math.round(behindMs)} ms after the last call`);
+  if (othersShare > OTHERS_NOTE_SHARE) {
+    notes.push(`other processes used ${Math.round(othersShare * 100)} % of the machine meanwhile`);
+  }
   if (limit !== undefined) notes.push(`limit: ${limit.what}`);
   if (peerNote !== undefined) notes.push(peerNote);
   return notes.join('; ');

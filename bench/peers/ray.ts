@@ -6,7 +6,7 @@ import type { Timing } from '../harness/measure.ts';
 import { ROW_LIST, type RowName } from '../micro/row-list.ts';
 import type { PeerFigures } from './peer-figures.ts';
 
-const PROGRAM = fileURLToPath(new URL('ray_perf.py', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./ray_perf.py', import.meta.url));
 /** Exit code by which the program says that Ray is not installed. */
 const NO_RAY = 3;
 
@@ -43,7 +43,9 @@ export async function rayFigures(live: boolean, timing: Timing, wanted: readonly
 
 /** Runs our script of the same shapes; undefined without Ray. Rejects if Ray is there and the script fails. */
 async function measureRay(timing: Timing, wanted: readonly RowName[]): Promise<PeerFigures | undefined> {
-  const child = spawn('python3', [PROGRAM, JSON.stringify({ ...timing, wanted })], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('python3', [PROGRAM, JSON.stringify({ ...timing, wanted })], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const exitCode = await new Promise<number | null>((resolve) => {
@@ -54,7 +56,11 @@ async function measureRay(timing: Timing, wanted: readonly RowName[]): Promise<P
   if (exitCode !== 0) throw new Error(`bench/peers/ray_perf.py ended with exit code ${exitCode}`);
   // Ray prints on standard output, too: the answer is the last line.
   const answer: unknown = JSON.parse(output.trim().split('\n').at(-1) ?? '');
-  return { name: `Ray ${String(Reflect.get(Object(answer), 'version'))}`, note: 'peer measured in this run', values: valuesOf(answer) };
+  return {
+    name: `Ray ${String(Reflect.get(Object(answer), 'version'))}`,
+    note: 'peer measured in this run',
+    values: valuesOf(answer),
+  };
 }
 
 function valuesOf(answer: unknown): PeerFigures['values'] {

@@ -3,7 +3,7 @@
 import { NotYetSupportedError } from '#shared/errors/daylight-error.ts';
 import { Moved } from '#shared/serialization/moved.ts';
 import { isActorHandle } from './actor-handle.ts';
-import type { Cancel, Get, GetActor, GetOptions, Kill, Move, Put, RefValue, SettledResult, Wait, WaitOptions } from './get-types.ts';
+import type { Cancel, Get, GetActor, GetOptions, Kill, Move, Put, Wait, WaitOptions } from './get-types.ts';
 import { ObjectRef } from './object-ref.ts';
 import { realmRuntime } from '../worker/current-runtime.ts';
 
@@ -29,8 +29,11 @@ async function getValues(refs: unknown, options: GetOptions = {}): Promise<unkno
   return value;
 }
 
+// The overloads say more than one signature over `unknown` can show the compiler.
+const typedGet: unknown = getValues;
+
 /** See {@link Get}. */
-export const get: Get = getValues as <T>(ref: unknown, options?: GetOptions) => Promise<T & RefValue<never> & SettledResult<never>>;
+export const get: Get = typedGet as Get;
 
 async function waitFor(refs: readonly ObjectRef<unknown>[], { numReturns, timeoutMs, signal }: WaitOptions = {}): Promise<{ ready: ObjectRef<unknown>[]; pending: ObjectRef<unknown>[] }> {
   for (const ref of refs) checkRef(ref, 'wait');

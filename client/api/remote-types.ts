@@ -187,6 +187,7 @@ export const RESERVED_METHODS = [
   'constructor',
 ] as const;
 
+/** A method name that callers may not use: it belongs to the actor's own life. */
 export type ReservedMethod = (typeof RESERVED_METHODS)[number];
 
 /** The names of `T`'s public methods: no fields, accessors of data, symbols, `_`-prefixed or reserved names. */

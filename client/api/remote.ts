@@ -99,5 +99,9 @@ function registerInline(target: RegisteredTarget, options?: { readonly capture?:
   return inlineStub(target, options?.capture ?? {});
 }
 
-// The types say more than a function over names can show the compiler.
+/**
+ * Makes a function or a class callable on the cluster: `remote(fn).remote(...args)` submits a task and gives its
+ * `ObjectRef` at once, `remote(Class).remote(...args)` creates an actor and gives its handle. In a plain script the
+ * source itself travels, so it may use nothing from around it. @throws SerializationError naming each free variable.
+ */
 export const remote: Remote = registerInline as unknown as Remote;

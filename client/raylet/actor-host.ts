@@ -16,7 +16,7 @@ export interface HostedActor {
   worker: WorkerEntry | undefined;
   alive: boolean;
   /** Calls not sent yet, by caller, in order. */
-  readonly callers: Map<ObjectKey, TaskEntry[]>;
+  readonly callers: Map<ObjectKey, Set<TaskEntry>>;
   /** Calls its worker has. */
   readonly inFlight: Set<TaskEntry>;
 }
@@ -57,8 +57,8 @@ export class ActorHost {
   /** A call for an actor of this node, in its caller's order. */
   enqueue(actor: HostedActor, call: TaskEntry): void {
     const queue = actor.callers.get(call.caller);
-    if (queue) queue.push(call);
-    else actor.callers.set(call.caller, [call]);
+    if (queue) queue.add(call);
+    else actor.callers.set(call.caller, new Set([call]));
   }
 
   /** The call's inputs are here. */
@@ -71,16 +71,14 @@ export class ActorHost {
     const actor = this.#actors.get(call.actor);
     if (!actor) return;
     if (actor.inFlight.delete(call)) return;
-    const queue = actor.callers.get(call.caller);
-    const place = queue?.indexOf(call) ?? -1;
-    if (queue && place >= 0) queue.splice(place, 1);
+    actor.callers.get(call.caller)?.delete(call);
     this.#pump(actor, call.caller);
   }
 
   /** The actor is no more; returns every call it had not answered. */
   remove(actor: HostedActor): TaskEntry[] {
     this.#actors.delete(actor.key);
-    const calls = [...actor.inFlight, ...[...actor.callers.values()].flat()];
+    const calls = [...actor.inFlight, ...[...actor.callers.values()].flatMap((queue) => [...queue])];
     actor.inFlight.clear();
     actor.callers.clear();
     return calls;
@@ -89,14 +87,15 @@ export class ActorHost {
   #pump(actor: HostedActor, caller: ObjectKey): void {
     const queue = actor.callers.get(caller);
     if (!queue) return;
-    while (actor.alive && actor.worker) {
-      const call = queue[0];
-      if (!call || call.missing > 0) break;
-      queue.shift();
-      actor.inFlight.add(call);
-      moveTask(call, 'running');
-      this.#send(call, actor.worker);
+    if (actor.alive && actor.worker) {
+      for (const call of queue) {
+        if (call.missing > 0) break;
+        queue.delete(call);
+        actor.inFlight.add(call);
+        moveTask(call, 'running');
+        this.#send(call, actor.worker);
+      }
     }
-    if (queue.length === 0) actor.callers.delete(caller);
+    if (queue.size === 0) actor.callers.delete(caller);
   }
 }

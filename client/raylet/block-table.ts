@@ -18,8 +18,8 @@ export interface BlockHooks {
 export class Block implements ObjectListener {
   readonly id: number;
   readonly worker: WorkerEntry;
-  /** The task that waits; undefined for a driver. */
-  readonly task: TaskEntry | undefined;
+  /** The task that waits; undefined for a driver, and once the task's attempt is over. */
+  task: TaskEntry | undefined;
   readonly fetch: boolean;
   readonly needed: number;
   readonly expiresAtMs: number;

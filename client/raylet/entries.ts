@@ -5,6 +5,7 @@
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import type { ResolvedOptions } from '#shared/task/task-options.ts';
+import type { Block } from './block-table.ts';
 import type { WorkerEntry } from './worker-pool.ts';
 
 /** A function, class or method that tasks of this node call. */
@@ -24,6 +25,8 @@ export interface OptionsInfo {
   readonly index: number;
   readonly options: ResolvedOptions;
   readonly schedulingClass: string;
+  /** It asks for no custom resource. */
+  readonly needsOnlyCpu: boolean;
 }
 
 /** Where a task of this node stands. */
@@ -41,6 +44,12 @@ export type LocalTaskState =
   | 'elsewhere'
   | 'done';
 
+/** A `get` or `wait` that is over. */
+export interface WaitOver {
+  readonly id: number;
+  readonly timedOut: boolean;
+}
+
 /** A task born here or leased to this node. */
 export interface TaskEntry {
   readonly key: ObjectKey;
@@ -52,16 +61,29 @@ export interface TaskEntry {
   readonly fn: FunctionInfo;
   readonly options: OptionsInfo;
   readonly args: Uint8Array;
-  readonly deps: readonly ObjectKey[];
-  readonly nested: readonly ObjectKey[];
+  /** Never changed. */
+  readonly deps: ObjectKey[];
+  readonly nested: ObjectKey[];
   /** True if the server gave it; false if it was born here. */
   readonly leased: boolean;
   readonly incarnation: number;
   attempt: number;
   state: LocalTaskState;
   worker: WorkerEntry | undefined;
+  /** Its place in the worker's claim board while it may not have begun; 0 if the board is not used, or it has begun. */
+  claim: number;
+  /** It was in a worker that crashed, and may be why: nothing shares the worker's queue with it any more. */
+  alone: boolean;
   /** Inputs (and code) that are not here yet. */
   missing: number;
+  /** Its inputs are in use by it. */
+  holdsInputs: boolean;
+  /** Listens for its inputs while some are missing. */
+  inputWait: ObjectListener | undefined;
+  /** Calls of `get` and `wait` of this attempt that are not over. */
+  blocks: Block[] | undefined;
+  /** Such calls that are over; told to the worker when the task has its CPU again. */
+  waitsOver: WaitOver[] | undefined;
   failures: number;
   cancelled: boolean;
   /** Objects its attempt made; they are let go when it ends. */
@@ -98,7 +120,8 @@ export interface LocalObject {
   sizeBytes: number;
   value: Uint8Array | undefined;
   memory: Attachment | undefined;
-  nested: readonly ObjectKey[];
+  /** Never changed. */
+  nested: ObjectKey[];
   /** The worker that made or submitted it: it is told the value unasked. */
   owner: WorkerEntry | undefined;
   /** Local interest: owner, waiting tasks, blocked `get`s. At 0 what the GCS does not count on is dropped. */
@@ -108,4 +131,6 @@ export interface LocalObject {
   kept: boolean;
   /** The server was asked to tell when it can be had. */
   wanted: boolean;
+  /** Its value is on the way from another node. */
+  fetching: boolean;
 }

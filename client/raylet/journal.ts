@@ -70,8 +70,13 @@ export class Journal {
 
   /** Makes a frame of what was gathered and sends it. */
   flush(): void {
+    const frame = this.#makeFrame();
+    if (frame) this.#send(frame.bytes);
+  }
+
+  #makeFrame(): SentFrame | undefined {
     const records = this.#gathered;
-    if (records.length === 0) return;
+    if (records.length === 0) return undefined;
     const first = this.#lastNumber - records.length + 1;
     this.#gathered = [];
     this.#gatheredBytes = 0;
@@ -80,7 +85,7 @@ export class Journal {
     const frame = { first, last: this.#lastNumber, bytes: this.#writer.finish() };
     this.#sent.push(frame);
     this.#sentBytes += frame.bytes.length;
-    this.#send(frame.bytes);
+    return frame;
   }
 
   /** The server has written everything up to this number: it may be forgotten here. */
@@ -98,7 +103,8 @@ export class Journal {
 
   /** A connection is there (again): sends what the server has not received. Records it has it passes over. */
   resend(received: number): void {
-    this.flush();
+    // What is gathered takes its place behind the frames sent before: sent first, it would arrive before them.
+    this.#makeFrame();
     for (const frame of this.#sent) if (frame.last > received) this.#send(frame.bytes);
   }
 }

@@ -15,6 +15,8 @@ export interface LocalObjectHooks {
   want(key: ObjectKey): void;
   /** The value is on another node and is needed here. */
   fetch(object: LocalObject): void;
+  /** True if a task of this node is to make it. */
+  isMadeHere(key: ObjectKey): boolean;
 }
 
 /** All objects of a node. */
@@ -56,6 +58,7 @@ export class LocalObjects {
         listeners: undefined,
         kept: false,
         wanted: false,
+        fetching: false,
       };
       this.#objects.set(key, object);
     }
@@ -70,10 +73,11 @@ export class LocalObjects {
   /** One use less; an object of no use is forgotten unless its copy is the GCS's to drop. */
   unuse(object: LocalObject): void {
     object.uses -= 1;
-    if (object.uses <= 0 && !object.kept && object.status !== 'pending') this.#objects.delete(object.key);
+    if (object.uses <= 0) this.forgetUnused(object);
   }
 
-  setInline(object: LocalObject, value: Uint8Array, nested: readonly ObjectKey[]): void {
+  setInline(object: LocalObject, value: Uint8Array, nested: ObjectKey[]): void {
+    this.#dropMemory(object);
     object.status = 'inline';
     object.value = value;
     object.sizeBytes = value.length;
@@ -81,8 +85,9 @@ export class LocalObjects {
     this.#changed(object);
   }
 
-  setLocal(object: LocalObject, memory: Attachment, sizeBytes: number, nested: readonly ObjectKey[]): void {
-    if (object.status !== 'local') this.storedBytes += sizeBytes;
+  setLocal(object: LocalObject, memory: Attachment, sizeBytes: number, nested: ObjectKey[]): void {
+    this.#dropMemory(object);
+    this.storedBytes += sizeBytes;
     object.status = 'local';
     object.kept = true;
     object.memory = memory;
@@ -91,12 +96,14 @@ export class LocalObjects {
     this.#changed(object);
   }
 
-  /** Forgets what the server described and nobody here turned out to need. */
+  /** Forgets what nobody here has a use for, unless there is still word of it to come. */
   forgetUnused(object: LocalObject): void {
-    if (object.uses <= 0 && !object.kept && object.status !== 'pending') this.#objects.delete(object.key);
+    if (object.uses > 0 || object.kept || object.fetching) return;
+    if (object.status === 'pending' && (object.wanted || this.#hooks.isMadeHere(object.key))) return;
+    if (this.#objects.get(object.key) === object) this.#objects.delete(object.key);
   }
 
-  setRemote(object: LocalObject, sizeBytes: number, nested: readonly ObjectKey[]): void {
+  setRemote(object: LocalObject, sizeBytes: number, nested: ObjectKey[]): void {
     if (object.status === 'local' || object.status === 'inline') return;
     object.status = 'remote';
     object.sizeBytes = sizeBytes;
@@ -105,8 +112,10 @@ export class LocalObjects {
   }
 
   setError(object: LocalObject, error: Uint8Array): void {
+    this.#dropMemory(object);
     object.status = 'error';
     object.value = error;
+    object.sizeBytes = error.length;
     this.#changed(object);
   }
 
@@ -114,17 +123,30 @@ export class LocalObjects {
   lostTrack(object: LocalObject): void {
     object.status = 'pending';
     object.wanted = false;
-    this.awaitObject(object);
+    if (object.uses > 0) this.awaitObject(object);
+    else this.forgetUnused(object);
   }
 
-  /** Drops the copy; nobody anywhere holds the object. */
+  /**
+   * Drops the copy: it is not the accepted one, or nobody anywhere holds the object. Its record stays as long as it is
+   * of use here, or its users would count on one that is no longer found; whoever needs the value asks again.
+   */
   drop(key: ObjectKey): void {
     const object = this.#objects.get(key);
     if (!object) return;
-    if (object.status === 'local') this.storedBytes -= object.sizeBytes;
-    if (object.status === 'pending' && object.uses > 0) return;
+    object.kept = false;
+    if (object.status === 'local' || object.fetching) {
+      this.#dropMemory(object);
+      object.status = 'pending';
+      object.wanted = false;
+    }
+    this.forgetUnused(object);
+  }
+
+  #dropMemory(object: LocalObject): void {
+    if (object.memory === undefined) return;
+    this.storedBytes -= object.sizeBytes;
     object.memory = undefined;
-    this.#objects.delete(key);
   }
 
   /** True if the value, or the error, is on this node. */
@@ -141,7 +163,9 @@ export class LocalObjects {
 
   /** Brings a remote value here. */
   bring(object: LocalObject): void {
-    if (object.status === 'remote') this.#hooks.fetch(object);
+    if (object.status !== 'remote' || object.fetching) return;
+    object.fetching = true;
+    this.#hooks.fetch(object);
   }
 
   listen(object: LocalObject, listener: ObjectListener): void {
@@ -151,6 +175,7 @@ export class LocalObjects {
 
   unlisten(object: LocalObject, listener: ObjectListener): void {
     object.listeners?.delete(listener);
+    if (object.listeners?.size === 0) object.listeners = undefined;
   }
 
   #changed(object: LocalObject): void {

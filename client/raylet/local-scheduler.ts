@@ -5,10 +5,12 @@
  * through the raylet costs tens of microseconds, as much as the task. A run that has not begun can be taken back when
  * its predecessor turns out to be long.
  */
-import { NodeResources, type ResourceDemand } from '#shared/task/resources.ts';
+import type { NodeResources } from '#shared/task/resources.ts';
+import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import { staysLocal } from '#shared/scheduling/waiting-time.ts';
 import { moveTask } from './local-task-state.ts';
 import type { TaskEntry } from './entries.ts';
+import { ReadyQueue } from './ready-queue.ts';
 import type { WorkerEntry, WorkerPool } from './worker-pool.ts';
 
 /** A function is short if its runs take less than this on average … */
@@ -25,8 +27,9 @@ export const CLAIM_PLACES = 1024;
 
 /** What the scheduler asks for. */
 export interface LocalSchedulerHooks {
+  nowMs(): number;
   /** Sends the run to the worker. */
-  run(task: TaskEntry, worker: WorkerEntry, claim: number): void;
+  run(task: TaskEntry, worker: WorkerEntry): void;
   /** Ends an idle worker of another job, to make room. */
   retire(worker: WorkerEntry): void;
   /** Takes back a run that has not begun; false if it has. */
@@ -41,19 +44,13 @@ export interface LocalSchedulerHooks {
   readonly canQueueAhead: boolean;
 }
 
-/** Ready tasks of one job and shape, in order. */
-interface ReadyQueue {
-  readonly demand: ResourceDemand;
-  readonly job: number;
-  readonly tasks: Set<TaskEntry>;
-}
-
 /** The scheduler of one node. */
 export class LocalScheduler {
   readonly resources: NodeResources;
   readonly #pool: WorkerPool;
   readonly #hooks: LocalSchedulerHooks;
-  readonly #ready = new Map<string, ReadyQueue>();
+  /** Those that were served longest ago first (rule S5). */
+  #queues: ReadyQueue[] = [];
   /** Blocked tasks whose wait is over and that need a CPU. */
   readonly #resuming = new Set<TaskEntry>();
   #readyTasks = 0;
@@ -91,22 +88,18 @@ export class LocalScheduler {
   /** A task has all it needs. */
   add(task: TaskEntry): void {
     moveTask(task, 'ready');
-    const name = `${task.job} ${task.options.schedulingClass}`;
-    let queue = this.#ready.get(name);
-    if (!queue) {
-      queue = { demand: task.options.options.demand, job: task.job, tasks: new Set() };
-      this.#ready.set(name, queue);
-    }
-    queue.tasks.add(task);
+    this.#queueFor(task).push(task);
     this.#readyTasks += 1;
     this.#readyUs += expectedUs(task);
   }
 
-  /** A ready task that shall not run after all. */
+  /** A ready task shall not run after all. It must leave the state `ready` at once. */
   remove(task: TaskEntry): void {
-    const queue = this.#ready.get(`${task.job} ${task.options.schedulingClass}`);
-    if (queue?.tasks.delete(task)) this.#left(task);
-    this.#resuming.delete(task);
+    const queue = this.#findQueue(task);
+    if (!queue) return;
+    queue.size -= 1;
+    this.#left(task);
+    if (queue.size === 0) this.#queues = this.#queues.filter((other) => other !== queue);
   }
 
   /** The task blocks: its CPU is free for others. */
@@ -117,8 +110,9 @@ export class LocalScheduler {
     if (task.holdsResources) this.resources.giveCpu(task.options.options.demand.cpuMilli);
     const { worker } = task;
     if (!worker) return;
+    this.#leaveThread(task, worker);
+    task.claim = 0; // it has begun, and its place will be used again
     worker.blocked.add(task);
-    if (worker.current === task) this.#startNextQueued(worker);
   }
 
   /** The wait is over: the task goes on as soon as there is a CPU. */
@@ -126,37 +120,40 @@ export class LocalScheduler {
     this.#resuming.add(task);
   }
 
+  /** It waits again before it got its CPU. */
+  waitsAgain(task: TaskEntry): void {
+    this.#resuming.delete(task);
+  }
+
   /** An attempt is over: its resources are free, its worker takes the next. */
   ended(task: TaskEntry): void {
     const { worker } = task;
     if (task.state === 'running') this.runningTasks -= 1;
-    this.#resuming.delete(task);
+    else if (task.state === 'blocked') this.#resuming.delete(task);
     this.#release(task);
+    task.claim = 0;
     if (!worker) return;
-    worker.blocked.delete(task);
-    const place = worker.queued.findIndex((run) => run.task === task);
-    if (place >= 0) worker.queued.splice(place, 1);
-    if (worker.current === task) this.#startNextQueued(worker);
+    if (worker.blocked.size > 0) worker.blocked.delete(task);
+    this.#leaveThread(task, worker);
+  }
+
+  /** Takes back a run that its worker has not begun; the caller ends the task. False if it has begun. */
+  takeBack(task: TaskEntry): boolean {
+    return task.state === 'running' && task.claim > 0 && task.worker !== undefined && this.#hooks.revoke(task.worker, task.claim);
   }
 
   /** Gives out what can be given. Called at the end of every step. */
   dispatch(): void {
-    for (const task of this.#resuming) {
-      const { cpuMilli } = task.options.options.demand;
-      if (task.holdsResources && cpuMilli > this.resources.freeCpuMilli) continue;
-      this.#resuming.delete(task);
-      if (task.holdsResources) this.resources.takeCpu(cpuMilli);
-      moveTask(task, 'running');
-      this.runningTasks += 1;
-      task.worker?.blocked.delete(task);
-      if (task.worker && !task.worker.current) task.worker.current = task;
-      this.#hooks.resume(task);
-    }
+    if (this.#resuming.size > 0) this.#resumeTasks();
     if (this.#readyTasks === 0 || this.#hooks.isHeldBack()) return;
-    for (const [name, queue] of this.#ready) {
-      this.#dispatchQueue(queue);
-      if (queue.tasks.size === 0) this.#ready.delete(name);
+    const unserved: ReadyQueue[] = [];
+    const served: ReadyQueue[] = [];
+    // Sending a run ends no task, so no queue comes or goes meanwhile.
+    for (const queue of this.#queues) {
+      const isServed = this.#dispatchQueue(queue);
+      if (queue.size > 0) (isServed ? served : unserved).push(queue);
     }
+    this.#queues = unserved.length === 0 ? served : [...unserved, ...served];
   }
 
   /** Takes back what is queued behind tasks that run long. */
@@ -164,94 +161,145 @@ export class LocalScheduler {
     for (const worker of this.#pool.all()) {
       const { current } = worker;
       if (worker.kind !== 'task' || !current || worker.queued.length === 0 || nowMs - current.runningSinceMs < LONG_RUN_MS) continue;
-      for (const run of worker.queued.splice(0)) {
-        if (this.#hooks.revoke(worker, run.claim)) {
-          run.task.worker = undefined;
-          this.runningTasks -= 1;
-          this.add(run.task);
-        } else {
-          worker.queued.push(run);
-        }
+      const revoked: TaskEntry[] = [];
+      for (const task of worker.queued.splice(0)) {
+        if (this.#hooks.revoke(worker, task.claim)) revoked.push(task);
+        else worker.queued.push(task);
       }
+      for (const task of revoked) {
+        task.worker = undefined;
+        task.claim = 0;
+        moveTask(task, 'ready');
+        this.#readyTasks += 1;
+        this.#readyUs += expectedUs(task);
+      }
+      this.runningTasks -= revoked.length;
+      const [first] = revoked;
+      if (first) this.#queueFor(first).putBack(revoked);
     }
   }
 
-  #dispatchQueue(queue: ReadyQueue): void {
+  #resumeTasks(): void {
+    for (const task of this.#resuming) {
+      const { demand } = task.options.options;
+      // A call of an actor needs no CPU; a run that its worker began by itself has not taken any resources yet.
+      if (task.actor === 0) {
+        if (task.holdsResources ? demand.cpuMilli > this.resources.freeCpuMilli : !this.resources.fits(demand)) continue;
+        if (task.holdsResources) this.resources.takeCpu(demand.cpuMilli);
+        else this.resources.take(demand);
+        task.holdsResources = true;
+      }
+      this.#resuming.delete(task);
+      moveTask(task, 'running');
+      this.runningTasks += 1;
+      const { worker } = task;
+      worker?.blocked.delete(task);
+      if (worker?.current) worker.resumed.push(task);
+      else if (worker) worker.current = task;
+      this.#hooks.resume(task);
+    }
+  }
+
+  /** Returns true if the queue got anything. */
+  #dispatchQueue(queue: ReadyQueue): boolean {
+    let isServed = false;
     let wanted = 0;
-    for (const task of queue.tasks) {
+    for (let task = queue.first(); task; task = queue.first()) {
       if (!this.resources.fits(queue.demand)) {
         if (!this.#queueAhead(queue, task)) break;
-        continue;
-      }
-      if (task.fn.kind === 1) {
+      } else if (task.fn.kind === FUNCTION_KIND.actor) {
         this.#take(queue, task);
         this.#hooks.createActor(task);
-        continue;
+      } else {
+        const worker = this.#pool.freeWorker(task.job);
+        if (!worker) {
+          wanted = Math.min(queue.size, Math.max(1, Math.floor(this.resources.freeCpuMilli / Math.max(1000, queue.demand.cpuMilli))));
+          break;
+        }
+        this.#take(queue, task);
+        worker.job = task.job;
+        worker.current = task;
+        task.runningSinceMs = this.#hooks.nowMs();
+        this.#start(task, worker);
       }
-      const worker = this.#pool.freeWorker(task.job);
-      if (!worker) {
-        wanted = Math.min(queue.tasks.size, Math.max(1, Math.floor(this.resources.freeCpuMilli / Math.max(1, queue.demand.cpuMilli))));
-        break;
-      }
-      this.#take(queue, task);
-      worker.job = task.job;
-      worker.current = task;
-      this.#start(task, worker);
+      isServed = true;
     }
-    if (wanted === 0) return;
-    const idle = this.#pool.grow(wanted);
-    if (idle) this.#hooks.retire(idle);
+    if (wanted > 0) {
+      const idle = this.#pool.grow(wanted);
+      if (idle) this.#hooks.retire(idle);
+    }
+    return isServed;
   }
 
   /** Queues a short task behind a short one. Returns false if there is no such place. */
   #queueAhead(queue: ReadyQueue, task: TaskEntry): boolean {
-    if (!this.#hooks.canQueueAhead || task.fn.kind !== 0 || !isShort(task)) return false;
+    // A worker that is never idle gives its CPU to nobody else: not while others wait for one.
+    if (!this.#hooks.canQueueAhead || this.#queues.length > 1 || this.#resuming.size > 0 || !mayShareQueue(task)) return false;
+    const room = Math.min(QUEUE_AHEAD_TASKS, QUEUE_AHEAD_US / Math.max(1, task.fn.meanUs));
     let best: WorkerEntry | undefined;
     for (const worker of this.#pool.all()) {
       const { current } = worker;
-      if (worker.kind !== 'task' || worker.job !== task.job || !current || !isShort(current)) continue;
-      if (current.options.schedulingClass !== task.options.schedulingClass) continue;
-      const room = Math.min(QUEUE_AHEAD_TASKS, QUEUE_AHEAD_US / Math.max(1, task.fn.meanUs));
-      if (worker.queued.length < room && (!best || worker.queued.length < best.queued.length)) best = worker;
+      if (worker.queued.length >= room || worker.kind !== 'task' || worker.job !== task.job || worker.endReason !== undefined) continue;
+      if (!current || !mayShareQueue(current) || current.options.schedulingClass !== task.options.schedulingClass) continue;
+      if (!best || worker.queued.length < best.queued.length) best = worker;
     }
     if (!best) return false;
-    this.#pluck(queue, task);
-    const claim = (best.nextClaim % CLAIM_PLACES) + 1;
-    best.nextClaim += 1;
-    best.queued.push({ task, claim });
-    task.worker = best;
-    moveTask(task, 'running');
-    this.runningTasks += 1;
-    this.#hooks.run(task, best, claim);
+    queue.removeFirst();
+    this.#left(task);
+    best.queued.push(task);
+    this.#start(task, best);
     return true;
   }
 
-  /** The worker's thread is free: the run behind takes over the place, and the resources. */
-  #startNextQueued(worker: WorkerEntry): void {
+  /** The task no longer has the worker's thread, or its place in the queue for it. */
+  #leaveThread(task: TaskEntry, worker: WorkerEntry): void {
+    if (worker.current !== task) {
+      takeOut(worker.queued, task);
+      takeOut(worker.resumed, task);
+      return;
+    }
+    worker.current = worker.resumed.shift();
+    if (worker.current) return;
     const next = worker.queued.shift();
-    worker.current = next?.task;
     if (!next) return;
     // It was sent already and the worker begins it by itself; only the books are kept here.
-    this.resources.take(next.task.options.options.demand);
-    next.task.holdsResources = true;
+    worker.current = next;
+    this.resources.take(next.options.options.demand);
+    next.holdsResources = true;
+    next.runningSinceMs = this.#hooks.nowMs();
   }
 
   #start(task: TaskEntry, worker: WorkerEntry): void {
     task.worker = worker;
+    if (this.#hooks.canQueueAhead) {
+      task.claim = (worker.nextClaim % CLAIM_PLACES) + 1;
+      worker.nextClaim += 1;
+    }
     moveTask(task, 'running');
     this.runningTasks += 1;
-    this.#hooks.run(task, worker, 0);
+    this.#hooks.run(task, worker);
   }
 
   #take(queue: ReadyQueue, task: TaskEntry): void {
-    this.#pluck(queue, task);
+    queue.removeFirst();
+    this.#left(task);
     this.resources.take(queue.demand);
     task.holdsResources = true;
   }
 
-  #pluck(queue: ReadyQueue, task: TaskEntry): void {
-    queue.tasks.delete(task);
-    this.#left(task);
+  #findQueue(task: TaskEntry): ReadyQueue | undefined {
+    const { schedulingClass } = task.options;
+    for (const queue of this.#queues) if (queue.job === task.job && queue.schedulingClass === schedulingClass) return queue;
+    return undefined;
+  }
+
+  #queueFor(task: TaskEntry): ReadyQueue {
+    let queue = this.#findQueue(task);
+    if (!queue) {
+      queue = new ReadyQueue(task.job, task.options.schedulingClass, task.options.options.demand);
+      this.#queues.push(queue);
+    }
+    return queue;
   }
 
   #left(task: TaskEntry): void {
@@ -267,10 +315,16 @@ export class LocalScheduler {
   }
 }
 
-function isShort(task: TaskEntry): boolean {
-  return task.fn.runs >= KNOWN_RUNS && task.fn.meanUs < SHORT_TASK_US;
+/** True for short tasks, except suspects and those that hold more than a CPU: a blocked task keeps that, and no other could take it over. */
+function mayShareQueue({ fn, options, alone }: TaskEntry): boolean {
+  return !alone && fn.kind === FUNCTION_KIND.task && fn.runs >= KNOWN_RUNS && fn.meanUs < SHORT_TASK_US && options.needsOnlyCpu;
 }
 
-function expectedUs(task: TaskEntry): number {
-  return task.fn.runs === 0 ? 0 : task.fn.meanUs;
+function expectedUs({ fn }: TaskEntry): number {
+  return fn.runs === 0 ? 0 : fn.meanUs;
+}
+
+function takeOut(tasks: TaskEntry[], task: TaskEntry): void {
+  const place = tasks.length === 0 ? -1 : tasks.indexOf(task);
+  if (place >= 0) tasks.splice(place, 1);
 }

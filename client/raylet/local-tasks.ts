@@ -14,11 +14,12 @@ import type { ServerCommandOf } from '#shared/protocol/server-commands.ts';
 import type { WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { isRetriedException, mayRetry } from '#shared/task/retry-policy.ts';
-import type { ActorHost } from './actor-host.ts';
+import type { ActorHost, HostedActor } from './actor-host.ts';
 import type { FunctionInfo, LocalObject, ObjectListener, OptionsInfo, TaskEntry } from './entries.ts';
 import type { LocalObjects } from './local-objects.ts';
 import type { LocalScheduler } from './local-scheduler.ts';
 import { moveTask } from './local-task-state.ts';
+import type { ModuleListener } from './module-store.ts';
 import type { WorkerEntry } from './worker-pool.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -28,12 +29,15 @@ export interface LocalTaskHooks {
   journal(record: NodeRecord): void;
   /** Tells the worker that made or submitted the object. */
   tellOwner(object: LocalObject): void;
-  /** True if the module is here; else the listener is called when it is. */
-  hasModule(fn: FunctionInfo, whenHere: () => void): boolean;
+  hasModule(hash: string): boolean;
+  /** Brings a module; the listener gets the encoded error if it cannot be had. */
+  bringModule(hash: string, whenHere: ModuleListener): void;
   /** Ends the worker; its tasks come back through `workerEnded`. */
   stopWorker(worker: WorkerEntry, reason: number, message: string): void;
   /** Asks the worker to abort a running task. */
   abort(task: TaskEntry): void;
+  /** An attempt is over: what waits for it, or for its sake, is void. */
+  attemptEnded(task: TaskEntry): void;
 }
 
 /** What a submission carries, whoever made it. */
@@ -80,9 +84,10 @@ export class LocalTasks {
     this.#tasks.set(task.key, task);
     const object = this.#objects.obtain(task.key);
     object.owner = worker;
-    this.#objects.use(object);
+    // A call made after its task had ended belongs to nobody: its result is told, not kept.
+    if (parent || message.parent === 0) this.#objects.use(object);
     if (parent) (parent.made ??= []).push(task.key);
-    else worker.holdings.add(task.key);
+    else if (message.parent === 0) worker.holdings.add(task.key);
     const place = parent && parent.attempt > 1 ? PLACE.ask : this.#placeOf(task);
     this.#hooks.journal({
       kind: 'submit',
@@ -110,8 +115,9 @@ export class LocalTasks {
   assigned(key: ObjectKey, here: boolean): void {
     const task = this.#tasks.get(key);
     if (!task || task.state !== 'asking') return;
-    if (here) this.#begin(task);
-    else moveTask(task, 'elsewhere');
+    if (!here) moveTask(task, 'elsewhere');
+    else if (task.cancelled) this.failWith(task, cancelledError());
+    else this.#begin(task);
   }
 
   /** The server gives this node a task. */
@@ -132,7 +138,7 @@ export class LocalTasks {
     if (!task || task.worker !== worker) return;
     noteRun(task.fn, message.durationUs);
     if (task.cancelled) {
-      this.failWith(task, new TaskCancelledError('the task was cancelled'));
+      this.failWith(task, cancelledError());
       return;
     }
     if (message.outcome !== OUTCOME.value && this.#retriesException(task, message.value)) return;
@@ -142,7 +148,7 @@ export class LocalTasks {
   /** Ends a task with a result: tells whoever is here, and the journal. */
   finish(
     task: TaskEntry,
-    result: { outcome: number; durationUs: number; sizeBytes: number; value: Uint8Array; nested: readonly ObjectKey[]; memory: Attachment | undefined },
+    result: { outcome: number; durationUs: number; sizeBytes: number; value: Uint8Array; nested: ObjectKey[]; memory: Attachment | undefined },
   ): void {
     const { outcome, durationUs, sizeBytes, nested } = result;
     const isValue = outcome === OUTCOME.value;
@@ -155,7 +161,7 @@ export class LocalTasks {
       durationUs,
       sizeBytes,
       value: inRecord ? value : NO_BYTES,
-      nested: [...nested],
+      nested,
       attempt: task.attempt,
     });
     const object = this.#objects.get(task.key);
@@ -166,6 +172,7 @@ export class LocalTasks {
       else this.#objects.setInline(target, value, nested);
       if (!inRecord) target.kept = true;
       this.#hooks.tellOwner(target);
+      if (target.uses <= 0) this.#objects.forgetUnused(target);
     }
     this.#close(task);
     if (task.fn.kind === FUNCTION_KIND.actor) this.#creationEnded(task, isValue ? undefined : value);
@@ -213,7 +220,11 @@ export class LocalTasks {
     task.cancelled = true;
     if (task.state === 'elsewhere' || task.state === 'asking') return;
     if (task.state !== 'running' && task.state !== 'blocked') {
-      this.failWith(task, new TaskCancelledError('the task was cancelled'));
+      this.failWith(task, cancelledError());
+      return;
+    }
+    if (this.#scheduler.takeBack(task)) {
+      this.failWith(task, cancelledError());
       return;
     }
     // It is asked to stop first; the raylet ends the worker of one that does not listen.
@@ -223,37 +234,64 @@ export class LocalTasks {
 
   /** A worker ended: one of its tasks is to blame, the others run again at no cost. */
   workerEnded(worker: WorkerEntry, reason: number, message: string): void {
-    const culprit = reason === END_REASON.bystander ? undefined : worker.current;
-    const others = [...worker.queued.map((run) => run.task), ...worker.blocked, ...(worker.current && worker.current !== culprit ? [worker.current] : [])];
-    worker.queued.length = 0;
-    for (const task of others) this.#attemptFailed(task, END_REASON.bystander, 'its worker was ended for another task', false);
-    if (culprit) this.#attemptFailed(culprit, reason, message, true);
+    const { current, queued, resumed, blocked } = worker;
+    const isCrash = worker.endReason === undefined && reason !== END_REASON.bystander;
+    let culprit = isCrash ? current : worker.endCulprit;
+    const tasks = [...(current ? [current] : []), ...resumed, ...queued, ...blocked];
+    if (isCrash && queued.length > 0) {
+      // The worker goes on by itself and its last results are lost with it: any of these may have been the one. They
+      // run again, each alone, so that next time there is no doubt.
+      for (const task of tasks) task.alone = true;
+      if (culprit && !culprit.leased) culprit = undefined;
+    }
+    queued.length = 0;
+    resumed.length = 0;
+    for (const task of tasks) if (task !== culprit) this.#attemptFailed(task, END_REASON.bystander, 'its worker was ended for another task', false);
+    if (culprit && tasks.includes(culprit)) this.#attemptFailed(culprit, reason, message, true);
+  }
+
+  /**
+   * The worker of an actor ended. In its constructor: it may be tried again, and calls go on waiting. Later: whether
+   * the calls it had not answered ran cannot be known, so they fail.
+   */
+  actorEnded(actor: HostedActor, reason: number, message: string): void {
+    const { creation } = actor;
+    if (!actor.alive) {
+      this.#attemptFailed(creation, reason, message, reason !== END_REASON.bystander);
+      return;
+    }
+    const isOver = creation.options.options.maxRestarts === 0 || reason === END_REASON.killed;
+    const error = isOver ? actorDied(message) : new ActorUnavailableError(`the actor is restarting: ${message}`);
+    for (const call of this.#actors.remove(actor)) this.failWith(call, error);
+  }
+
+  /** An actor shall end that has no worker yet. */
+  actorKilled(actor: HostedActor, message: string): void {
+    if (actor.creation.state !== 'done') this.failWith(actor.creation, actorDied(message));
   }
 
   /** An attempt ended without a result. */
-  /** An actor of this node ended: whether the calls it had not answered ran cannot be known, so they fail. */
-  actorEnded(creation: TaskEntry, calls: readonly TaskEntry[], reason: number, message: string): void {
-    const { maxRestarts } = creation.options.options;
-    const error = maxRestarts === 0 || reason === END_REASON.killed ? new ActorDiedError(`the actor died: ${message}`) : new ActorUnavailableError(`the actor is restarting: ${message}`);
-    for (const call of calls) this.failWith(call, error);
-    if (creation.state !== 'done') this.#attemptFailed(creation, reason, message, reason !== END_REASON.bystander);
-  }
-
   #attemptFailed(task: TaskEntry, reason: number, message: string, counted: boolean): void {
     if (task.state === 'done') return;
-    if (task.cancelled) {
-      this.failWith(task, new TaskCancelledError('the task was cancelled'));
+    if (task.cancelled || reason === END_REASON.killed) {
+      this.failWith(task, task.cancelled ? cancelledError() : actorDied(message));
       return;
     }
     if (counted) task.failures += 1;
-    const retriedHere = !task.leased && mayRetry(task.options.options, task.failures);
+    const retriedHere = !task.leased && task.actor === 0 && mayRetry(task.options.options, task.failures);
     if (!task.leased && !retriedHere) {
       this.failWith(task, crashError(reason, task, message));
       return;
     }
     this.#hooks.journal({ kind: 'failed', task: task.key, attempt: task.attempt, reason, counted, retriedHere, message, logTail: task.logTail });
-    if (retriedHere) this.#retry(task);
-    else this.#close(task);
+    if (retriedHere) {
+      this.#retry(task);
+      return;
+    }
+    this.#close(task);
+    const actor = task.fn.kind === FUNCTION_KIND.actor ? this.#actors.get(task.key) : undefined;
+    if (!actor) return;
+    for (const call of this.#actors.remove(actor)) this.failWith(call, new ActorUnavailableError(`the actor is restarting: ${message}`));
   }
 
   #retriesException(task: TaskEntry, error: Uint8Array): boolean {
@@ -266,6 +304,7 @@ export class LocalTasks {
   }
 
   #retry(task: TaskEntry): void {
+    this.#hooks.attemptEnded(task);
     this.#scheduler.ended(task);
     this.#releaseMade(task);
     task.worker = undefined;
@@ -295,34 +334,43 @@ export class LocalTasks {
       return;
     }
     if (actor) this.#actors.enqueue(actor, task);
-    const failed = this.#awaitInputs(task);
-    if (failed?.value) this.#failEncoded(task, failed.value);
-    else if (task.missing === 0) this.#inputsReady(task);
+    const { module } = task.fn;
+    const lacksModule = module !== '' && !this.#hooks.hasModule(module);
+    if (task.deps.length === 0 && !lacksModule) this.#inputsReady(task);
+    else this.#awaitInputs(task, lacksModule);
   }
 
-  /** Counts what is not here yet. Returns an input that failed: the task fails with it (rule L6). */
-  #awaitInputs(task: TaskEntry): LocalObject | undefined {
+  /** Waits for what is not here yet. With an input that failed the task fails (rule L6). */
+  #awaitInputs(task: TaskEntry, lacksModule: boolean): void {
     let failed: LocalObject | undefined;
     const wait = new InputWait(task, this.#objects, {
       complete: () => this.#inputsReady(task),
-      failed: (object) => this.#failEncoded(task, object.value ?? NO_BYTES),
+      failed: (error) => this.#failEncoded(task, error),
     });
-    for (const key of new Set(task.deps)) {
+    task.inputWait = wait;
+    // One more than there is: what comes while the others are still being counted must not complete it.
+    task.missing = 1;
+    task.holdsInputs = true;
+    for (const key of distinct(task.deps)) {
       const object = this.#objects.obtain(key);
       this.#objects.use(object);
       if (object.status === 'error') failed = object;
-      else if (!this.#objects.isHere(object)) wait.add(object, this.#isMadeHere(key));
+      else if (!this.#objects.isHere(object)) wait.add(object, this.#tasks.has(key));
     }
-    if (task.fn.module !== '' && !this.#hooks.hasModule(task.fn, () => wait.moduleHere())) task.missing += 1;
-    return failed;
-  }
-
-  #isMadeHere(key: ObjectKey): boolean {
-    return this.#tasks.has(key);
+    if (failed) {
+      this.#failEncoded(task, failed.value ?? NO_BYTES);
+      return;
+    }
+    if (lacksModule) {
+      task.missing += 1;
+      this.#hooks.bringModule(task.fn.module, (error) => wait.moduleHere(error));
+    }
+    wait.oneLess();
   }
 
   #inputsReady(task: TaskEntry): void {
     if (task.state !== 'waiting') return;
+    task.inputWait = undefined;
     const actor = task.actor === 0 ? undefined : this.#actors.get(task.actor);
     if (actor) this.#actors.ready(actor, task);
     else this.#scheduler.add(task);
@@ -340,16 +388,25 @@ export class LocalTasks {
   }
 
   #close(task: TaskEntry): void {
+    this.#hooks.attemptEnded(task);
     if (task.state === 'ready') this.#scheduler.remove(task);
-    this.#scheduler.ended(task);
+    else this.#scheduler.ended(task);
     if (task.actor !== 0) this.#actors.left(task);
     moveTask(task, 'done');
     this.#tasks.delete(task.key);
-    for (const key of new Set(task.deps)) {
+    if (task.holdsInputs) this.#releaseInputs(task);
+    if (task.made) this.#releaseMade(task);
+  }
+
+  #releaseInputs(task: TaskEntry): void {
+    task.holdsInputs = false;
+    for (const key of distinct(task.deps)) {
       const object = this.#objects.get(key);
-      if (object) this.#objects.unuse(object);
+      if (!object) continue;
+      if (task.inputWait) this.#objects.unlisten(object, task.inputWait);
+      this.#objects.unuse(object);
     }
-    this.#releaseMade(task);
+    task.inputWait = undefined;
   }
 
   #releaseMade(task: TaskEntry): void {
@@ -367,9 +424,9 @@ export class LocalTasks {
 class InputWait implements ObjectListener {
   readonly #task: TaskEntry;
   readonly #objects: LocalObjects;
-  readonly #hooks: { complete(): void; failed(object: LocalObject): void };
+  readonly #hooks: { complete(): void; failed(error: Uint8Array): void };
 
-  constructor(task: TaskEntry, objects: LocalObjects, hooks: { complete(): void; failed(object: LocalObject): void }) {
+  constructor(task: TaskEntry, objects: LocalObjects, hooks: { complete(): void; failed(error: Uint8Array): void }) {
     this.#task = task;
     this.#objects = objects;
     this.#hooks = hooks;
@@ -390,18 +447,24 @@ class InputWait implements ObjectListener {
     if (!this.#objects.isHere(object)) return;
     this.#objects.unlisten(object, this);
     if (this.#task.state !== 'waiting') return;
-    if (object.status === 'error') this.#hooks.failed(object);
-    else this.moduleHere();
+    if (object.status === 'error') this.#hooks.failed(object.value ?? NO_BYTES);
+    else this.oneLess();
   }
 
-  moduleHere(): void {
+  moduleHere(error: Uint8Array | undefined): void {
+    if (this.#task.state !== 'waiting') return;
+    if (error) this.#hooks.failed(error);
+    else this.oneLess();
+  }
+
+  oneLess(): void {
     this.#task.missing -= 1;
     if (this.#task.missing === 0) this.#hooks.complete();
   }
 }
 
 function newTask(
-  call: { task: ObjectKey; parent: ObjectKey; actor: ObjectKey; args: Uint8Array; deps: readonly ObjectKey[]; nested: readonly ObjectKey[] },
+  call: { task: ObjectKey; parent: ObjectKey; actor: ObjectKey; args: Uint8Array; deps: ObjectKey[]; nested: ObjectKey[] },
   more: Pick<TaskEntry, 'fn' | 'options' | 'job' | 'leased' | 'incarnation' | 'attempt' | 'caller'>,
 ): TaskEntry {
   return {
@@ -414,7 +477,13 @@ function newTask(
     ...more,
     state: 'asking',
     worker: undefined,
+    claim: 0,
+    alone: false,
     missing: 0,
+    holdsInputs: false,
+    inputWait: undefined,
+    blocks: undefined,
+    waitsOver: undefined,
     failures: 0,
     cancelled: false,
     made: undefined,
@@ -423,6 +492,19 @@ function newTask(
     ranMs: 0,
     logTail: '',
   };
+}
+
+/** Every key once. */
+function distinct(keys: readonly ObjectKey[]): Iterable<ObjectKey> {
+  return keys.length < 2 ? keys : new Set(keys);
+}
+
+function cancelledError(): TaskCancelledError {
+  return new TaskCancelledError('the task was cancelled');
+}
+
+function actorDied(message: string): ActorDiedError {
+  return new ActorDiedError(`the actor died: ${message}`);
 }
 
 /** How much one more run weighs in a function's average. */

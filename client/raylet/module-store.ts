@@ -12,11 +12,14 @@ export interface LoadedModule {
   readonly sourceMap: Uint8Array;
 }
 
+/** Told that the module is here, or the encoded error why it cannot be had. */
+export type ModuleListener = (error: Uint8Array | undefined) => void;
+
 /** The modules of one node. */
 export class ModuleStore {
   readonly #server: ServerLink;
   readonly #modules = new Map<string, LoadedModule>();
-  readonly #waiting = new Map<string, (() => void)[]>();
+  readonly #waiting = new Map<string, ModuleListener[]>();
 
   constructor(server: ServerLink) {
     this.#server = server;
@@ -30,28 +33,35 @@ export class ModuleStore {
   add(hash: string, code: Uint8Array, sourceMap: Uint8Array): boolean {
     if (this.#modules.has(hash)) return false;
     this.#modules.set(hash, { code, sourceMap });
-    const waiting = this.#waiting.get(hash) ?? [];
-    this.#waiting.delete(hash);
-    for (const tell of waiting) tell();
+    this.#tell(hash, undefined);
     return true;
   }
 
-  /** True if it is here; else it is brought and `whenHere` is called. */
-  has(hash: string, whenHere: () => void): boolean {
-    if (this.#modules.has(hash)) return true;
+  has(hash: string): boolean {
+    return this.#modules.has(hash);
+  }
+
+  /** Brings a module that is not here; `whenHere` is called once. */
+  bring(hash: string, whenHere: ModuleListener): void {
     const waiting = this.#waiting.get(hash);
     if (waiting) {
       waiting.push(whenHere);
-      return false;
+      return;
     }
     this.#waiting.set(hash, [whenHere]);
     const body = new ByteWriter();
     requests.module.body.write(body, { module: hash });
     this.#server.request('module', body.finish(), (ok, answer) => {
-      if (!ok) return;
+      // The next task that needs it asks again.
+      if (!ok) return this.#tell(hash, answer.slice());
       const { code, sourceMap } = requests.module.answer.read(new ByteReader(answer));
       this.add(hash, code.slice(), sourceMap.slice());
     });
-    return false;
+  }
+
+  #tell(hash: string, error: Uint8Array | undefined): void {
+    const waiting = this.#waiting.get(hash) ?? [];
+    this.#waiting.delete(hash);
+    for (const tell of waiting) tell(error);
   }
 }

@@ -6,6 +6,7 @@
  * each thing it put in; what was decided meanwhile leaves then, in whole frames.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { TaskCancelledError } from '#shared/errors/daylight-error.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
 import { END_REASON, type NodeRecord } from '#shared/protocol/node-records.ts';
@@ -21,6 +22,7 @@ import { Journal } from './journal.ts';
 import { KeyRanges } from './key-ranges.ts';
 import { LocalObjects } from './local-objects.ts';
 import { LocalScheduler } from './local-scheduler.ts';
+import { moveTask } from './local-task-state.ts';
 import { LocalTasks } from './local-tasks.ts';
 import { ModuleStore } from './module-store.ts';
 import type { RayletOptions, RayletPorts } from './ports.ts';
@@ -29,6 +31,8 @@ import { type WorkerEntry, WorkerPool } from './worker-pool.ts';
 const NO_BYTES = new Uint8Array(0);
 /** A cancelled task that does not look at its signal loses its worker after this long (rule L7). */
 const CANCEL_GRACE_MS = 1_000;
+/** Workers beyond one per CPU end after so long without anything to do. */
+const SURPLUS_MS = 10_000;
 /** Tail of a task's output that is kept for its error. */
 const LOG_TAIL_CHARS = 4_096;
 
@@ -43,9 +47,10 @@ export class Raylet {
   readonly #actors: ActorHost;
   readonly #tasks: LocalTasks;
   readonly #modules: ModuleStore;
-  readonly #blocks = new Map<string, Block>();
   readonly #cancelling = new Map<TaskEntry, number>();
-  readonly #described: LocalObject[] = [];
+  #described: LocalObject[] = [];
+  /** Since when there have been more workers than CPUs with nothing to do. */
+  #surplusSinceMs = Infinity;
   readonly #functions = new Map<string, FunctionInfo>();
   readonly #optionSets = new Map<string, OptionsInfo>();
   readonly #serverFunctions: FunctionInfo[] = [];
@@ -63,9 +68,11 @@ export class Raylet {
     this.#objects = new LocalObjects({
       want: (key) => this.journal.append({ kind: 'want', object: key }),
       fetch: (object) => this.#fetch(object),
+      isMadeHere: (key) => this.#tasks.get(key) !== undefined,
     });
     this.#scheduler = new LocalScheduler(new NodeResources(options.cpuMilli, options.resources), this.#pool, {
-      run: (task, worker, claim) => this.#run(task, worker, claim),
+      nowMs: () => ports.clock.nowMs(),
+      run: (task, worker) => this.#run(task, worker),
       retire: (worker) => this.#stop(worker, END_REASON.bystander, 'another job needs its place'),
       revoke: (worker, claim) => ports.revoke?.(worker.id, claim) ?? false,
       createActor: (task) => this.#createActor(task),
@@ -77,9 +84,14 @@ export class Raylet {
     this.#tasks = new LocalTasks(this.#objects, this.#scheduler, this.#actors, {
       journal: (record) => this.journal.append(record),
       tellOwner: (object) => this.#tellOwner(object),
-      hasModule: (fn, whenHere) => this.#modules.has(fn.module, whenHere),
+      hasModule: (hash) => this.#modules.has(hash),
+      bringModule: (hash, whenHere) => this.#modules.bring(hash, (error) => {
+        whenHere(error);
+        this.flush();
+      }),
       stopWorker: (worker, reason, message) => this.#stop(worker, reason, message),
       abort: (task) => this.#abort(task),
+      attemptEnded: (task) => this.#attemptEnded(task),
     });
     this.#modules = new ModuleStore(ports.server);
   }
@@ -147,6 +159,11 @@ export class Raylet {
     };
   }
 
+  /** How much the tables hold: all 0 (but for actors' and drivers' own) when nothing is to be done. */
+  tableSizes(): { tasks: number; objects: number; cancelling: number } {
+    return { tasks: this.#tasks.count, objects: this.#objects.count, cancelling: this.#cancelling.size };
+  }
+
   /** The bytes of an object this node can serve to others. */
   readLocal(key: ObjectKey): Uint8Array | undefined {
     const object = this.#objects.get(key);
@@ -157,21 +174,37 @@ export class Raylet {
   /** Lets time pass: limits, time-outs, long runs. */
   tick(): void {
     const nowMs = this.#ports.clock.nowMs();
-    for (const block of this.#blocks.values()) if (nowMs >= block.expiresAtMs) block.expire();
     for (const [task, deadlineMs] of this.#cancelling) {
       if (nowMs < deadlineMs) continue;
       this.#cancelling.delete(task);
-      if (task.worker && task.state !== 'done') this.#stop(task.worker, END_REASON.bystander, 'a cancelled task in it did not stop');
+      // An actor goes on; nobody waits for this call of it any longer.
+      if (task.actor !== 0) this.#tasks.failWith(task, new TaskCancelledError('the task was cancelled'));
+      else if (task.worker) this.#stop(task.worker, END_REASON.bystander, 'a cancelled task in it did not stop');
     }
-    for (const worker of this.#pool.all()) this.#checkRuntime(worker, nowMs);
+    for (const worker of this.#pool.all()) {
+      for (const block of worker.blocks.values()) if (nowMs >= block.expiresAtMs) block.expire();
+      this.#checkRuntime(worker, nowMs);
+    }
     this.#scheduler.rebalance(nowMs);
+    this.#shrinkPool(nowMs);
     this.flush();
+  }
+
+  /** Workers that were started for blocked tasks end when they have not been needed for a while. */
+  #shrinkPool(nowMs: number): void {
+    const idle = this.#scheduler.queuedTasks === 0 ? this.#pool.surplus() : undefined;
+    if (!idle) this.#surplusSinceMs = Infinity;
+    else if (this.#surplusSinceMs === Infinity) this.#surplusSinceMs = nowMs;
+    else if (nowMs - this.#surplusSinceMs >= SURPLUS_MS) this.#stop(idle, END_REASON.bystander, 'it is not needed any more');
   }
 
   /** Sends what was decided since the last flush. */
   flush(): void {
     this.#scheduler.dispatch();
-    for (const object of this.#described.splice(0)) this.#objects.forgetUnused(object);
+    if (this.#described.length > 0) {
+      for (const object of this.#described) this.#objects.forgetUnused(object);
+      this.#described = [];
+    }
     this.journal.flush();
     this.#ports.flushWorkers();
   }
@@ -267,12 +300,9 @@ export class Raylet {
     if (!worker) return;
     this.#pool.remove(worker);
     for (const range of worker.ranges) this.#ranges?.giveBack({ from: Math.max(range.from, worker.highestKey + 1), to: range.to });
-    for (const [id, block] of this.#blocks) {
-      if (block.worker !== worker) continue;
-      block.abandon();
-      this.#blocks.delete(id);
-    }
-    for (const key of worker.holdings) this.#release(worker, key, 0);
+    for (const block of worker.blocks.values()) block.abandon();
+    worker.blocks.clear();
+    for (const key of worker.holdings) this.#release(worker, key, worker.actor);
     const why = worker.endReason ?? reason;
     const text = worker.endMessage === '' ? message : worker.endMessage;
     if (worker.kind === 'actor') this.#actorEnded(worker, why, text);
@@ -303,14 +333,15 @@ export class Raylet {
         this.#tasks.cancel(command.task, false, command.force);
         return;
       case 'dropCopy': {
-        const object = this.#objects.get(command.object);
-        if (object) object.kept = false;
         this.#objects.drop(command.object);
         return;
       }
       case 'killActor': {
-        const worker = this.#actors.get(command.actor)?.worker;
-        if (worker) this.#stop(worker, END_REASON.killed, 'it was killed');
+        const actor = this.#actors.get(command.actor);
+        // A later life of the actor is not meant (rule M2).
+        if (!actor || (actor.creation.incarnation || 1) > command.incarnation) return;
+        if (actor.worker) this.#stop(actor.worker, END_REASON.killed, 'it was killed');
+        else this.#tasks.actorKilled(actor, 'it was killed');
         return;
       }
       case 'stopJob':
@@ -343,26 +374,30 @@ export class Raylet {
     const bytes = inRecord ? value.slice() : value;
     this.journal.append({ kind: 'put', object: key, parent, sizeBytes, value: inRecord ? bytes : NO_BYTES, nested, k, digest });
     const object = this.#objects.obtain(key);
-    this.#objects.use(object);
     const maker = parent === 0 ? undefined : this.#tasks.get(parent);
+    if (maker || parent === 0) this.#objects.use(object);
     if (maker) (maker.made ??= []).push(key);
-    else worker.holdings.add(key);
+    else if (parent === 0) worker.holdings.add(key);
     if (memory) this.#objects.setLocal(object, memory, sizeBytes, nested);
     else this.#objects.setInline(object, bytes, nested);
     if (!inRecord) object.kept = true;
+    if (object.uses <= 0) this.#objects.forgetUnused(object);
   }
 
   #block(worker: WorkerEntry, message: WorkerRequestOf<'block'>): void {
-    const task = message.task === 0 ? undefined : this.#tasks.get(message.task);
+    const caller = message.task === 0 ? undefined : this.#tasks.get(message.task);
+    const task = caller?.worker === worker ? caller : undefined;
     const expiresAtMs = message.timeoutMs === 0 ? Infinity : this.#ports.clock.nowMs() + message.timeoutMs;
     const block = new Block({ id: message.id, worker, task, fetch: message.fetch, needed: message.needed, expiresAtMs }, this.#objects, {
       ready: (_block, object) => this.#sendObject(worker, object),
       satisfied: (done, timedOut) => this.#satisfied(done, timedOut),
     });
-    this.#blocks.set(blockName(worker, message.id), block);
+    worker.blocks.set(message.id, block);
     if (task) {
       this.#pauseRun(task);
       this.#scheduler.blocked(task);
+      (task.blocks ??= []).push(block);
+      this.#tellWaitsOver(task);
     }
     for (const key of message.objects) {
       const object = this.#objects.obtain(key);
@@ -372,37 +407,50 @@ export class Raylet {
   }
 
   #unblock(worker: WorkerEntry, id: number): void {
-    const block = this.#blocks.get(blockName(worker, id));
+    const block = worker.blocks.get(id);
     if (!block) return;
     block.abandon();
     this.#satisfied(block, false);
   }
 
   #satisfied(block: Block, timedOut: boolean): void {
-    block.done = true;
-    this.#blocks.delete(blockName(block.worker, block.id));
-    const { task } = block;
-    if (!task || task.state !== 'blocked') {
-      this.#send(block.worker, { kind: 'unblocked', id: block.id, timedOut });
+    const { id, worker, task } = block;
+    worker.blocks.delete(id);
+    if (task) task.blocks = task.blocks?.length === 1 ? undefined : task.blocks?.filter((other) => other !== block);
+    // While other calls of the task wait it has no CPU; or `Promise.all` of two `get`s would hold it through the second.
+    if (!task || task.blocks || task.state !== 'blocked') {
+      this.#send(worker, { kind: 'unblocked', id, timedOut });
       return;
     }
-    this.#waitsOver.set(task, [...(this.#waitsOver.get(task) ?? []), { id: block.id, timedOut }]);
+    (task.waitsOver ??= []).push({ id, timedOut });
     this.#scheduler.wantsToResume(task);
   }
 
-  /** Waits that are over while their task waits for a CPU. */
-  readonly #waitsOver = new Map<TaskEntry, { id: number; timedOut: boolean }[]>();
-
   #resume(task: TaskEntry): void {
     task.runningSinceMs = this.#ports.clock.nowMs();
-    const over = this.#waitsOver.get(task) ?? [];
-    this.#waitsOver.delete(task);
-    if (!task.worker) return;
-    for (const { id, timedOut } of over) this.#send(task.worker, { kind: 'unblocked', id, timedOut });
+    this.#tellWaitsOver(task);
+  }
+
+  /** Tells the worker of waits that were over while their task waited for a CPU. */
+  #tellWaitsOver(task: TaskEntry): void {
+    const over = task.waitsOver;
+    if (!over) return;
+    task.waitsOver = undefined;
+    this.#scheduler.waitsAgain(task);
+    if (task.worker) for (const { id, timedOut } of over) this.#send(task.worker, { kind: 'unblocked', id, timedOut });
+  }
+
+  /** Calls of `get` that an ended attempt left behind are answered without it: the worker still has promises for them. */
+  #attemptEnded(task: TaskEntry): void {
+    this.#tellWaitsOver(task);
+    if (task.blocks) for (const block of task.blocks) block.task = undefined;
+    task.blocks = undefined;
+    if (this.#cancelling.size > 0) this.#cancelling.delete(task);
   }
 
   #release(worker: WorkerEntry, key: ObjectKey, holder: number): void {
-    this.journal.append({ kind: 'release', object: key, holder });
+    // What a task holds leaves with the task; the session's own reference to the object is not the task's to release.
+    if (worker.kind !== 'task') this.journal.append({ kind: 'release', object: key, holder });
     if (!worker.holdings.delete(key)) return;
     const object = this.#objects.get(key);
     if (!object) return;
@@ -420,7 +468,9 @@ export class Raylet {
   #describe(command: Extract<ServerCommand, { kind: 'object' }>): void {
     const object = this.#objects.obtain(command.object);
     object.wanted = false;
-    if (command.status === OBJECT_STATUS.inline) this.#objects.setInline(object, command.value.slice(), command.nested);
+    if (object.status === 'local') {
+      // It was made or brought here meanwhile.
+    } else if (command.status === OBJECT_STATUS.inline) this.#objects.setInline(object, command.value.slice(), command.nested);
     else if (command.status === OBJECT_STATUS.error) this.#objects.setError(object, command.value.slice());
     else this.#objects.setRemote(object, command.sizeBytes, command.nested);
     this.#tasks.objectSettled(command.object);
@@ -429,28 +479,27 @@ export class Raylet {
   }
 
   #fetch(object: LocalObject): void {
-    object.status = 'pending';
-    object.wanted = true;
     this.#objects.use(object);
     this.#ports.server.fetch(object.key, object.sizeBytes, (memory) => {
-      this.#objects.unuse(object);
-      if (memory) {
+      object.fetching = false;
+      const isMeant = object.status === 'remote';
+      if (memory && isMeant) {
         this.journal.append({ kind: 'located', object: object.key, present: true, sizeBytes: object.sizeBytes });
         this.#objects.setLocal(object, memory, object.sizeBytes, object.nested);
-      } else {
-        this.#objects.lostTrack(object);
       }
+      this.#objects.unuse(object);
+      // Not to be had, or dropped while it was on its way.
+      if (isMeant ? !memory : object.status === 'pending') this.#objects.lostTrack(object);
       this.flush();
     });
   }
 
-  #run(task: TaskEntry, worker: WorkerEntry, claim: number): void {
+  #run(task: TaskEntry, worker: WorkerEntry): void {
     this.#introduce(task, worker);
     for (const key of task.deps) {
       const object = this.#objects.get(key);
       if (object) this.#sendObject(worker, object);
     }
-    task.runningSinceMs = this.#ports.clock.nowMs();
     this.#send(worker, {
       kind: 'run',
       task: task.key,
@@ -458,9 +507,9 @@ export class Raylet {
       actor: task.actor,
       fn: task.fn.index,
       args: task.args,
-      deps: [...task.deps],
-      nested: [...task.nested],
-      claim,
+      deps: task.deps,
+      nested: task.nested,
+      claim: task.claim,
       job: task.job,
     });
   }
@@ -484,30 +533,31 @@ export class Raylet {
     if (this.#ranges) this.#giveKeys(worker);
     actor.worker = worker;
     task.worker = worker;
-    task.state = 'running';
+    moveTask(task, 'running');
     this.#scheduler.runningTasks += 1;
-    this.#run(task, worker, 0);
+    this.#run(task, worker);
   }
 
   #sendCall(call: TaskEntry, worker: WorkerEntry): void {
     call.worker = worker;
     this.#scheduler.runningTasks += 1;
-    this.#run(call, worker, 0);
+    this.#run(call, worker);
   }
 
   #actorEnded(worker: WorkerEntry, reason: number, message: string): void {
     const actor = this.#actors.get(worker.actor);
-    if (!actor) return;
-    const calls = this.#actors.remove(actor);
-    const { creation } = actor;
-    this.journal.append({ kind: 'actorDown', actor: actor.key, incarnation: creation.incarnation || 1, reason, message });
-    this.#tasks.actorEnded(creation, calls, reason, message);
+    if (actor?.worker !== worker) return;
+    actor.worker = undefined;
+    if (actor.alive) {
+      this.journal.append({ kind: 'actorDown', actor: actor.key, incarnation: actor.creation.incarnation || 1, reason, message });
+    }
+    this.#tasks.actorEnded(actor, reason, message);
   }
 
   #abort(task: TaskEntry): void {
     if (!task.worker) return;
     this.#send(task.worker, { kind: 'cancelTask', task: task.key });
-    if (task.actor === 0) this.#cancelling.set(task, this.#ports.clock.nowMs() + CANCEL_GRACE_MS);
+    this.#cancelling.set(task, this.#ports.clock.nowMs() + CANCEL_GRACE_MS);
   }
 
   #pauseRun(task: TaskEntry): void {
@@ -518,9 +568,10 @@ export class Raylet {
   /** Ends the worker of a task that ran longer than it may (rule S3: time blocked in `get` does not count). */
   #checkRuntime(worker: WorkerEntry, nowMs: number): void {
     const { current } = worker;
-    if (!current || current.actor !== 0 || current.state !== 'running') return;
+    if (!current || current.actor !== 0 || current.state !== 'running' || worker.endReason !== undefined) return;
     const { runtimeMs } = current.options.options;
     if (runtimeMs === 0 || current.ranMs + (nowMs - current.runningSinceMs) <= runtimeMs) return;
+    worker.endCulprit = current;
     this.#stop(worker, END_REASON.runtimeLimit, `it ran longer than its limit of ${runtimeMs} ms`);
   }
 
@@ -559,7 +610,7 @@ export class Raylet {
     let info = this.#optionSets.get(json);
     if (!info) {
       const options = optionsFromJson(json);
-      info = { index: this.#optionSets.size, options, schedulingClass: schedulingClassOf(options) };
+      info = { index: this.#optionSets.size, options, schedulingClass: schedulingClassOf(options), needsOnlyCpu: Object.keys(options.demand.custom).length === 0 };
       this.#optionSets.set(json, info);
       this.journal.append({ kind: 'options', options: info.index, json });
     }
@@ -587,7 +638,7 @@ export class Raylet {
         status,
         sizeBytes: object.sizeBytes,
         value: object.status === 'local' ? NO_BYTES : (object.value ?? NO_BYTES),
-        nested: [...object.nested],
+        nested: object.nested,
         attachment: 0,
       },
       object.status === 'local' ? object.memory : undefined,
@@ -610,8 +661,4 @@ export class Raylet {
 
 function attachmentOf(index: number, attachments: readonly Attachment[]): Attachment | undefined {
   return index === 0 ? undefined : attachments[index - 1];
-}
-
-function blockName(worker: WorkerEntry, id: number): string {
-  return `${worker.id}:${id}`;
 }

@@ -6,13 +6,14 @@
  * nested tasks of any depth finish on one CPU in bounded memory. An actor has a worker of its own.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { Block } from './block-table.ts';
 import type { FunctionInfo, OptionsInfo, TaskEntry } from './entries.ts';
 import type { KeyRange } from './key-ranges.ts';
 import type { WorkerKind } from './ports.ts';
 
 /** Tasks that may be blocked in one worker before another is started. */
 const MAX_BLOCKED_PER_WORKER = 64;
-/** Workers beyond one per CPU, for blocked tasks. */
+/** Workers beyond one per CPU, for blocked tasks and small ones. */
 const MAX_EXTRA_WORKERS = 64;
 
 /** A worker of this node, or the driver (which runs no tasks). */
@@ -26,9 +27,13 @@ export interface WorkerEntry {
   actor: ObjectKey;
   /** The task that has the worker's thread, if any. */
   current: TaskEntry | undefined;
-  /** Runs sent to it that have not begun, in order, with their places in the claim board. */
-  readonly queued: { task: TaskEntry; claim: number }[];
+  /** Tasks that were blocked and go on beside `current`; the first of them has the thread next. */
+  readonly resumed: TaskEntry[];
+  /** Runs sent to it that have not begun, in order. */
+  readonly queued: TaskEntry[];
   readonly blocked: Set<TaskEntry>;
+  /** Its `get` and `wait` calls that are not over, by their numbers. */
+  readonly blocks: Map<number, Block>;
   /** Introduced by it (it is the caller). */
   readonly functions: FunctionInfo[];
   readonly options: OptionsInfo[];
@@ -41,6 +46,8 @@ export interface WorkerEntry {
   /** Why it was ended, if it was: tells a limit from a crash. */
   endReason: number | undefined;
   endMessage: string;
+  /** The task it was ended for, if it broke a limit. */
+  endCulprit: TaskEntry | undefined;
   nextClaim: number;
   /** Objects it holds for itself: a driver's references. */
   readonly holdings: Set<ObjectKey>;
@@ -81,8 +88,10 @@ export class WorkerPool {
       job,
       actor: 0,
       current: undefined,
+      resumed: [],
       queued: [],
       blocked: new Set(),
+      blocks: new Map(),
       functions: [],
       options: [],
       knownFunctions: new Set(),
@@ -91,6 +100,7 @@ export class WorkerPool {
       highestKey: 0,
       endReason: undefined,
       endMessage: '',
+      endCulprit: undefined,
       nextClaim: 0,
       holdings: new Set(),
     };
@@ -117,7 +127,7 @@ export class WorkerPool {
   freeWorker(job: number): WorkerEntry | undefined {
     let unbound: WorkerEntry | undefined;
     for (const worker of this.#workers.values()) {
-      if (worker.kind !== 'task' || worker.state !== 'ready' || worker.current || worker.queued.length > 0) continue;
+      if (worker.kind !== 'task' || worker.state !== 'ready' || worker.current || worker.endReason !== undefined) continue;
       if (worker.job === job && worker.blocked.size < MAX_BLOCKED_PER_WORKER) return worker;
       if (worker.job === 0) unbound ??= worker;
     }
@@ -127,19 +137,35 @@ export class WorkerPool {
   /** Starts a worker if more could help; returns an idle one of another job that has to end first, if the pool is full. */
   grow(wanted: number): WorkerEntry | undefined {
     let starting = 0;
-    let stuck = 0;
+    let occupied = 0;
+    let ending = 0;
     let idle: WorkerEntry | undefined;
     for (const worker of this.#workers.values()) {
       if (worker.kind !== 'task') continue;
-      if (worker.state === 'starting') starting += 1;
-      else if (!worker.current && worker.queued.length === 0 && worker.blocked.size === 0) idle ??= worker;
-      else if (!worker.current && worker.blocked.size > 0) stuck += 1;
+      if (worker.endReason !== undefined) ending += 1;
+      else if (worker.state === 'starting') starting += 1;
+      else if (isIdle(worker)) idle ??= worker;
+      else occupied += 1;
     }
-    const limit = Math.max(1, this.#slots) + Math.min(stuck, MAX_EXTRA_WORKERS);
+    // Nobody asks for more unless resources are free: workers full of blocked tasks, or of tasks that want less than a
+    // CPU, do not count against the slots.
+    const slots = Math.max(1, this.#slots);
+    const limit = Math.min(slots + MAX_EXTRA_WORKERS, Math.max(slots, occupied + 1));
     for (let missing = wanted - starting; missing > 0 && this.#taskWorkers < limit; missing -= 1) {
       this.#spawn('task', this.add('task').id);
       starting += 1;
     }
-    return starting === 0 ? idle : undefined;
+    return starting + ending === 0 ? idle : undefined;
   }
+
+  /** An idle worker beyond one per CPU, left over from blocked tasks. */
+  surplus(): WorkerEntry | undefined {
+    if (this.#taskWorkers <= Math.max(1, this.#slots)) return undefined;
+    for (const worker of this.#workers.values()) if (worker.kind === 'task' && worker.state === 'ready' && isIdle(worker)) return worker;
+    return undefined;
+  }
+}
+
+function isIdle(worker: WorkerEntry): boolean {
+  return !worker.current && worker.blocked.size === 0 && worker.endReason === undefined;
 }

@@ -35,6 +35,8 @@ export class CodeDictionary {
   readonly #optionTexts = new Map<string, number>();
   readonly #sentModules = new Set<string>();
   readonly #gaps = new Map<PendingModule, Gap>();
+  /** Messages of gaps that are closed while others still hold the link. */
+  readonly #filled = new Set<WorkerRequest>();
   readonly #failures = new Map<number, Error>();
   #nextFunction = 0;
   #nextOptions = 0;
@@ -156,12 +158,17 @@ export class CodeDictionary {
   }
 
   #settle(module: PendingModule): void {
+    const gap = this.#gaps.get(module);
+    if (gap !== undefined) this.#filled.add(gap.message);
     this.#gaps.delete(module);
     if (this.#gaps.size > 0) return;
     const failures = new Map(this.#failures);
+    const filled = new Set(this.#filled);
+    this.#filled.clear();
     this.#link.release((messages) => {
       const introduced = messages.filter((message) => {
-        if (message.kind === 'module') return message.module !== '' && !this.#wasSent(message.module);
+        // Other modules that were called meanwhile are known to be sent already: by these very messages.
+        if (message.kind === 'module') return !filled.has(message) || (message.module !== '' && !this.#wasSent(message.module));
         return message.kind !== 'function' || !failures.has(message.fn);
       });
       return failures.size === 0 ? introduced : this.#failed(failures, introduced);

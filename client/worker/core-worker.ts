@@ -203,6 +203,12 @@ export class CoreWorker {
     return this.cache.find(key)?.isReady === true ? 'finished' : 'queued';
   }
 
+  /** A task of this realm was cancelled: it sees its signal, and its `get` and `wait` calls reject. */
+  taskCancelled(task: TaskState, reason: unknown): void {
+    task.cancel(reason);
+    this.#waits.cancelled(task, reason);
+  }
+
   kill(handle: ActorHandle<unknown>, noRestart: boolean): void {
     const record = actorIdentity(handle);
     if (!(record instanceof ActorRecord)) throw new TypeError('this handle belongs to another session');

@@ -19,11 +19,6 @@ export function setRealmRuntime(runtime: RealmRuntime | undefined): void {
   current = runtime;
 }
 
-/** The realm's runtime, if there is one. */
-export function realmRuntimeOrNone(): RealmRuntime | undefined {
-  return current;
-}
-
 /** The realm's runtime. @throws Error that says how to get one. */
 export function realmRuntime(): RealmRuntime {
   if (current === undefined) throw new Error('not connected to a cluster: await init() first');

@@ -89,7 +89,7 @@ export class Executor {
   #cancel(task: ObjectKey): void {
     const live = this.#live.get(task);
     if (live !== undefined) {
-      this.#core.context.run(live, () => live.cancel(new TaskCancelledError('the task was cancelled')));
+      this.#core.context.run(live, () => this.#core.taskCancelled(live, new TaskCancelledError('the task was cancelled')));
       return;
     }
     const index = this.#queue.findIndex((run, place) => place >= this.#queueStart && run.task === task);

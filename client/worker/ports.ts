@@ -22,7 +22,7 @@ export interface CorePorts {
   /** SHA-256, first 16 bytes; default: the portable one, which is some 30 times slower than a host's own. */
   digest?(bytes: Uint8Array): Uint8Array;
   /** Rewrites a stack trace to the user's own files, given the source maps by module address; default: as it is. */
-  mapStack?(stack: string, sourceMapOf: (address: string) => string | undefined): string;
+  mapStack?: (stack: string, sourceMapOf: (address: string) => string | undefined) => string;
   /** Name of this node, for `context().node`. */
   readonly node: string;
   /** For `context().job`; a worker serves jobs by number and shows that. */

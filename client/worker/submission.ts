@@ -32,12 +32,10 @@ export interface EncodedArgs {
 /** Encodes arguments and values with the references of one connection. */
 export class ArgumentEncoder {
   readonly context: EncodeContext;
-  readonly #references: ReferenceTable;
   readonly #put: (encoded: EncodedValue) => ObjectRef<unknown>;
 
   /** @param put stores a large argument apart */
   constructor(references: ReferenceTable, put: (encoded: EncodedValue) => ObjectRef<unknown>) {
-    this.#references = references;
     this.#put = put;
     this.context = {
       asReference(value) {

@@ -61,6 +61,11 @@ export class TaskState {
     return this.#controller.signal;
   }
 
+  /** Why it was cancelled, if it was. */
+  get cancelled(): { readonly reason: unknown } | undefined {
+    return this.#cancelled;
+  }
+
   cancel(reason: unknown): void {
     this.#cancelled ??= { reason };
     this.#controller?.abort(reason);

@@ -6,7 +6,7 @@
 import { GetTimeoutError } from '#shared/errors/daylight-error.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { WorkerRequest } from '#shared/protocol/worker-messages.ts';
-import { type ObjectCache, type ObjectEntry, type ObjectWaiter } from './object-cache.ts';
+import type { ObjectCache, ObjectEntry, ObjectWaiter } from './object-cache.ts';
 import type { TaskState } from './task-state.ts';
 
 /** What a call waits for. */
@@ -48,8 +48,13 @@ export class WaitCalls {
     this.#hooks = hooks;
   }
 
-  /** Resolves with whether the time was over first; rejects only with the signal's reason or `abandon`'s error. */
+  /**
+   * Resolves with whether the time was over first; rejects only with the signal's reason, with that of the task's
+   * cancellation, or with `abandon`'s error.
+   */
   wait(task: TaskState, demand: WaitDemand): Promise<boolean> {
+    // What a cancelled task calls is not run any more (rule L7): it would wait until its worker is ended.
+    if (task.cancelled !== undefined) return Promise.reject(task.cancelled.reason as Error);
     if (demand.signal?.aborted === true) return Promise.reject(demand.signal.reason as Error);
     const missing = this.#missing(demand);
     const here = new Set(demand.keys).size - missing.length;
@@ -69,6 +74,15 @@ export class WaitCalls {
     // For a driver the values may still be under way.
     if (call.task.key === 0 && !timedOut && call.remaining > 0) return;
     this.#end(call, timedOut && call.remaining > 0);
+  }
+
+  /** A task was cancelled: what it waits for ends, so that it can end by itself and the others in its worker go on. */
+  cancelled(task: TaskState, reason: unknown): void {
+    for (const call of [...this.#calls.values()]) {
+      if (call.task !== task) continue;
+      this.#hooks.push({ kind: 'unblock', id: call.id });
+      this.#end(call, false, reason);
+    }
   }
 
   /** The raylet is gone: nothing will ever be answered. */

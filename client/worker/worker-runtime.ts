@@ -127,7 +127,9 @@ async function runMain(core: CoreWorker, root: TaskState, main: (args: never) =>
   core.context.begin(root);
   try {
     const result = await core.context.run(root, () => main(args as never)); // the job's author knows what its main takes
-    const value = new TextEncoder().encode(JSON.stringify(result ?? null));
+    const json: string | undefined = JSON.stringify(result ?? null);
+    if (json === undefined) throw new errors.SerializationError(`main returned a ${typeof result}: return what JSON can hold`);
+    const value = new TextEncoder().encode(json);
     core.push({ kind: 'jobFinished', outcome: OUTCOME.value, value }, value.length);
     return result;
   } catch (error) {

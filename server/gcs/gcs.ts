@@ -37,8 +37,6 @@ export interface GcsOptions {
   readonly driverDeadMs: number;
 }
 
-export const DEFAULT_GCS_TIMES = { graceMs: 45_000, hostDeadMs: 10_000, driverDeadMs: 30_000 } as const;
-
 /** The GCS. */
 export class Gcs {
   readonly state: GcsState;

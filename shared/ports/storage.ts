@@ -23,6 +23,7 @@ export const TABLE_NAMES = [
   'aliases',
   'options',
 ] as const;
+/** A live table: rows are opaque bytes by integer key. */
 export type TableName = (typeof TABLE_NAMES)[number];
 
 /** Column kinds: 'integer' is a safe integer; a question mark says the column may be null. */
@@ -66,6 +67,7 @@ export const HISTORY_COLUMNS = {
   },
 } as const satisfies Record<string, Record<string, ColumnKind>>;
 
+/** A history table: typed columns, for queries. */
 export type HistoryTableName = keyof typeof HISTORY_COLUMNS;
 /** In batch-format order. */
 export const HISTORY_TABLE_NAMES = ['task_history', 'event_history', 'decision_history'] as const;
@@ -120,6 +122,7 @@ export interface HistoryQuery<T extends HistoryTableName> {
   readonly limit: number;
 }
 
+/** One page of a query's answer. */
 export interface HistoryPage<T extends HistoryTableName> {
   readonly rows: HistoryRow<T>[];
   /** Where to go on (`afterKey`), or null at the end of the table. */
@@ -128,6 +131,7 @@ export interface HistoryPage<T extends HistoryTableName> {
   readonly timedOut: boolean;
 }
 
+/** Rows one query gives at most. */
 export const MAX_QUERY_ROWS = 1000;
 
 /** What a store is and who wrote it last. */
@@ -141,6 +145,7 @@ export interface StorageInfo {
   readonly epoch: number;
 }
 
+/** What the store did since it was opened, and the room it has. */
 export interface StorageStats {
   readonly commits: number;
   readonly mutations: number;
@@ -154,6 +159,7 @@ export interface StorageStats {
   readonly diskFreeBytes: number | null;
 }
 
+/** What one sweep removed. */
 export interface SweepResult {
   readonly deletedRows: number;
   /** True if another slice is due: call again at the next idle moment. */
@@ -170,6 +176,7 @@ export interface Retention {
   readonly sliceRows: number;
 }
 
+/** Seven days or 10 GB of history, whichever is reached first. */
 export const DEFAULT_RETENTION: Retention = { maxAgeMs: 7 * 24 * 3600 * 1000, maxBytes: 10e9, sliceRows: 1000 };
 
 /**

@@ -6,7 +6,7 @@
  * itself introduced with a `function` or `options` record. Records are written column by column: a no-op task costs
  * about ten bytes.
  */
-import { array, bool, bytes, type Infer, str, uint } from '../wire/schema.ts';
+import { array, bool, bytes, str, uint } from '../wire/schema.ts';
 import { recordBatch, type RecordOf } from '../wire/columnar.ts';
 import { INLINE_BYTES, MAX_ARGS_BYTES, MAX_FRAME_BYTES, MAX_REFERENCES } from './limits.ts';
 
@@ -156,5 +156,3 @@ export const nodeRecords = recordBatch({
 export type NodeRecord = RecordOf<typeof nodeRecords>;
 /** The record of one kind. */
 export type NodeRecordOf<Kind extends NodeRecord['kind']> = Extract<NodeRecord, { kind: Kind }>;
-/** A list of object keys. */
-export type KeyList = Infer<typeof keys>;

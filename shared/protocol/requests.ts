@@ -32,6 +32,3 @@ export const requests = {
   /** Nodes of the cluster and their resources, as JSON. */
   cluster: { body: empty, answer: struct({ json: str({ maxBytes: 1024 * 1024 }) }) },
 } as const;
-
-/** The name of a question. */
-export type RequestMethod = keyof typeof requests;

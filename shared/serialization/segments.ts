@@ -7,7 +7,7 @@ import { SerializationError } from '../errors/daylight-error.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import { alignUp, elementBytes, segmentAlignment, VIEW_KINDS, type ViewKind } from './value-format.ts';
 
-const TYPED_ARRAY_TAG = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get;
+const TYPED_ARRAY_TAG = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag);
 
 interface View {
   readonly kind: ViewKind;
@@ -33,7 +33,7 @@ export interface SegmentCopy {
 
 /** The kind of an ArrayBuffer view, by internal slot: right across realms and for subclasses such as Buffer. */
 export function viewKindOf(view: ArrayBufferView): ViewKind {
-  const tag: unknown = TYPED_ARRAY_TAG?.call(view);
+  const tag: unknown = TYPED_ARRAY_TAG?.get?.call(view);
   return VIEW_KINDS.find((kind) => kind === tag) ?? 'DataView';
 }
 

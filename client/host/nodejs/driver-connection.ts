@@ -32,12 +32,12 @@ export interface DriverOptions {
   readonly numCpus: number;
   readonly resources?: Readonly<Record<string, number>>;
   readonly jobName: string;
-  onLog?(line: JobLine): void;
+  onLog?: (line: JobLine) => void;
   /** Progress that `main` reports of itself. */
-  onProgress?(fraction: number, note: string): void;
-  onWarning?(message: string): void;
+  onProgress?: (fraction: number, note: string) => void;
+  onWarning?: (message: string) => void;
   /** The cluster gave this driver up, or refuses it. Open calls do not end by themselves then. */
-  onFatal?(error: Error): void;
+  onFatal?: (error: Error) => void;
 }
 
 /** A connected driver. */

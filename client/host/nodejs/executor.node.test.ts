@@ -117,7 +117,7 @@ describe('executor', () => {
     const byTask = new Map((await results(2)).map((result) => [result.task, valueOf(result)]));
     expect(byTask.get(11)).toEqual(['a', '0.11', true]);
     expect(byTask.get(12)).toEqual(['b', '0.12', true]);
-    expect(raylet.of('submit').map(({ parent }) => parent).toSorted()).toEqual([11, 11, 12, 12]);
+    expect(raylet.of('submit').map(({ parent }) => parent).toSorted((a, b) => a - b)).toEqual([11, 11, 12, 12]);
   });
 
   it('a run whose claim was taken back is skipped silently', async () => {

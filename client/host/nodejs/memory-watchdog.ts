@@ -15,9 +15,15 @@ const SETTLE_MS = 1_500;
 export function watchMemory(threads: WorkerThreads, limitBytes: number): () => void {
   let busyUntilMs = 0;
   const timer = setInterval(() => {
-    if (performance.now() < busyUntilMs || threads.count === 0) return;
+    if (performance.now() < busyUntilMs) return;
     const rssBytes = process.memoryUsage.rss();
     if (rssBytes < limitBytes) return;
+    if (threads.unstoppable > 0) {
+      // Nothing inside the process ends such a thread. Its task was reported as failed; the node dies before the machine does.
+      process.stderr.write(`daylight: a worker that was ended goes on allocating (${megabytes(rssBytes)}): this process ends itself\n`);
+      process.kill(process.pid, 'SIGKILL');
+    }
+    if (threads.count === 0) return;
     busyUntilMs = performance.now() + SETTLE_MS;
     void endLargest(threads, rssBytes, limitBytes);
   }, SAMPLE_MS);

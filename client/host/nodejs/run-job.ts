@@ -29,8 +29,8 @@ export interface RunJobOptions {
   readonly jobName?: string;
   /** Cancels the job: its tasks end, and this rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  onLog?(line: JobLine): void;
-  onProgress?(fraction: number, note: string): void;
+  onLog?: (line: JobLine) => void;
+  onProgress?: (fraction: number, note: string) => void;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface RunJobOptions {
  * terms of the user's files), or with an error of connecting.
  */
 export async function runJob(options: RunJobOptions): Promise<unknown> {
-  const { file, args, address, token = '', numCpus, jobName = path.basename(file), signal, onLog, onProgress } = options;
+  const { file, args, address, token = '', numCpus, jobName = jobNameOf(file), signal, onLog, onProgress } = options;
   const module = await bundleModule({ entryFile: path.resolve(file) });
   if (!module.hasMain) {
     throw new DaylightError(`${file} has no main: add "export default async function main(args) { … }"`);
@@ -106,4 +106,10 @@ function withUserStack(error: unknown, { hash, sourceMap }: { hash: string; sour
     error.stack = mapStack(error.stack, (url) => (url === moduleAddress(hash) ? sourceMap : undefined));
   }
   return error;
+}
+
+/** A job is known by its file; files that are all called `job.ts` by their folder. */
+function jobNameOf(file: string): string {
+  const { name, dir } = path.parse(path.resolve(file));
+  return ['job', 'main', 'index'].includes(name) ? path.basename(dir) : name;
 }

@@ -11,6 +11,9 @@ import { END_REASON } from '#shared/protocol/node-records.ts';
 import { type WorkerCommand, workerCommands, type WorkerRequest, workerRequests } from '#shared/protocol/worker-messages.ts';
 import type { WorkerThreadOptions } from './worker-thread-options.ts';
 
+/** A thread that allocates in a loop can ignore `terminate()`; after this long it counts as ended all the same. */
+const TERMINATE_LIMIT_MS = 2_000;
+
 /** What happens in a worker. */
 export interface WorkerEvents {
   onMessages(workerId: number, messages: readonly WorkerRequest[], attachments: readonly Attachment[]): void;
@@ -50,6 +53,8 @@ export class WorkerThreads {
   readonly #settings: WorkerSettings;
   readonly #events: WorkerEvents;
   readonly #threads = new Map<number, Thread>();
+  /** Threads that were ended and go on running. */
+  unstoppable = 0;
 
   constructor(settings: WorkerSettings, events: WorkerEvents) {
     this.#settings = settings;
@@ -95,7 +100,17 @@ export class WorkerThreads {
     if (!thread) return;
     thread.endReason ??= reason;
     thread.endMessage ||= message;
-    void thread.worker.terminate();
+    let givenUp = false;
+    const limit = setTimeout(() => {
+      givenUp = true;
+      this.unstoppable += 1;
+      this.#exited(id, thread, 1);
+    }, TERMINATE_LIMIT_MS);
+    limit.unref();
+    void thread.worker.terminate().then(() => {
+      clearTimeout(limit);
+      if (givenUp) this.unstoppable -= 1;
+    });
   }
 
   /** Queues a message; `memory` travels beside it, shared or handed over. */

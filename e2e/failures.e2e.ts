@@ -1,0 +1,126 @@
+/*
+ * Failures of the first level: job code that takes its worker down, and hosts that are killed. What was asked for comes out
+ * right, or the caller is told why not; whoever is not concerned goes on.
+ */
+
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { Cluster, resultOf } from './fixtures/cluster.ts';
+import type { RunningProcess } from './fixtures/processes.ts';
+import { until } from './fixtures/until.ts';
+import type { Outcome } from './jobs/scenarios.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'daylight-failures-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('a worker that goes down', () => {
+  let cluster: Cluster;
+  let host: RunningProcess;
+  let outcomes: Record<string, Outcome> = {};
+  let said = '';
+
+  beforeAll(async () => {
+    cluster = await Cluster.start();
+    // Enough for the process itself and well-behaved tasks; a bomb is over it in a second.
+    host = await cluster.addHost({ cpus: 2, name: 'host', memoryMb: 900 });
+    const ended = await cluster.run('worker-failures.ts');
+    said = ended.stderr;
+    outcomes = resultOf(ended) as Record<string, Outcome>;
+  });
+  afterAll(() => cluster.stop());
+
+  it('by process.exit fails its task, after the retries it may have', () => {
+    expect(outcomes['exit']).toMatchObject({ error: { name: 'WorkerCrashedError', code: 'worker-crashed' } });
+    expect(outcomes['exitTooOften']).toMatchObject({ error: { name: 'WorkerCrashedError' } });
+    expect(outcomes['exitThenFine']).toEqual({ value: 3 });
+  });
+
+  it('stays up when a timer throws or a promise is forgotten, and the job is told', () => {
+    expect(outcomes['throwInTimer']).toMatchObject({ error: { name: 'RuntimeLimitError' } });
+    expect(said).toMatch(/Uncaught RangeError: thrown in a timer/);
+    expect(outcomes['rejectAside']).toEqual({ value: 'done' });
+    expect(said).toMatch(/nobody awaits this/);
+  });
+
+  it.each(['loop', 'loopAsync'])('in an endless %s is ended after runtimeMs', (name) => {
+    expect(outcomes[name]).toMatchObject({ error: { name: 'RuntimeLimitError', code: 'runtime-limit' } });
+  });
+
+  it.each(['heapBomb', 'bufferBomb'])('that eats its memory (%s) is ended, and the node lives on', (name) => {
+    expect(outcomes[name]).toMatchObject({ error: { name: 'OutOfMemoryError', code: 'out-of-memory' } });
+  });
+
+  it('leaves the host as it was', async () => {
+    expect(outcomes['after']).toEqual({ value: 144 });
+    expect(host.isRunning).toBe(true);
+    const [node, ...others] = (await cluster.nodes()).filter(({ role }) => role === 'host');
+    expect(node).toMatchObject({ name: 'host', state: 'alive', epoch: 1 });
+    expect(others).toEqual([]);
+  });
+});
+
+describe('a host that is killed', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await Cluster.start();
+  });
+  afterAll(() => cluster.stop());
+
+  /** Starts a part of the job on two hosts; `victim` is the one named in the first note that matches `sign`. */
+  async function strike(part: string, sign: RegExp, when: (notes: string) => boolean) {
+    const names = [`${part}-1`, `${part}-2`];
+    await Promise.all(names.map((name) => cluster.addHost({ name, resources: ['home=1'] })));
+    const files = { notes: path.join(folder, `${part}.notes`), go: path.join(folder, `${part}.go`) };
+    const notes = (): string => (existsSync(files.notes) ? readFileSync(files.notes, 'utf8') : '');
+    const job = cluster.startJob('host-failures.ts', { args: { part, ...files } });
+    await until(`${part} is under way`, () => when(notes()) || (!job.isRunning && job.stderr));
+    const victim = sign.exec(notes())?.[1] ?? '';
+    await cluster.host(victim).kill();
+    writeFileSync(files.go, '');
+    const result = resultOf(await job.end()) as Record<string, unknown>;
+    const survivor = names.find((name) => name !== victim) ?? '';
+    return { result, notes: notes(), victim, survivor };
+  }
+
+  // Each part has hosts of its own: those of the part before leave.
+  afterEach(() => cluster.stopHosts());
+
+  it('L4 has its tasks run again elsewhere, each with its own result', async () => {
+    const { result, notes, victim } = await strike('runTasks', /^(\S+) starts/, (text) => text.split('\n').length > 12);
+    expect(Object.values(result)).toEqual(Array.from({ length: 60 }, (_, x) => x * x));
+    const starts = notes.trimEnd().split('\n');
+    // What was running there ran again, and what was finished there did not.
+    expect(starts.length).toBeGreaterThan(60);
+    expect(starts.length).toBeLessThanOrEqual(70);
+    expect(starts.filter((line) => line.startsWith(victim)).length).toBeGreaterThan(0);
+    const tasks = (await cluster.tasks()).filter(({ fn }) => fn === 'work');
+    expect(tasks.length).toBe(60);
+    expect(tasks.every(({ state }) => state === 'succeeded')).toBe(true);
+    expect(tasks.filter(({ attempts }) => attempts > 1).length).toBeGreaterThan(0);
+    expect((await cluster.nodeIs(victim, 'dead')).runningTasks).toBe(0);
+  });
+
+  it('M1 has its actor started again elsewhere, if that may restart', async () => {
+    const { result, victim, survivor } = await strike('restartActor', /^actor on (\S+)/, (text) => text.startsWith('actor on'));
+    expect(result).toMatchObject({ first: { node: victim, calls: 2 }, second: { node: survivor, calls: 1 } });
+    expect(result['errors']).toEqual(['ActorUnavailableError']);
+  });
+
+  it('L4 has the objects that lay there alone made again', async () => {
+    const { result, notes, victim, survivor } = await strike('rebuildWeights', /^weights on (\S+)/m, (text) => text.includes('weights on'));
+    const sum = (length: number): number => {
+      const values = Float32Array.from({ length }, (_, i) => (i * 7) % 251);
+      return values.reduce((a, b) => a + b, 0);
+    };
+    expect(result).toEqual({
+      first: victim,
+      small: { sum: sum(100_000), node: survivor },
+      large: { sum: sum(1_000_000), node: survivor },
+    });
+    expect(notes).toContain(`made on ${survivor}`);
+  });
+});

@@ -1,0 +1,78 @@
+// What must survive the death of a host: running tasks, an actor that may restart, and objects that lay there alone. The test
+// kills the host when `notes` says so and lets the job go on by making the file `go`.
+
+import type { ObjectRef } from 'daylight';
+import { context, get, put, remote } from 'daylight';
+import { note, spin, untilFile } from './files.ts';
+
+interface Args {
+  notes: string;
+  go: string;
+  tasks?: number;
+}
+
+/** A task that takes a while, and says where it runs. */
+export const work = remote(async (notes: string, x: number) => {
+  await note(notes, `${context().node} starts ${x}`);
+  spin(60);
+  return x * x;
+});
+
+class Tally {
+  #calls = 0;
+  where(): { node: string; calls: number } {
+    this.#calls += 1;
+    return { node: context().node, calls: this.#calls };
+  }
+}
+export const RemoteTally = remote(Tally);
+
+interface Made {
+  small: ObjectRef<Float32Array>;
+  large: ObjectRef<Float32Array>;
+  node: string;
+}
+/** Weights that lie on this host alone: 400 KB, and 4 MB. */
+export const makeWeights = remote(async (notes: string, seed: number): Promise<Made> => {
+  await note(notes, `made on ${context().node}`);
+  const weights = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => (i * seed) % 251);
+  return { small: put(weights(100_000)), large: put(weights(1_000_000)), node: context().node };
+});
+export const sumUp = remote((weights: Float32Array) => ({ sum: weights.reduce((a, b) => a + b, 0), node: context().node }));
+
+async function runTasks({ notes, tasks = 60 }: Args) {
+  return get(Array.from({ length: tasks }, (_, x) => work.remote(notes, x)));
+}
+
+async function restartActor({ notes, go }: Args) {
+  const tally = RemoteTally.options({ resources: { home: 1 }, maxRestarts: 2 }).remote();
+  await get(tally.where.remote());
+  const first = await get(tally.where.remote());
+  await note(notes, `actor on ${first.node}`);
+  await untilFile(go);
+  // A call that was not answered may have run: whoever makes it decides whether to make it again.
+  const errors: string[] = [];
+  for (;;) {
+    try {
+      const second = await get(tally.where.remote());
+      if (second.node !== first.node) return { first, second, errors: [...new Set(errors)] };
+    } catch (error) {
+      errors.push((error as Error).name);
+      if ((error as Error).name === 'ActorDiedError') throw error;
+    }
+  }
+}
+
+async function rebuildWeights({ notes, go }: Args) {
+  const made = await get(makeWeights.options({ resources: { home: 1 } }).remote(notes, 7));
+  await note(notes, `weights on ${made.node}`);
+  await untilFile(go);
+  return { first: made.node, small: await get(sumUp.remote(made.small)), large: await get(sumUp.remote(made.large)) };
+}
+
+const parts = { runTasks, restartActor, rebuildWeights };
+
+/** Runs one of the parts. */
+export default async function main({ part, ...args }: Args & { part: keyof typeof parts }) {
+  return parts[part](args);
+}
