@@ -16,6 +16,7 @@ interface MicroOptions {
   readonly peer?: 'ray';
 }
 
+const program = new Command('bench').description('Measures the engine.');
 const say = (text: string): void => void process.stderr.write(text);
 
 /** The rows that `--only` names: exactly, or all that contain the text. */
@@ -25,9 +26,7 @@ function chosenRows(only: readonly string[] | undefined): readonly ListedRow[] {
     const exact = ROW_LIST.filter(({ name }) => name === text);
     const found = exact.length > 0 ? exact : ROW_LIST.filter(({ name }) => name.includes(text));
     if (found.length === 0)
-      throw new Error(
-        `no row's name contains "${text}"; there are:\n  ${ROW_LIST.map(({ name }) => name).join('\n  ')}`,
-      );
+      program.error(`no row's name contains "${text}"; there are:\n  ${ROW_LIST.map(({ name }) => name).join('\n  ')}`);
     return found;
   });
 }
@@ -59,7 +58,6 @@ async function micro({ json, only, quick = false, peer }: MicroOptions): Promise
   }
 }
 
-const program = new Command('bench').description('Measures the engine.').showHelpAfterError();
 program
   .command('micro')
   .description("single operations, in the shapes of Ray's microbenchmark")

@@ -43,7 +43,14 @@ export class ActorHost {
 
   /** An actor will live here: its calls may queue up from now on. */
   add(creation: TaskEntry): HostedActor {
-    const actor: HostedActor = { key: creation.key, creation, worker: undefined, alive: false, callers: new Map(), inFlight: new Set() };
+    const actor: HostedActor = {
+      key: creation.key,
+      creation,
+      worker: undefined,
+      alive: false,
+      callers: new Map(),
+      inFlight: new Set(),
+    };
     this.#actors.set(actor.key, actor);
     return actor;
   }

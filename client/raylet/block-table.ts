@@ -8,8 +8,8 @@ import type { WorkerEntry } from './worker-pool.ts';
 
 /** What happens to a wait. */
 export interface BlockHooks {
-  /** An object of the wait can be had: tell the worker. */
-  ready(block: Block, object: LocalObject): void;
+  /** An object of the wait can be had: tell the worker. `isNews`: it has just changed, its owner was told already. */
+  ready(block: Block, object: LocalObject, isNews: boolean): void;
   /** Enough are there, or the time is over. */
   satisfied(block: Block, timedOut: boolean): void;
 }
@@ -30,7 +30,14 @@ export class Block implements ObjectListener {
   done = false;
 
   constructor(
-    wait: { id: number; worker: WorkerEntry; task: TaskEntry | undefined; fetch: boolean; needed: number; expiresAtMs: number },
+    wait: {
+      id: number;
+      worker: WorkerEntry;
+      task: TaskEntry | undefined;
+      fetch: boolean;
+      needed: number;
+      expiresAtMs: number;
+    },
     objects: LocalObjects,
     hooks: BlockHooks,
   ) {
@@ -52,7 +59,7 @@ export class Block implements ObjectListener {
       this.#waiting.add(object);
     }
     for (const object of [...this.#waiting]) {
-      if (this.#isReady(object)) this.#count(object);
+      if (this.#isReady(object)) this.#count(object, false);
       else this.#pursue(object);
     }
     this.#check(false);
@@ -64,7 +71,7 @@ export class Block implements ObjectListener {
       this.#pursue(object);
       return;
     }
-    this.#count(object);
+    this.#count(object, true);
     this.#check(false);
   }
 
@@ -91,11 +98,11 @@ export class Block implements ObjectListener {
     if (object.status === 'remote') this.#objects.bring(object);
   }
 
-  #count(object: LocalObject): void {
+  #count(object: LocalObject, isNews: boolean): void {
     if (!this.#waiting.delete(object)) return;
     this.#ready += 1;
     this.#objects.unlisten(object, this);
-    this.#hooks.ready(this, object);
+    this.#hooks.ready(this, object, isNews);
     this.#objects.unuse(object);
   }
 

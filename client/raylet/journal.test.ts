@@ -13,7 +13,11 @@ function journal(): { journal: Journal; frames: () => { first: number; count: nu
     if (frame.type !== 'records') throw new Error(`a ${frame.type} frame`);
     return { first: frame.first, count: frame.batch.length };
   };
-  return { journal: new Journal((frame) => void frames.push(frame)), frames: () => frames.map(read), clear: () => void (frames = []) };
+  return {
+    journal: new Journal((frame) => void frames.push(frame)),
+    frames: () => frames.map(read),
+    clear: () => void (frames = []),
+  };
 }
 
 function noOpTask(n: number, place = 0): NodeRecord[] {
@@ -21,7 +25,16 @@ function noOpTask(n: number, place = 0): NodeRecord[] {
   const empty = new Uint8Array(0);
   return [
     { kind: 'submit', task, parent: 0, actor: 0, fn: 0, options: 0, args: empty, deps: [], nested: [], k: n, place },
-    { kind: 'finish', task, outcome: 0, durationUs: 3 + (n % 5), sizeBytes: 3, value: Uint8Array.of(1, 2, 3), nested: [], attempt: 1 },
+    {
+      kind: 'finish',
+      task,
+      outcome: 0,
+      durationUs: 3 + (n % 5),
+      sizeBytes: 3,
+      value: Uint8Array.of(1, 2, 3),
+      nested: [],
+      attempt: 1,
+    },
   ];
 }
 
@@ -35,7 +48,10 @@ describe('Journal', () => {
     own.append(release(3));
     own.flush();
     own.flush();
-    expect(frames()).toEqual([{ first: 1, count: 2 }, { first: 3, count: 1 }]);
+    expect(frames()).toEqual([
+      { first: 1, count: 2 },
+      { first: 3, count: 1 },
+    ]);
     expect(own.backlog).toBe(3);
   });
 
@@ -48,7 +64,11 @@ describe('Journal', () => {
     own.append(release(4));
     clear();
     own.resend(1);
-    expect(frames()).toEqual([{ first: 2, count: 1 }, { first: 3, count: 1 }, { first: 4, count: 1 }]);
+    expect(frames()).toEqual([
+      { first: 2, count: 1 },
+      { first: 3, count: 1 },
+      { first: 4, count: 1 },
+    ]);
   });
 
   it('L2 forgets what is durable, and a frame only as a whole', () => {
@@ -63,7 +83,10 @@ describe('Journal', () => {
     expect(own.backlog).toBe(2);
     clear();
     own.resend(0);
-    expect(frames()).toEqual([{ first: 1, count: 2 }, { first: 3, count: 1 }]);
+    expect(frames()).toEqual([
+      { first: 1, count: 2 },
+      { first: 3, count: 1 },
+    ]);
     own.acknowledge(99);
     clear();
     own.resend(0);
@@ -74,7 +97,17 @@ describe('Journal', () => {
   it('B1 is full at 64 MB that are not durable, and has room again afterwards', () => {
     const { journal: own } = journal();
     const value = new Uint8Array(100 * 1024);
-    for (let n = 1; !own.isFull && n < 10_000; n++) own.append({ kind: 'finish', task: n, outcome: 1, durationUs: 0, sizeBytes: value.length, value: value.slice().fill(n), nested: [], attempt: 1 });
+    for (let n = 1; !own.isFull && n < 10_000; n++)
+      own.append({
+        kind: 'finish',
+        task: n,
+        outcome: 1,
+        durationUs: 0,
+        sizeBytes: value.length,
+        value: value.slice().fill(n),
+        nested: [],
+        attempt: 1,
+      });
     expect(own.isFull).toBe(true);
     expect(own.backlog).toBeLessThan(1000);
     own.acknowledge(own.lastNumber);

@@ -25,6 +25,7 @@ interface SentFrame {
 export class Journal {
   #gathered: NodeRecord[] = [];
   #gatheredBytes = 0;
+  #isUrgent = false;
   #lastNumber = 0;
   #durable = 0;
   #sent: SentFrame[] = [];
@@ -58,7 +59,12 @@ export class Journal {
     return this.backlog >= MAX_BACKLOG_RECORDS || this.#sentBytes >= MAX_BACKLOG_BYTES;
   }
 
-  append(record: NodeRecord): void {
+  /**
+   * Writes a record. `soon`: nobody elsewhere waits for it, so it may wait for others to share its frame and its commit;
+   * records of tasks that live and die on this node are most of a journal, and a frame for each costs more than the task.
+   */
+  append(record: NodeRecord, urgency: 'now' | 'soon' = 'now'): void {
+    if (urgency === 'now') this.#isUrgent = true;
     this.#gathered.push(record);
     this.#lastNumber += 1;
     this.total += 1;
@@ -66,6 +72,11 @@ export class Journal {
     else if (record.kind === 'finish' || record.kind === 'put') this.#gatheredBytes += record.value.length;
     else if (record.kind === 'module') this.#gatheredBytes += record.code.length + record.sourceMap.length;
     if (this.#gathered.length >= MAX_FRAME_RECORDS || this.#gatheredBytes >= MAX_FRAME_GATHER_BYTES) this.flush();
+  }
+
+  /** Sends what was gathered if somebody waits for any of it. */
+  flushUrgent(): void {
+    if (this.#isUrgent) this.flush();
   }
 
   /** Makes a frame of what was gathered and sends it. */
@@ -80,6 +91,7 @@ export class Journal {
     const first = this.#lastNumber - records.length + 1;
     this.#gathered = [];
     this.#gatheredBytes = 0;
+    this.#isUrgent = false;
     this.#writer.reset();
     sessionFrames.write(this.#writer, { type: 'records', first, batch: records });
     const frame = { first, last: this.#lastNumber, bytes: this.#writer.finish() };

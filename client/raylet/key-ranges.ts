@@ -26,7 +26,8 @@ export class KeyRanges {
   take(): KeyRange {
     const again = this.#returned.pop();
     if (again) return again;
-    if (this.#next + KEYS_PER_RANGE > MAX_NUMBER_IN_SESSION) throw new RangeError('this session has used up its object keys; join again');
+    if (this.#next + KEYS_PER_RANGE > MAX_NUMBER_IN_SESSION)
+      throw new RangeError('this session has used up its object keys; join again');
     const from = objectKey(this.#session, this.#next);
     this.#next += KEYS_PER_RANGE;
     return { from, to: from + KEYS_PER_RANGE };

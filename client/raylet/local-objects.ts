@@ -15,6 +15,8 @@ export interface LocalObjectHooks {
   want(key: ObjectKey): void;
   /** The value is on another node and is needed here. */
   fetch(object: LocalObject): void;
+  /** Tells the worker that made or submitted the object. */
+  tellOwner(object: LocalObject): void;
   /** True if a task of this node is to make it. */
   isMadeHere(key: ObjectKey): boolean;
 }
@@ -179,6 +181,8 @@ export class LocalObjects {
   }
 
   #changed(object: LocalObject): void {
+    // First the value, then the word that it is there.
+    if (object.owner) this.#hooks.tellOwner(object);
     if (!object.listeners) return;
     // Listeners leave while they are told, and may come back for the next change.
     for (const listener of [...object.listeners]) listener.objectChanged(object);

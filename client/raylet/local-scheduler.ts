@@ -139,7 +139,12 @@ export class LocalScheduler {
 
   /** Takes back a run that its worker has not begun; the caller ends the task. False if it has begun. */
   takeBack(task: TaskEntry): boolean {
-    return task.state === 'running' && task.claim > 0 && task.worker !== undefined && this.#hooks.revoke(task.worker, task.claim);
+    return (
+      task.state === 'running' &&
+      task.claim > 0 &&
+      task.worker !== undefined &&
+      this.#hooks.revoke(task.worker, task.claim)
+    );
   }
 
   /** Gives out what can be given. Called at the end of every step. */
@@ -160,7 +165,9 @@ export class LocalScheduler {
   rebalance(nowMs: number): void {
     for (const worker of this.#pool.all()) {
       const { current } = worker;
-      if (worker.kind !== 'task' || !current || worker.queued.length === 0 || nowMs - current.runningSinceMs < LONG_RUN_MS) continue;
+      if (worker.kind !== 'task' || !current || nowMs - current.runningSinceMs < LONG_RUN_MS) continue;
+      worker.isLong = true;
+      if (worker.queued.length === 0) continue;
       const revoked: TaskEntry[] = [];
       for (const task of worker.queued.splice(0)) {
         if (this.#hooks.revoke(worker, task.claim)) revoked.push(task);
@@ -184,7 +191,8 @@ export class LocalScheduler {
       const { demand } = task.options.options;
       // A call of an actor needs no CPU; a run that its worker began by itself has not taken any resources yet.
       if (task.actor === 0) {
-        if (task.holdsResources ? demand.cpuMilli > this.resources.freeCpuMilli : !this.resources.fits(demand)) continue;
+        if (task.holdsResources ? demand.cpuMilli > this.resources.freeCpuMilli : !this.resources.fits(demand))
+          continue;
         if (task.holdsResources) this.resources.takeCpu(demand.cpuMilli);
         else this.resources.take(demand);
         task.holdsResources = true;
@@ -213,7 +221,10 @@ export class LocalScheduler {
       } else {
         const worker = this.#pool.freeWorker(task.job);
         if (!worker) {
-          wanted = Math.min(queue.size, Math.max(1, Math.floor(this.resources.freeCpuMilli / Math.max(1000, queue.demand.cpuMilli))));
+          wanted = Math.min(
+            queue.size,
+            Math.max(1, Math.floor(this.resources.freeCpuMilli / Math.max(1000, queue.demand.cpuMilli))),
+          );
           break;
         }
         this.#take(queue, task);
@@ -234,13 +245,22 @@ export class LocalScheduler {
   /** Queues a short task behind a short one. Returns false if there is no such place. */
   #queueAhead(queue: ReadyQueue, task: TaskEntry): boolean {
     // A worker that is never idle gives its CPU to nobody else: not while others wait for one.
-    if (!this.#hooks.canQueueAhead || this.#queues.length > 1 || this.#resuming.size > 0 || !mayShareQueue(task)) return false;
+    if (!this.#hooks.canQueueAhead || this.#queues.length > 1 || this.#resuming.size > 0 || !mayShareQueue(task))
+      return false;
     const room = Math.min(QUEUE_AHEAD_TASKS, QUEUE_AHEAD_US / Math.max(1, task.fn.meanUs));
     let best: WorkerEntry | undefined;
     for (const worker of this.#pool.all()) {
       const { current } = worker;
-      if (worker.queued.length >= room || worker.kind !== 'task' || worker.job !== task.job || worker.endReason !== undefined) continue;
-      if (!current || !mayShareQueue(current) || current.options.schedulingClass !== task.options.schedulingClass) continue;
+      if (
+        worker.queued.length >= room ||
+        worker.kind !== 'task' ||
+        worker.job !== task.job ||
+        worker.isLong ||
+        worker.endReason !== undefined
+      )
+        continue;
+      if (!current || !mayShareQueue(current) || current.options.schedulingClass !== task.options.schedulingClass)
+        continue;
       if (!best || worker.queued.length < best.queued.length) best = worker;
     }
     if (!best) return false;
@@ -255,9 +275,10 @@ export class LocalScheduler {
   #leaveThread(task: TaskEntry, worker: WorkerEntry): void {
     if (worker.current !== task) {
       takeOut(worker.queued, task);
-      takeOut(worker.resumed, task);
+
       return;
     }
+    worker.isLong = false;
     worker.current = worker.resumed.shift();
     if (worker.current) return;
     const next = worker.queued.shift();
@@ -289,7 +310,8 @@ export class LocalScheduler {
 
   #findQueue(task: TaskEntry): ReadyQueue | undefined {
     const { schedulingClass } = task.options;
-    for (const queue of this.#queues) if (queue.job === task.job && queue.schedulingClass === schedulingClass) return queue;
+    for (const queue of this.#queues)
+      if (queue.job === task.job && queue.schedulingClass === schedulingClass) return queue;
     return undefined;
   }
 
@@ -317,7 +339,13 @@ export class LocalScheduler {
 
 /** True for short tasks, except suspects and those that hold more than a CPU: a blocked task keeps that, and no other could take it over. */
 function mayShareQueue({ fn, options, alone }: TaskEntry): boolean {
-  return !alone && fn.kind === FUNCTION_KIND.task && fn.runs >= KNOWN_RUNS && fn.meanUs < SHORT_TASK_US && options.needsOnlyCpu;
+  return (
+    !alone &&
+    fn.kind === FUNCTION_KIND.task &&
+    fn.runs >= KNOWN_RUNS &&
+    fn.meanUs < SHORT_TASK_US &&
+    options.needsOnlyCpu
+  );
 }
 
 function expectedUs({ fn }: TaskEntry): number {

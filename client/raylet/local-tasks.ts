@@ -6,7 +6,14 @@
  */
 import { errorNames } from '#shared/errors/error-names.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
-import { ActorDiedError, ActorUnavailableError, TaskCancelledError, OutOfMemoryError, RuntimeLimitError, WorkerCrashedError } from '#shared/errors/daylight-error.ts';
+import {
+  ActorDiedError,
+  ActorUnavailableError,
+  TaskCancelledError,
+  OutOfMemoryError,
+  RuntimeLimitError,
+  WorkerCrashedError,
+} from '#shared/errors/daylight-error.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
 import { END_REASON, FUNCTION_KIND, type NodeRecord, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
@@ -26,9 +33,8 @@ const NO_BYTES = new Uint8Array(0);
 
 /** What local tasks ask of the raylet. */
 export interface LocalTaskHooks {
-  journal(record: NodeRecord): void;
-  /** Tells the worker that made or submitted the object. */
-  tellOwner(object: LocalObject): void;
+  /** `soon`: nobody outside this node waits for the record. */
+  journal(record: NodeRecord, urgency: 'now' | 'soon'): void;
   hasModule(hash: string): boolean;
   /** Brings a module; the listener gets the encoded error if it cannot be had. */
   bringModule(hash: string, whenHere: ModuleListener): void;
@@ -80,7 +86,15 @@ export class LocalTasks {
   /** A worker or the driver submitted a task. */
   submit({ message, worker, fn, options, job }: NewTask): void {
     const parent = message.parent === 0 ? undefined : this.#tasks.get(message.parent);
-    const task = newTask(message, { fn, options, job, leased: false, incarnation: 0, attempt: 1, caller: message.parent });
+    const task = newTask(message, {
+      fn,
+      options,
+      job,
+      leased: false,
+      incarnation: 0,
+      attempt: 1,
+      caller: message.parent,
+    });
     this.#tasks.set(task.key, task);
     const object = this.#objects.obtain(task.key);
     object.owner = worker;
@@ -89,19 +103,22 @@ export class LocalTasks {
     if (parent) (parent.made ??= []).push(task.key);
     else if (message.parent === 0) worker.holdings.add(task.key);
     const place = parent && parent.attempt > 1 ? PLACE.ask : this.#placeOf(task);
-    this.#hooks.journal({
-      kind: 'submit',
-      task: task.key,
-      parent: message.parent,
-      actor: message.actor,
-      fn: fn.index,
-      options: options.index,
-      args: message.args,
-      deps: message.deps,
-      nested: message.nested,
-      k: message.k,
-      place,
-    });
+    this.#hooks.journal(
+      {
+        kind: 'submit',
+        task: task.key,
+        parent: message.parent,
+        actor: message.actor,
+        fn: fn.index,
+        options: options.index,
+        args: message.args,
+        deps: message.deps,
+        nested: message.nested,
+        k: message.k,
+        place,
+      },
+      place === PLACE.here ? 'soon' : 'now',
+    );
     if (place === PLACE.here) {
       this.#begin(task);
       return;
@@ -148,22 +165,32 @@ export class LocalTasks {
   /** Ends a task with a result: tells whoever is here, and the journal. */
   finish(
     task: TaskEntry,
-    result: { outcome: number; durationUs: number; sizeBytes: number; value: Uint8Array; nested: ObjectKey[]; memory: Attachment | undefined },
+    result: {
+      outcome: number;
+      durationUs: number;
+      sizeBytes: number;
+      value: Uint8Array;
+      nested: ObjectKey[];
+      memory: Attachment | undefined;
+    },
   ): void {
     const { outcome, durationUs, sizeBytes, nested } = result;
     const isValue = outcome === OUTCOME.value;
     const inRecord = !isValue || (result.memory === undefined && sizeBytes <= DURABLE_INLINE_BYTES);
     const value = result.value.length <= DURABLE_INLINE_BYTES ? result.value.slice() : result.value;
-    this.#hooks.journal({
-      kind: 'finish',
-      task: task.key,
-      outcome,
-      durationUs,
-      sizeBytes,
-      value: inRecord ? value : NO_BYTES,
-      nested,
-      attempt: task.attempt,
-    });
+    this.#hooks.journal(
+      {
+        kind: 'finish',
+        task: task.key,
+        outcome,
+        durationUs,
+        sizeBytes,
+        value: inRecord ? value : NO_BYTES,
+        nested,
+        attempt: task.attempt,
+      },
+      task.leased ? 'now' : 'soon',
+    );
     const object = this.#objects.get(task.key);
     if (object || !inRecord) {
       const target = object ?? this.#objects.obtain(task.key);
@@ -171,7 +198,6 @@ export class LocalTasks {
       else if (result.memory) this.#objects.setLocal(target, result.memory, sizeBytes, nested);
       else this.#objects.setInline(target, value, nested);
       if (!inRecord) target.kept = true;
-      this.#hooks.tellOwner(target);
       if (target.uses <= 0) this.#objects.forgetUnused(target);
     }
     this.#close(task);
@@ -184,7 +210,14 @@ export class LocalTasks {
   }
 
   #failEncoded(task: TaskEntry, value: Uint8Array): void {
-    this.finish(task, { outcome: OUTCOME.error, durationUs: 0, sizeBytes: value.length, value, nested: [], memory: undefined });
+    this.finish(task, {
+      outcome: OUTCOME.error,
+      durationUs: 0,
+      sizeBytes: value.length,
+      value,
+      nested: [],
+      memory: undefined,
+    });
   }
 
   /** News of an object that was made elsewhere: a task of ours that ran there is over. */
@@ -229,7 +262,8 @@ export class LocalTasks {
     }
     // It is asked to stop first; the raylet ends the worker of one that does not listen.
     this.#hooks.abort(task);
-    if (force && task.worker && task.actor === 0) this.#hooks.stopWorker(task.worker, END_REASON.bystander, 'a task in it was cancelled by force');
+    if (force && task.worker && task.actor === 0)
+      this.#hooks.stopWorker(task.worker, END_REASON.bystander, 'a task in it was cancelled by force');
   }
 
   /** A worker ended: one of its tasks is to blame, the others run again at no cost. */
@@ -246,7 +280,9 @@ export class LocalTasks {
     }
     queued.length = 0;
     resumed.length = 0;
-    for (const task of tasks) if (task !== culprit) this.#attemptFailed(task, END_REASON.bystander, 'its worker was ended for another task', false);
+    for (const task of tasks)
+      if (task !== culprit)
+        this.#attemptFailed(task, END_REASON.bystander, 'its worker was ended for another task', false);
     if (culprit && tasks.includes(culprit)) this.#attemptFailed(culprit, reason, message, true);
   }
 
@@ -283,7 +319,19 @@ export class LocalTasks {
       this.failWith(task, crashError(reason, task, message));
       return;
     }
-    this.#hooks.journal({ kind: 'failed', task: task.key, attempt: task.attempt, reason, counted, retriedHere, message, logTail: task.logTail });
+    this.#hooks.journal(
+      {
+        kind: 'failed',
+        task: task.key,
+        attempt: task.attempt,
+        reason,
+        counted,
+        retriedHere,
+        message,
+        logTail: task.logTail,
+      },
+      'now',
+    );
     if (retriedHere) {
       this.#retry(task);
       return;
@@ -291,12 +339,14 @@ export class LocalTasks {
     this.#close(task);
     const actor = task.fn.kind === FUNCTION_KIND.actor ? this.#actors.get(task.key) : undefined;
     if (!actor) return;
-    for (const call of this.#actors.remove(actor)) this.failWith(call, new ActorUnavailableError(`the actor is restarting: ${message}`));
+    for (const call of this.#actors.remove(actor))
+      this.failWith(call, new ActorUnavailableError(`the actor is restarting: ${message}`));
   }
 
   #retriesException(task: TaskEntry, error: Uint8Array): boolean {
     const { options } = task.options;
-    if (task.actor !== 0 || task.fn.kind !== FUNCTION_KIND.task || !isRetriedException(options, errorNames(error))) return false;
+    if (task.actor !== 0 || task.fn.kind !== FUNCTION_KIND.task || !isRetriedException(options, errorNames(error)))
+      return false;
     const failures = task.leased ? task.attempt : task.failures + 1;
     if (!mayRetry(options, failures)) return false;
     this.#attemptFailed(task, END_REASON.exception, 'it threw an exception that is to be tried again', true);
@@ -464,7 +514,14 @@ class InputWait implements ObjectListener {
 }
 
 function newTask(
-  call: { task: ObjectKey; parent: ObjectKey; actor: ObjectKey; args: Uint8Array; deps: ObjectKey[]; nested: ObjectKey[] },
+  call: {
+    task: ObjectKey;
+    parent: ObjectKey;
+    actor: ObjectKey;
+    args: Uint8Array;
+    deps: ObjectKey[];
+    nested: ObjectKey[];
+  },
   more: Pick<TaskEntry, 'fn' | 'options' | 'job' | 'leased' | 'incarnation' | 'attempt' | 'caller'>,
 ): TaskEntry {
   return {

@@ -24,11 +24,23 @@ function world(local = new Map<number, Uint8Array>()) {
       return bytes && { bytes };
     },
   });
-  const answer = (fetch: SessionFrameOf<'fetch'> | undefined, bytes: Uint8Array, status: number = CHUNK_STATUS.ok): void => {
+  const answer = (
+    fetch: SessionFrameOf<'fetch'> | undefined,
+    bytes: Uint8Array,
+    status: number = CHUNK_STATUS.ok,
+  ): void => {
     if (!fetch) throw new Error('nothing was asked');
     const { transfer: number, object, offset, length } = fetch;
     const ok = status === CHUNK_STATUS.ok;
-    transfer.onChunk({ type: 'chunk', transfer: number, object, status, offset, totalBytes: ok ? bytes.length : 0, data: ok ? bytes.subarray(offset, offset + length) : new Uint8Array() });
+    transfer.onChunk({
+      type: 'chunk',
+      transfer: number,
+      object,
+      status,
+      offset,
+      totalBytes: ok ? bytes.length : 0,
+      data: ok ? bytes.subarray(offset, offset + length) : new Uint8Array(),
+    });
   };
   return { clock, fetches, chunks, transfer, answer, blockLink: () => (linkTakes = false) };
 }
@@ -147,7 +159,9 @@ describe('ObjectTransfer', () => {
     w.transfer.onFetch({ type: 'fetch', transfer: 2, object: 5, offset: 0, length: 10 });
     w.blockLink();
     w.transfer.onFetch({ type: 'fetch', transfer: 3, object: KEY, offset: 0, length: CHUNK_BYTES });
-    expect(w.chunks.map(({ transfer, status, data, totalBytes }) => [transfer, status, data.length, totalBytes])).toEqual([
+    expect(
+      w.chunks.map(({ transfer, status, data, totalBytes }) => [transfer, status, data.length, totalBytes]),
+    ).toEqual([
       [1, CHUNK_STATUS.ok, 10, bytes.length],
       [2, CHUNK_STATUS.missing, 0, 0],
       [3, CHUNK_STATUS.busy, 0, 0],

@@ -129,7 +129,8 @@ export class ObjectTransfer {
     }
     const data = local.bytes.subarray(offset, offset + Math.min(length, CHUNK_BYTES));
     const totalBytes = local.bytes.length;
-    if (this.#ports.sendChunk({ type: 'chunk', transfer, object, status: CHUNK_STATUS.ok, offset, totalBytes, data })) this.sentBytes += data.length;
+    if (this.#ports.sendChunk({ type: 'chunk', transfer, object, status: CHUNK_STATUS.ok, offset, totalBytes, data }))
+      this.sentBytes += data.length;
     else status(CHUNK_STATUS.busy);
   }
 

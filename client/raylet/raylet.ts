@@ -68,6 +68,7 @@ export class Raylet {
     this.#objects = new LocalObjects({
       want: (key) => this.journal.append({ kind: 'want', object: key }),
       fetch: (object) => this.#fetch(object),
+      tellOwner: (object) => this.#tellOwner(object),
       isMadeHere: (key) => this.#tasks.get(key) !== undefined,
     });
     this.#scheduler = new LocalScheduler(new NodeResources(options.cpuMilli, options.resources), this.#pool, {
@@ -82,13 +83,13 @@ export class Raylet {
     });
     this.#actors = new ActorHost((call, worker) => this.#sendCall(call, worker));
     this.#tasks = new LocalTasks(this.#objects, this.#scheduler, this.#actors, {
-      journal: (record) => this.journal.append(record),
-      tellOwner: (object) => this.#tellOwner(object),
+      journal: (record, urgency) => this.journal.append(record, urgency),
       hasModule: (hash) => this.#modules.has(hash),
-      bringModule: (hash, whenHere) => this.#modules.bring(hash, (error) => {
-        whenHere(error);
-        this.flush();
-      }),
+      bringModule: (hash, whenHere) =>
+        this.#modules.bring(hash, (error) => {
+          whenHere(error);
+          this.flush();
+        }),
       stopWorker: (worker, reason, message) => this.#stop(worker, reason, message),
       abort: (task) => this.#abort(task),
       attemptEnded: (task) => this.#attemptEnded(task),
@@ -135,8 +136,13 @@ export class Raylet {
 
   /** What this node runs and holds, for a server that has just started (rule M3). */
   report(): SessionFrameOf<'report'> {
-    const leases = [...this.#tasks.all()].filter((task) => task.leased).map(({ key, attempt }) => ({ task: key, attempt }));
-    const actors = [...this.#actors.all()].map(({ key, creation }) => ({ actor: key, incarnation: creation.incarnation || 1 }));
+    const leases = [...this.#tasks.all()]
+      .filter((task) => task.leased)
+      .map(({ key, attempt }) => ({ task: key, attempt }));
+    const actors = [...this.#actors.all()].map(({ key, creation }) => ({
+      actor: key,
+      incarnation: creation.incarnation || 1,
+    }));
     const copies: { object: ObjectKey; sizeBytes: number }[] = [];
     const wants: ObjectKey[] = [];
     for (const object of this.#objects.all()) {
@@ -188,6 +194,7 @@ export class Raylet {
     this.#scheduler.rebalance(nowMs);
     this.#shrinkPool(nowMs);
     this.flush();
+    this.journal.flush();
   }
 
   /** Workers that were started for blocked tasks end when they have not been needed for a while. */
@@ -195,7 +202,8 @@ export class Raylet {
     const idle = this.#scheduler.queuedTasks === 0 ? this.#pool.surplus() : undefined;
     if (!idle) this.#surplusSinceMs = Infinity;
     else if (this.#surplusSinceMs === Infinity) this.#surplusSinceMs = nowMs;
-    else if (nowMs - this.#surplusSinceMs >= SURPLUS_MS) this.#stop(idle, END_REASON.bystander, 'it is not needed any more');
+    else if (nowMs - this.#surplusSinceMs >= SURPLUS_MS)
+      this.#stop(idle, END_REASON.bystander, 'it is not needed any more');
   }
 
   /** Sends what was decided since the last flush. */
@@ -205,7 +213,7 @@ export class Raylet {
       for (const object of this.#described) this.#objects.forgetUnused(object);
       this.#described = [];
     }
-    this.journal.flush();
+    this.journal.flushUrgent();
     this.#ports.flushWorkers();
   }
 
@@ -269,6 +277,7 @@ export class Raylet {
         this.#giveKeys(worker);
         return;
       case 'flush':
+        this.journal.flush();
         this.#send(worker, { kind: 'flushed', id: message.id });
         return;
       default:
@@ -282,7 +291,13 @@ export class Raylet {
       if (task) task.logTail = (task.logTail + message.text + '\n').slice(-LOG_TAIL_CHARS);
       this.#ports.server.sendLog(message.task, message.level, message.text);
       if (worker.kind !== 'driver' && worker.job === this.#job) {
-        this.#tellDrivers({ kind: 'log', task: message.task, node: this.#options.nodeName, level: message.level, text: message.text });
+        this.#tellDrivers({
+          kind: 'log',
+          task: message.task,
+          node: this.#options.nodeName,
+          level: message.level,
+          text: message.text,
+        });
       }
     } else if (message.kind === 'progress') {
       this.#ports.server.sendProgress(message.task, message.fraction, message.note);
@@ -299,7 +314,8 @@ export class Raylet {
     const worker = this.#pool.get(workerId);
     if (!worker) return;
     this.#pool.remove(worker);
-    for (const range of worker.ranges) this.#ranges?.giveBack({ from: Math.max(range.from, worker.highestKey + 1), to: range.to });
+    for (const range of worker.ranges)
+      this.#ranges?.giveBack({ from: Math.max(range.from, worker.highestKey + 1), to: range.to });
     for (const block of worker.blocks.values()) block.abandon();
     worker.blocks.clear();
     for (const key of worker.holdings) this.#release(worker, key, worker.actor);
@@ -372,7 +388,10 @@ export class Raylet {
     if (key > worker.highestKey) worker.highestKey = key;
     const inRecord = memory === undefined && sizeBytes <= DURABLE_INLINE_BYTES;
     const bytes = inRecord ? value.slice() : value;
-    this.journal.append({ kind: 'put', object: key, parent, sizeBytes, value: inRecord ? bytes : NO_BYTES, nested, k, digest });
+    this.journal.append(
+      { kind: 'put', object: key, parent, sizeBytes, value: inRecord ? bytes : NO_BYTES, nested, k, digest },
+      'soon',
+    );
     const object = this.#objects.obtain(key);
     const maker = parent === 0 ? undefined : this.#tasks.get(parent);
     if (maker || parent === 0) this.#objects.use(object);
@@ -388,10 +407,16 @@ export class Raylet {
     const caller = message.task === 0 ? undefined : this.#tasks.get(message.task);
     const task = caller?.worker === worker ? caller : undefined;
     const expiresAtMs = message.timeoutMs === 0 ? Infinity : this.#ports.clock.nowMs() + message.timeoutMs;
-    const block = new Block({ id: message.id, worker, task, fetch: message.fetch, needed: message.needed, expiresAtMs }, this.#objects, {
-      ready: (_block, object) => this.#sendObject(worker, object),
-      satisfied: (done, timedOut) => this.#satisfied(done, timedOut),
-    });
+    const block = new Block(
+      { id: message.id, worker, task, fetch: message.fetch, needed: message.needed, expiresAtMs },
+      this.#objects,
+      {
+        ready: (_block, object, isNews) => {
+          if (!isNews || object.owner !== worker) this.#sendObject(worker, object);
+        },
+        satisfied: (done, timedOut) => this.#satisfied(done, timedOut),
+      },
+    );
     worker.blocks.set(message.id, block);
     if (task) {
       this.#pauseRun(task);
@@ -450,7 +475,7 @@ export class Raylet {
 
   #release(worker: WorkerEntry, key: ObjectKey, holder: number): void {
     // What a task holds leaves with the task; the session's own reference to the object is not the task's to release.
-    if (worker.kind !== 'task') this.journal.append({ kind: 'release', object: key, holder });
+    if (worker.kind !== 'task') this.journal.append({ kind: 'release', object: key, holder }, 'soon');
     if (!worker.holdings.delete(key)) return;
     const object = this.#objects.get(key);
     if (!object) return;
@@ -459,7 +484,7 @@ export class Raylet {
   }
 
   #hold(worker: WorkerEntry, key: ObjectKey, holder: number): void {
-    this.journal.append({ kind: 'hold', object: key, holder });
+    this.journal.append({ kind: 'hold', object: key, holder }, 'soon');
     if (worker.holdings.has(key)) return;
     worker.holdings.add(key);
     this.#objects.use(this.#objects.obtain(key));
@@ -470,11 +495,11 @@ export class Raylet {
     object.wanted = false;
     if (object.status === 'local') {
       // It was made or brought here meanwhile.
-    } else if (command.status === OBJECT_STATUS.inline) this.#objects.setInline(object, command.value.slice(), command.nested);
+    } else if (command.status === OBJECT_STATUS.inline)
+      this.#objects.setInline(object, command.value.slice(), command.nested);
     else if (command.status === OBJECT_STATUS.error) this.#objects.setError(object, command.value.slice());
     else this.#objects.setRemote(object, command.sizeBytes, command.nested);
     this.#tasks.objectSettled(command.object);
-    this.#tellOwner(object);
     this.#described.push(object);
   }
 
@@ -519,7 +544,8 @@ export class Raylet {
     if (fn.module !== '' && !worker.knownModules.has(fn.module)) {
       worker.knownModules.add(fn.module);
       const found = this.#modules.get(fn.module);
-      if (found) this.#send(worker, { kind: 'module', module: fn.module, code: found.code, sourceMap: found.sourceMap });
+      if (found)
+        this.#send(worker, { kind: 'module', module: fn.module, code: found.code, sourceMap: found.sourceMap });
     }
     if (worker.knownFunctions.has(fn.index)) return;
     worker.knownFunctions.add(fn.index);
@@ -549,7 +575,13 @@ export class Raylet {
     if (actor?.worker !== worker) return;
     actor.worker = undefined;
     if (actor.alive) {
-      this.journal.append({ kind: 'actorDown', actor: actor.key, incarnation: actor.creation.incarnation || 1, reason, message });
+      this.journal.append({
+        kind: 'actorDown',
+        actor: actor.key,
+        incarnation: actor.creation.incarnation || 1,
+        reason,
+        message,
+      });
     }
     this.#tasks.actorEnded(actor, reason, message);
   }
@@ -610,7 +642,12 @@ export class Raylet {
     let info = this.#optionSets.get(json);
     if (!info) {
       const options = optionsFromJson(json);
-      info = { index: this.#optionSets.size, options, schedulingClass: schedulingClassOf(options), needsOnlyCpu: Object.keys(options.demand.custom).length === 0 };
+      info = {
+        index: this.#optionSets.size,
+        options,
+        schedulingClass: schedulingClassOf(options),
+        needsOnlyCpu: Object.keys(options.demand.custom).length === 0,
+      };
       this.#optionSets.set(json, info);
       this.journal.append({ kind: 'options', options: info.index, json });
     }
@@ -629,7 +666,12 @@ export class Raylet {
   }
 
   #sendObject(worker: WorkerEntry, object: LocalObject): void {
-    const status = object.status === 'error' ? OBJECT_STATUS.error : object.status === 'inline' ? OBJECT_STATUS.inline : OBJECT_STATUS.stored;
+    const status =
+      object.status === 'error'
+        ? OBJECT_STATUS.error
+        : object.status === 'inline'
+          ? OBJECT_STATUS.inline
+          : OBJECT_STATUS.stored;
     this.#ports.sendToWorker(
       worker.id,
       {

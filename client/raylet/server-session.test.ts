@@ -53,7 +53,16 @@ class Connection implements PacedTransport {
   }
   welcome(fields: Partial<Welcome> = {}): void {
     this.tell({
-      type: 'welcome', session: 7, epoch: 1, serverEpoch: 5, resumed: false, receivedRecords: 0, wantsReport: false, job: 0, heartbeatMs: HEARTBEAT_MS, ...fields,
+      type: 'welcome',
+      session: 7,
+      epoch: 1,
+      serverEpoch: 5,
+      resumed: false,
+      receivedRecords: 0,
+      wantsReport: false,
+      job: 0,
+      heartbeatMs: HEARTBEAT_MS,
+      ...fields,
     });
   }
   commands(first: number, ...tasks: number[]): void {
@@ -86,7 +95,16 @@ function world(firstConnectionMs?: number) {
     onFatal: (error) => (fatal = error),
   };
   const session = new ServerSession(
-    { role: 'host', nodeId: 'a'.repeat(32), nodeName: 'n', token: 't', cpuMilli: 2000, resources: [{ name: 'gpu', milli: 1000 }], jobName: '', platform: 'test' },
+    {
+      role: 'host',
+      nodeId: 'a'.repeat(32),
+      nodeName: 'n',
+      token: 't',
+      cpuMilli: 2000,
+      resources: [{ name: 'gpu', milli: 1000 }],
+      jobName: '',
+      platform: 'test',
+    },
     {
       clock,
       random: seededRandom(1),
@@ -107,7 +125,9 @@ function world(firstConnectionMs?: number) {
 describe('ServerSession', () => {
   it('M1 says hello, and after a lost connection resumes the same session', () => {
     const w = world();
-    expect(w.last().of('hello')).toMatchObject([{ session: 0, epoch: 0, cpuMilli: 2000, resources: [{ name: 'gpu', milli: 1000 }] }]);
+    expect(w.last().of('hello')).toMatchObject([
+      { session: 0, epoch: 0, cpuMilli: 2000, resources: [{ name: 'gpu', milli: 1000 }] },
+    ]);
     w.last().welcome();
     w.last().commands(1, 11, 12);
     w.last().fail();
@@ -190,7 +210,12 @@ describe('ServerSession', () => {
     w.session.request('getActor', new Uint8Array([3]), (ok) => answers.push(`c ${ok}`));
     w.clock.advance(50);
     w.last().welcome({ resumed: true });
-    expect(w.last().of('request').map(({ method }) => method)).toEqual(['module', 'getActor']);
+    expect(
+      w
+        .last()
+        .of('request')
+        .map(({ method }) => method),
+    ).toEqual(['module', 'getActor']);
     for (const id of [2, 2, 3]) w.last().tell({ type: 'response', id, ok: id === 2, body: new Uint8Array() });
     expect(answers).toEqual(['a true', 'b true', 'c false']);
   });
@@ -276,7 +301,15 @@ describe('ServerSession', () => {
     w.last().welcome();
     w.last().unsent = 2 * 1024 * 1024;
     w.session.sendLog({ type: 'log', task: 1, level: 0, text: 'x' });
-    w.session.sendChunk({ type: 'chunk', transfer: 1, object: 1, status: 0, offset: 0, totalBytes: 1, data: new Uint8Array(1) });
+    w.session.sendChunk({
+      type: 'chunk',
+      transfer: 1,
+      object: 1,
+      status: 0,
+      offset: 0,
+      totalBytes: 1,
+      data: new Uint8Array(1),
+    });
     w.session.send({ type: 'ack', received: 1, durable: 1 });
     expect(w.last().sent.map(({ type }) => type)).toEqual(['hello', 'ack']);
     w.last().drain();
@@ -288,7 +321,10 @@ describe('ServerSession', () => {
     const text = 'x'.repeat(60_000);
     for (let line = 0; line < 200; line++) w.session.sendLog({ type: 'log', task: line, level: 0, text });
     w.last().welcome();
-    const tasks = w.last().of('log').map(({ task }) => task);
+    const tasks = w
+      .last()
+      .of('log')
+      .map(({ task }) => task);
     expect(tasks.length).toBeLessThan(75);
     expect(tasks.at(-1)).toBe(199);
   });

@@ -182,7 +182,9 @@ export class ServerSession {
       if (this.#transport === transport) this.#lost(reason, this.#nextBackoffMs());
     });
     if (this.#transport !== transport) return;
-    this.#cancelWelcomeLimit = this.#ports.clock.after(WELCOME_LIMIT_MS, () => this.#reconnect('the server does not answer'));
+    this.#cancelWelcomeLimit = this.#ports.clock.after(WELCOME_LIMIT_MS, () =>
+      this.#reconnect('the server does not answer'),
+    );
     transport.send(encodeSessionFrame(this.#hello()));
   }
 

@@ -27,6 +27,8 @@ export interface WorkerEntry {
   actor: ObjectKey;
   /** The task that has the worker's thread, if any. */
   current: TaskEntry | undefined;
+  /** `current` turned out to run long: nothing is queued behind it. */
+  isLong: boolean;
   /** Tasks that were blocked and go on beside `current`; the first of them has the thread next. */
   readonly resumed: TaskEntry[];
   /** Runs sent to it that have not begun, in order. */
@@ -88,6 +90,7 @@ export class WorkerPool {
       job,
       actor: 0,
       current: undefined,
+      isLong: false,
       resumed: [],
       queued: [],
       blocked: new Set(),
@@ -127,7 +130,8 @@ export class WorkerPool {
   freeWorker(job: number): WorkerEntry | undefined {
     let unbound: WorkerEntry | undefined;
     for (const worker of this.#workers.values()) {
-      if (worker.kind !== 'task' || worker.state !== 'ready' || worker.current || worker.endReason !== undefined) continue;
+      if (worker.kind !== 'task' || worker.state !== 'ready' || worker.current || worker.endReason !== undefined)
+        continue;
       if (worker.job === job && worker.blocked.size < MAX_BLOCKED_PER_WORKER) return worker;
       if (worker.job === 0) unbound ??= worker;
     }
@@ -161,7 +165,8 @@ export class WorkerPool {
   /** An idle worker beyond one per CPU, left over from blocked tasks. */
   surplus(): WorkerEntry | undefined {
     if (this.#taskWorkers <= Math.max(1, this.#slots)) return undefined;
-    for (const worker of this.#workers.values()) if (worker.kind === 'task' && worker.state === 'ready' && isIdle(worker)) return worker;
+    for (const worker of this.#workers.values())
+      if (worker.kind === 'task' && worker.state === 'ready' && isIdle(worker)) return worker;
     return undefined;
   }
 }

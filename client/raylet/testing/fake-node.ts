@@ -159,7 +159,7 @@ export class FakeNode {
 
   /** Lets every new worker come up, and every free thread begin what it has. */
   settle(): void {
-    for (let busy = true; busy; ) {
+    for (let busy = true; busy;) {
       busy = false;
       for (const worker of this.hosts()) {
         if (!worker.stopped && !this.#ready.has(worker.id)) {
@@ -177,7 +177,9 @@ export class FakeNode {
 
   #introduce(worker: FakeWorker): void {
     const kinds = [FUNCTION_KIND.task, FUNCTION_KIND.actor, FUNCTION_KIND.method, FUNCTION_KIND.task];
-    kinds.forEach((functionKind, fn) => this.say(worker, { kind: 'function', fn, module: '', name: `f${fn}`, functionKind }));
+    kinds.forEach((functionKind, fn) =>
+      this.say(worker, { kind: 'function', fn, module: '', name: `f${fn}`, functionKind }),
+    );
     this.#tell(worker, DEFAULT_OPTIONS, 0);
     this.#optionSets.forEach((options, index) => this.#tell(worker, options, index + 1));
   }
@@ -197,7 +199,14 @@ export class FakeNode {
     return objectKey(SESSION, this.#nextId++);
   }
 
-  submit({ from = this.driver, parent = 0, actor = 0, fn = actor === 0 ? FN.task : FN.method, options = 0, deps = [] }: FakeCall = {}): ObjectKey {
+  submit({
+    from = this.driver,
+    parent = 0,
+    actor = 0,
+    fn = actor === 0 ? FN.task : FN.method,
+    options = 0,
+    deps = [],
+  }: FakeCall = {}): ObjectKey {
     const task = this.newKey();
     this.say(from, { kind: 'submit', task, parent, actor, fn, options, args: NO_BYTES, deps, nested: [], k: 0 });
     return task;
@@ -206,7 +215,21 @@ export class FakeNode {
   put(memory?: Attachment, from = this.driver, parent = 0): ObjectKey {
     const object = this.newKey();
     const value = memory ? NO_BYTES : Uint8Array.of(1);
-    this.say(from, { kind: 'put', object, parent, sizeBytes: memory?.byteLength ?? 1, value, nested: [], k: 0, digest: NO_BYTES, attachment: memory ? 1 : 0 }, memory);
+    this.say(
+      from,
+      {
+        kind: 'put',
+        object,
+        parent,
+        sizeBytes: memory?.byteLength ?? 1,
+        value,
+        nested: [],
+        k: 0,
+        digest: NO_BYTES,
+        attachment: memory ? 1 : 0,
+      },
+      memory,
+    );
     return object;
   }
 
@@ -222,11 +245,32 @@ export class FakeNode {
   }
 
   /** The task's worker hands in a result. */
-  finish(task: ObjectKey, { outcome = OUTCOME.value as number, value = Uint8Array.of(5), durationUs = 10, memory = undefined as Attachment | undefined } = {}): void {
+  finish(
+    task: ObjectKey,
+    {
+      outcome = OUTCOME.value as number,
+      value = Uint8Array.of(5),
+      durationUs = 10,
+      memory = undefined as Attachment | undefined,
+    } = {},
+  ): void {
     const worker = this.runner(task);
     worker.live.delete(task);
     const sizeBytes = memory?.byteLength ?? value.length;
-    this.say(worker, { kind: 'result', task, outcome, durationUs, sizeBytes, value: memory ? NO_BYTES : value, nested: [], attachment: memory ? 1 : 0 }, memory);
+    this.say(
+      worker,
+      {
+        kind: 'result',
+        task,
+        outcome,
+        durationUs,
+        sizeBytes,
+        value: memory ? NO_BYTES : value,
+        nested: [],
+        attachment: memory ? 1 : 0,
+      },
+      memory,
+    );
     this.settle();
   }
 
@@ -267,16 +311,37 @@ export class FakeNode {
     this.raylet.onCommand({ kind: 'function', fn: 1, module: '', name: 'f1', functionKind: FUNCTION_KIND.actor });
     this.raylet.onCommand({ kind: 'function', fn: 2, module: '', name: 'f2', functionKind: FUNCTION_KIND.method });
     this.raylet.onCommand({ kind: 'options', options: 0, json: optionsToJson(DEFAULT_OPTIONS) });
-    this.command({ kind: 'lease', attempt: 1, job: JOB, actor: 0, caller: 0, incarnation: 0, fn: 0, options: 0, args: NO_BYTES, deps: [], nested: [], ...lease });
+    this.command({
+      kind: 'lease',
+      attempt: 1,
+      job: JOB,
+      actor: 0,
+      caller: 0,
+      incarnation: 0,
+      fn: 0,
+      options: 0,
+      args: NO_BYTES,
+      deps: [],
+      nested: [],
+      ...lease,
+    });
     this.settle();
   }
 
   describe(object: ObjectKey, status: number = OBJECT_STATUS.inline, sizeBytes = 1): void {
-    this.command({ kind: 'object', object, status, sizeBytes, value: status === OBJECT_STATUS.stored ? NO_BYTES : Uint8Array.of(9), nested: [] });
+    this.command({
+      kind: 'object',
+      object,
+      status,
+      sizeBytes,
+      value: status === OBJECT_STATUS.stored ? NO_BYTES : Uint8Array.of(9),
+      nested: [],
+    });
     this.settle();
   }
 
   of<K extends NodeRecord['kind']>(kind: K): NodeRecordOf<K>[] {
+    this.raylet.journal.flush();
     return this.records.filter((record): record is NodeRecordOf<K> => record.kind === kind);
   }
 

@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest';
+import { encodeError } from '#shared/errors/error-record.ts';
+import { errorNames } from '#shared/errors/error-names.ts';
+import { objectKey } from '#shared/ids/object-key.ts';
+import { FUNCTION_KIND, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
+import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
+import { FakeNode, FN } from './testing/fake-node.ts';
+
+const ELSEWHERE = objectKey(9, 1);
+const REMOTE_ACTOR = objectKey(9, 2);
+
+function errorOf(node: FakeNode, task: number): string[] {
+  const [told] = node.told(task).slice(-1);
+  return told?.status === OBJECT_STATUS.error ? errorNames(told.value) : [];
+}
+
+function startActor(node: FakeNode, options = 0): number {
+  const actor = node.submit({ fn: FN.actor, options });
+  node.settle();
+  node.finish(actor);
+  return actor;
+}
+
+describe('actors', () => {
+  it('A1 start the calls of one caller in order; a missing input holds back that caller only', () => {
+    const node = new FakeNode({ cpus: 2 });
+    const actor = startActor(node);
+    const other = node.submit();
+    node.settle();
+    const held = node.submit({ actor, deps: [ELSEWHERE] });
+    const behind = node.submit({ actor });
+    const others = node.submit({ actor, from: node.runner(other), parent: other });
+    node.settle();
+    expect(node.runnerOf(others)).toBeDefined();
+    const { runs } = node.runner(others);
+    expect(runs).toEqual([]);
+    node.describe(ELSEWHERE);
+    expect(runs.map(({ task }) => task)).toEqual([held, behind]);
+    for (const call of [others, held, behind]) node.finish(call);
+    node.finish(other);
+    expect(node.raylet.load()).toMatchObject({ runningTasks: 0, freeCpuMilli: 2000 });
+  });
+
+  it('S3 need a CPU for their creation only', () => {
+    const node = new FakeNode();
+    const task = node.submit();
+    node.settle();
+    const actor = node.submit({ fn: FN.actor });
+    const call = node.submit({ actor });
+    expect(node.runnerOf(actor)).toBeUndefined();
+    node.block(task, [call]);
+    node.finish(actor);
+    node.finish(call);
+    node.finish(task);
+    const busy = node.submit();
+    node.settle();
+    const second = node.submit({ actor });
+    node.settle();
+    node.finish(second);
+    node.finish(busy);
+    expect(node.raylet.load()).toMatchObject({ runningTasks: 0, freeCpuMilli: 1000 });
+  });
+
+  it('S3 a call that waits for an object takes no CPU when it goes on', () => {
+    const node = new FakeNode();
+    const actor = startActor(node);
+    const call = node.submit({ actor });
+    node.settle();
+    const busy = node.submit();
+    node.block(call, [ELSEWHERE]);
+    node.describe(ELSEWHERE);
+    expect(node.runner(call).of('unblocked')).toHaveLength(1);
+    node.finish(call);
+    node.finish(busy);
+    expect(node.raylet.load()).toMatchObject({ runningTasks: 0, freeCpuMilli: 1000 });
+  });
+
+  it('whose constructor throws fail the calls that waited, and lose their worker', () => {
+    const node = new FakeNode();
+    const actor = node.submit({ fn: FN.actor });
+    const call = node.submit({ actor });
+    node.settle();
+    node.finish(actor, { outcome: OUTCOME.error, value: encodeError(new RangeError('no')) });
+    for (const key of [actor, call]) expect(errorOf(node, key)).toContain('RangeError');
+    node.endStopped();
+    expect(node.hosts()).toEqual([]);
+    expect(node.raylet.load()).toMatchObject({ runningTasks: 0, freeCpuMilli: 1000, workers: 1 });
+    expect(node.submit({ actor })).toBeGreaterThan(0);
+    expect(node.of('submit').at(-1)).toMatchObject({ place: PLACE.global });
+  });
+
+  it('whose worker crashes in the constructor are created again, and their calls wait on', () => {
+    const node = new FakeNode();
+    const actor = node.submit({ fn: FN.actor });
+    const call = node.submit({ actor });
+    node.settle();
+    node.crash(node.runner(actor));
+    expect(node.of('actorDown')).toEqual([]);
+    node.finish(actor);
+    node.finish(call);
+    expect(node.told(call)).toMatchObject([{ status: OBJECT_STATUS.inline }]);
+    expect(node.raylet.load()).toMatchObject({ runningTasks: 0, freeCpuMilli: 1000 });
+  });
+
+  it('that die fail their calls: for good, or until they are back', () => {
+    const node = new FakeNode();
+    const mortal = startActor(node);
+    const restarting = startActor(node, node.options({ maxRestarts: 1 }));
+    const calls = [mortal, restarting].flatMap((actor) => [node.submit({ actor }), node.submit({ actor })]);
+    node.settle();
+    for (const call of [calls[0] ?? 0, calls[2] ?? 0]) node.crash(node.runner(call));
+    expect(calls.map((call) => errorOf(node, call)[0])).toEqual([
+      'ActorDiedError',
+      'ActorDiedError',
+      'ActorUnavailableError',
+      'ActorUnavailableError',
+    ]);
+    expect(node.of('actorDown').map(({ actor }) => actor)).toEqual([mortal, restarting]);
+    expect(node.raylet.load().runningTasks).toBe(0);
+  });
+
+  it('M2 are killed in the life that is meant, also before they have a worker', () => {
+    const node = new FakeNode();
+    const busy = node.submit();
+    const waiting = node.submit({ fn: FN.actor });
+    const call = node.submit({ actor: waiting });
+    node.settle();
+    node.command({ kind: 'killActor', actor: waiting, incarnation: 1 });
+    expect(errorOf(node, call)).toContain('ActorDiedError');
+    node.finish(busy);
+    const starting = node.submit({ fn: FN.actor });
+    node.settle();
+    node.command({ kind: 'killActor', actor: starting, incarnation: 1 });
+    node.endStopped();
+    expect(errorOf(node, starting)).toContain('ActorDiedError');
+    node.lease({ task: REMOTE_ACTOR, fn: FUNCTION_KIND.actor, incarnation: 3 });
+    node.finish(REMOTE_ACTOR);
+    node.command({ kind: 'killActor', actor: REMOTE_ACTOR, incarnation: 2 });
+    expect(node.hosts().some(({ stopped }) => stopped)).toBe(false);
+    expect(node.raylet.report().actors).toEqual([{ actor: REMOTE_ACTOR, incarnation: 3 }]);
+    expect(node.raylet.load()).toMatchObject({ runningTasks: 0, freeCpuMilli: 1000 });
+  });
+
+  it('A1 calls follow those that are still on their way through the server', () => {
+    const node = new FakeNode();
+    const first = node.submit({ actor: REMOTE_ACTOR });
+    node.lease({ task: REMOTE_ACTOR, fn: FUNCTION_KIND.actor, incarnation: 1 });
+    node.finish(REMOTE_ACTOR);
+    const second = node.submit({ actor: REMOTE_ACTOR });
+    expect(node.of('submit').map(({ place }) => place)).toEqual([PLACE.global, PLACE.global]);
+    for (const task of [first, second])
+      node.lease({ task, actor: REMOTE_ACTOR, fn: FUNCTION_KIND.method, incarnation: 1 });
+    const third = node.submit({ actor: REMOTE_ACTOR });
+    expect(node.of('submit').at(-1)).toMatchObject({ place: PLACE.here });
+    for (const call of [first, second, third]) node.finish(call);
+    expect(node.raylet.tableSizes().tasks).toBe(0);
+  });
+
+  it('a leased creation that fails goes back, and its calls with it', () => {
+    const node = new FakeNode();
+    node.lease({ task: REMOTE_ACTOR, fn: FUNCTION_KIND.actor, incarnation: 1 });
+    const call = node.submit({ actor: REMOTE_ACTOR });
+    node.crash(node.runner(REMOTE_ACTOR));
+    expect(node.of('failed')).toMatchObject([{ task: REMOTE_ACTOR, retriedHere: false }]);
+    expect(errorOf(node, call)).toContain('ActorUnavailableError');
+    expect(node.raylet.tableSizes().tasks).toBe(0);
+    expect(node.raylet.load()).toMatchObject({ runningTasks: 0, freeCpuMilli: 1000 });
+  });
+
+  it('L7 a call that does not stop is given up, and the actor goes on', () => {
+    const node = new FakeNode();
+    const actor = startActor(node);
+    const [running, queued] = [node.submit({ actor }), node.submit({ actor })];
+    node.settle();
+    for (const task of [queued, running])
+      node.say(node.driver, { kind: 'cancel', task, recursive: false, force: true });
+    node.tick(1_000);
+    for (const task of [queued, running]) expect(errorOf(node, task)).toContain('TaskCancelledError');
+    expect(node.hosts().some(({ stopped }) => stopped)).toBe(false);
+    expect(node.raylet.load().runningTasks).toBe(0);
+  });
+
+  it('O3 what an actor holds is released in its own name', () => {
+    const node = new FakeNode();
+    const actor = startActor(node);
+    const [worker] = node.hosts();
+    if (!worker) throw new Error('no worker');
+    node.say(worker, { kind: 'hold', object: ELSEWHERE, holder: actor });
+    node.crash(worker);
+    expect(node.of('release')).toMatchObject([{ object: ELSEWHERE, holder: actor }]);
+  });
+});
