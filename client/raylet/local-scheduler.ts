@@ -275,7 +275,7 @@ export class LocalScheduler {
   #leaveThread(task: TaskEntry, worker: WorkerEntry): void {
     if (worker.current !== task) {
       takeOut(worker.queued, task);
-
+      takeOut(worker.resumed, task);
       return;
     }
     worker.isLong = false;

@@ -6,14 +6,7 @@
  */
 import { errorNames } from '#shared/errors/error-names.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
-import {
-  ActorDiedError,
-  ActorUnavailableError,
-  TaskCancelledError,
-  OutOfMemoryError,
-  RuntimeLimitError,
-  WorkerCrashedError,
-} from '#shared/errors/daylight-error.ts';
+import { ActorUnavailableError } from '#shared/errors/daylight-error.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
 import { END_REASON, FUNCTION_KIND, type NodeRecord, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
@@ -22,8 +15,11 @@ import type { WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { isRetriedException, mayRetry } from '#shared/task/retry-policy.ts';
 import type { ActorHost, HostedActor } from './actor-host.ts';
-import type { FunctionInfo, LocalObject, ObjectListener, OptionsInfo, TaskEntry } from './entries.ts';
+import type { FunctionInfo, LocalObject, OptionsInfo, TaskEntry } from './entries.ts';
+import { InputWait } from './input-wait.ts';
 import type { LocalObjects } from './local-objects.ts';
+import { newTask, noteRun } from './new-task.ts';
+import { actorDied, cancelledError, crashError } from './task-errors.ts';
 import type { LocalScheduler } from './local-scheduler.ts';
 import { moveTask } from './local-task-state.ts';
 import type { ModuleListener } from './module-store.ts';
@@ -470,113 +466,7 @@ export class LocalTasks {
   }
 }
 
-/** Waits for the inputs of one task. */
-class InputWait implements ObjectListener {
-  readonly #task: TaskEntry;
-  readonly #objects: LocalObjects;
-  readonly #hooks: { complete(): void; failed(error: Uint8Array): void };
-
-  constructor(task: TaskEntry, objects: LocalObjects, hooks: { complete(): void; failed(error: Uint8Array): void }) {
-    this.#task = task;
-    this.#objects = objects;
-    this.#hooks = hooks;
-  }
-
-  add(object: LocalObject, madeHere: boolean): void {
-    this.#task.missing += 1;
-    this.#objects.listen(object, this);
-    if (object.status === 'remote') this.#objects.bring(object);
-    else if (!madeHere) this.#objects.awaitObject(object);
-  }
-
-  objectChanged(object: LocalObject): void {
-    if (object.status === 'remote') {
-      this.#objects.bring(object);
-      return;
-    }
-    if (!this.#objects.isHere(object)) return;
-    this.#objects.unlisten(object, this);
-    if (this.#task.state !== 'waiting') return;
-    if (object.status === 'error') this.#hooks.failed(object.value ?? NO_BYTES);
-    else this.oneLess();
-  }
-
-  moduleHere(error: Uint8Array | undefined): void {
-    if (this.#task.state !== 'waiting') return;
-    if (error) this.#hooks.failed(error);
-    else this.oneLess();
-  }
-
-  oneLess(): void {
-    this.#task.missing -= 1;
-    if (this.#task.missing === 0) this.#hooks.complete();
-  }
-}
-
-function newTask(
-  call: {
-    task: ObjectKey;
-    parent: ObjectKey;
-    actor: ObjectKey;
-    args: Uint8Array;
-    deps: ObjectKey[];
-    nested: ObjectKey[];
-  },
-  more: Pick<TaskEntry, 'fn' | 'options' | 'job' | 'leased' | 'incarnation' | 'attempt' | 'caller'>,
-): TaskEntry {
-  return {
-    key: call.task,
-    parent: call.parent,
-    actor: call.actor,
-    args: call.args,
-    deps: call.deps,
-    nested: call.nested,
-    ...more,
-    state: 'asking',
-    worker: undefined,
-    claim: 0,
-    alone: false,
-    missing: 0,
-    holdsInputs: false,
-    inputWait: undefined,
-    blocks: undefined,
-    waitsOver: undefined,
-    failures: 0,
-    cancelled: false,
-    made: undefined,
-    holdsResources: false,
-    runningSinceMs: 0,
-    ranMs: 0,
-    logTail: '',
-  };
-}
-
 /** Every key once. */
 function distinct(keys: readonly ObjectKey[]): Iterable<ObjectKey> {
   return keys.length < 2 ? keys : new Set(keys);
-}
-
-function cancelledError(): TaskCancelledError {
-  return new TaskCancelledError('the task was cancelled');
-}
-
-function actorDied(message: string): ActorDiedError {
-  return new ActorDiedError(`the actor died: ${message}`);
-}
-
-/** How much one more run weighs in a function's average. */
-const RUN_WEIGHT = 0.2;
-
-function noteRun(fn: FunctionInfo, durationUs: number): void {
-  fn.meanUs = fn.runs === 0 ? durationUs : fn.meanUs + RUN_WEIGHT * (durationUs - fn.meanUs);
-  fn.runs += 1;
-}
-
-function crashError(reason: number, task: TaskEntry, message: string): Error {
-  const attempts = task.failures > 1 ? ` (attempt ${task.failures})` : '';
-  const tail = task.logTail === '' ? '' : `\n  last lines it printed:\n${task.logTail}`;
-  const text = `${task.fn.name}: ${message}${attempts}${tail}`;
-  if (reason === END_REASON.outOfMemory) return new OutOfMemoryError(text);
-  if (reason === END_REASON.runtimeLimit) return new RuntimeLimitError(text);
-  return new WorkerCrashedError(text);
 }

@@ -63,7 +63,10 @@ const ACTS: Step['act'][] = [
 ];
 const step = fc.record({ act: fc.constantFrom(...ACTS), a: fc.nat(1000), b: fc.nat(1000) });
 
-/** One run of steps on a node, where tasks that wait for one another in a circle give up in time; keeps the books that a driver and a server would keep. */
+/**
+ * One run of steps on a node; keeps the books that a driver and a server would keep. Tasks that wait for one another in
+ * a circle give up in time.
+ */
 class RandomRun {
   readonly node: FakeNode;
   readonly held: number[] = [];
@@ -99,45 +102,64 @@ class RandomRun {
     return [key, ...this.held.slice(0, b % 3)];
   }
 
-  do({ act, a, b }: Step): void {
-    const { node } = this;
-    const running = this.running();
-    const task = running[a % Math.max(1, running.length)];
-    const actor = this.actors[a % Math.max(1, this.actors.length)];
-    if (act === 'submit') this.held.push(node.submit({ deps: this.inputs(a, b), options: b % 2 }));
-    else if (act === 'put') this.held.push(node.put(a % 2 === 0 ? new ArrayBuffer(2000) : undefined));
+  do(step: Step): void {
+    if (!this.#make(step) && !this.#run(step)) this.#disturb(step);
+    this.node.settle();
+  }
+
+  /** Something that a program makes; false for other steps. */
+  #make({ act, a, b }: Step): boolean {
+    const { node, held, actors } = this;
+    const task = this.#pick(this.running(), a);
+    const actor = this.#pick(actors, a);
+    if (act === 'submit') held.push(node.submit({ deps: this.inputs(a, b), options: b % 2 }));
+    else if (act === 'put') held.push(node.put(a % 2 === 0 ? new ArrayBuffer(2000) : undefined));
     else if (act === 'actor') {
       const made = node.submit({ fn: FN.actor, deps: this.inputs(a, b) });
-      this.actors.push(made);
-      this.held.push(made);
-    } else if (act === 'call' && actor !== undefined) this.held.push(node.submit({ actor, deps: this.inputs(b, a) }));
+      actors.push(made);
+      held.push(made);
+    } else if (act === 'call' && actor !== undefined) held.push(node.submit({ actor, deps: this.inputs(b, a) }));
     else if (act === 'child' && task !== undefined) {
       const child = node.submit({ from: node.runner(task), parent: task, deps: this.inputs(b, a) });
       if (b % 2 === 0) node.block(task, [child], { timeoutMs: 200 });
-    } else if (act === 'block' && task !== undefined)
+    } else return false;
+    return true;
+  }
+
+  /** Something that a running task or the driver does next; false for other steps. */
+  #run({ act, a, b }: Step): boolean {
+    const { node } = this;
+    const task = this.#pick(this.running(), a);
+    const object = this.#pick(this.held, a);
+    if (act === 'driverBlock' && object !== undefined) node.block(0, [object]);
+    else if (act === 'release') this.release(a);
+    else if (act === 'cancel' && object !== undefined)
+      node.say(node.driver, { kind: 'cancel', task: object, recursive: b % 2 === 0, force: b % 3 === 0 });
+    else if (task === undefined) return false;
+    else if (act === 'block')
       node.block(task, this.inputs(1 + (b % 2), a), { timeoutMs: a % 2 === 0 ? 500 : 50, fetch: b % 3 > 0 });
-    else if (act === 'driverBlock' && this.held.length > 0) node.block(0, [this.held[a % this.held.length] ?? 0]);
-    else if (act === 'finish' && task !== undefined) node.finish(task);
-    else if (act === 'throw' && task !== undefined) node.finish(task, { outcome: OUTCOME.error, value: ERROR });
-    else if (act === 'store' && task !== undefined) node.finish(task, { memory: new ArrayBuffer(2000) });
-    else if (act === 'cancel' && this.held.length > 0)
-      node.say(node.driver, {
-        kind: 'cancel',
-        task: this.held[a % this.held.length] ?? 0,
-        recursive: b % 2 === 0,
-        force: b % 3 === 0,
-      });
-    else if (act === 'crash') this.crash(a);
+    else if (act === 'finish') node.finish(task);
+    else if (act === 'throw') node.finish(task, { outcome: OUTCOME.error, value: ERROR });
+    else if (act === 'store') node.finish(task, { memory: new ArrayBuffer(2000) });
+    else return false;
+    return true;
+  }
+
+  /** Something from outside. */
+  #disturb({ act, a, b }: Step): void {
+    const { node } = this;
+    const actor = this.#pick(this.actors, a);
+    if (act === 'crash') this.crash(a);
     else if (act === 'lease') node.lease({ task: objectKey(9, this.#nextForeign++), deps: this.inputs(b, a) });
     else if (act === 'kill' && actor !== undefined) node.command({ kind: 'killActor', actor, incarnation: 1 });
     else if (act === 'tell') this.tell(a);
     else if (act === 'fetch') node.fetches.shift()?.done(b % 3 === 0 ? undefined : new ArrayBuffer(2000));
-    else if (act === 'release') this.release(a);
     else if (act === 'peers') node.command({ kind: 'peers', nodes: a % 2 });
     else if (act === 'tick') node.tick(a);
-    node.settle();
-    const { freeCpuMilli } = node.raylet.load();
-    expect(freeCpuMilli).toBeGreaterThanOrEqual(0);
+  }
+
+  #pick(list: readonly number[], place: number): number | undefined {
+    return list[place % Math.max(1, list.length)];
   }
 
   crash(a: number): void {
@@ -190,7 +212,10 @@ describe('Raylet under random work', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (steps) => {
         const run = new RandomRun(cpus, queueAhead);
-        for (const each of steps) run.do(each);
+        for (const each of steps) {
+          run.do(each);
+          expect(run.node.raylet.load().freeCpuMilli).toBeGreaterThanOrEqual(0);
+        }
         run.end();
         expect(run.node.raylet.tableSizes()).toEqual({ tasks: 0, objects: 0, cancelling: 0 });
         expect(run.node.raylet.load()).toMatchObject({

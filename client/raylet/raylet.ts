@@ -8,16 +8,14 @@
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { TaskCancelledError } from '#shared/errors/daylight-error.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
-import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
-import { END_REASON, type NodeRecord } from '#shared/protocol/node-records.ts';
-import { OBJECT_STATUS, type ServerCommand } from '#shared/protocol/server-commands.ts';
+import { END_REASON } from '#shared/protocol/node-records.ts';
+import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { WorkerCommand, WorkerRequest, WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
 import { NodeResources } from '#shared/task/resources.ts';
-import { optionsFromJson, schedulingClassOf } from '#shared/task/task-options.ts';
 import { ActorHost } from './actor-host.ts';
-import { Block } from './block-table.ts';
-import type { FunctionInfo, LocalObject, OptionsInfo, TaskEntry } from './entries.ts';
+import { Definitions } from './definitions.ts';
+import type { TaskEntry } from './entries.ts';
 import { Journal } from './journal.ts';
 import { KeyRanges } from './key-ranges.ts';
 import { LocalObjects } from './local-objects.ts';
@@ -25,59 +23,58 @@ import { LocalScheduler } from './local-scheduler.ts';
 import { moveTask } from './local-task-state.ts';
 import { LocalTasks } from './local-tasks.ts';
 import { ModuleStore } from './module-store.ts';
+import { ObjectDesk } from './object-desk.ts';
 import type { RayletOptions, RayletPorts } from './ports.ts';
+import { reportOf } from './report.ts';
+import { RunSender } from './run-sender.ts';
+import { WaitDesk } from './wait-desk.ts';
 import { type WorkerEntry, WorkerPool } from './worker-pool.ts';
+import { WorkerSpeech } from './worker-speech.ts';
 
-const NO_BYTES = new Uint8Array(0);
 /** A cancelled task that does not look at its signal loses its worker after this long (rule L7). */
 const CANCEL_GRACE_MS = 1_000;
 /** Workers beyond one per CPU end after so long without anything to do. */
 const SURPLUS_MS = 10_000;
-/** Tail of a task's output that is kept for its error. */
-const LOG_TAIL_CHARS = 4_096;
 
 /** The raylet of one session. A node that returns after it was declared dead starts a new one. */
 export class Raylet {
   readonly journal: Journal;
   readonly #ports: RayletPorts;
-  readonly #options: RayletOptions;
   readonly #pool: WorkerPool;
   readonly #objects: LocalObjects;
   readonly #scheduler: LocalScheduler;
   readonly #actors: ActorHost;
   readonly #tasks: LocalTasks;
   readonly #modules: ModuleStore;
+  readonly #definitions: Definitions;
+  readonly #desk: ObjectDesk;
+  readonly #waits: WaitDesk;
+  readonly #runs: RunSender;
+  readonly #speech: WorkerSpeech;
   readonly #cancelling = new Map<TaskEntry, number>();
-  #described: LocalObject[] = [];
   /** Since when there have been more workers than CPUs with nothing to do. */
   #surplusSinceMs = Infinity;
-  readonly #functions = new Map<string, FunctionInfo>();
-  readonly #optionSets = new Map<string, OptionsInfo>();
-  readonly #serverFunctions: FunctionInfo[] = [];
-  readonly #serverOptions: OptionsInfo[] = [];
   #ranges: KeyRanges | undefined;
   #session = 0;
   #job = 0;
-  #connected = false;
 
   constructor(ports: RayletPorts, options: RayletOptions) {
     this.#ports = ports;
-    this.#options = options;
     this.journal = new Journal((frame) => ports.server.sendFrame(frame));
     this.#pool = new WorkerPool(Math.ceil(options.cpuMilli / 1000), (kind, id) => ports.spawnWorker(kind, id));
     this.#objects = new LocalObjects({
       want: (key) => this.journal.append({ kind: 'want', object: key }),
-      fetch: (object) => this.#fetch(object),
-      tellOwner: (object) => this.#tellOwner(object),
+      fetch: (object) => this.#desk.fetch(object),
+      tellOwner: (object) => this.#desk.tellOwner(object),
       isMadeHere: (key) => this.#tasks.get(key) !== undefined,
     });
     this.#scheduler = new LocalScheduler(new NodeResources(options.cpuMilli, options.resources), this.#pool, {
       nowMs: () => ports.clock.nowMs(),
-      run: (task, worker) => this.#run(task, worker),
+      run: (task, worker) => this.#runs.run(task, worker),
       retire: (worker) => this.#stop(worker, END_REASON.bystander, 'another job needs its place'),
       revoke: (worker, claim) => ports.revoke?.(worker.id, claim) ?? false,
       createActor: (task) => this.#createActor(task),
-      resume: (task) => this.#resume(task),
+      resume: (task) => this.#waits.resume(task),
       isHeldBack: () => this.journal.isFull,
       canQueueAhead: ports.revoke !== undefined,
     });
@@ -92,9 +89,35 @@ export class Raylet {
         }),
       stopWorker: (worker, reason, message) => this.#stop(worker, reason, message),
       abort: (task) => this.#abort(task),
-      attemptEnded: (task) => this.#attemptEnded(task),
+      attemptEnded: (task) => {
+        this.#waits.attemptEnded(task);
+        if (this.#cancelling.size > 0) this.#cancelling.delete(task);
+      },
     });
     this.#modules = new ModuleStore(ports.server);
+    this.#definitions = new Definitions(this.journal);
+    this.#desk = new ObjectDesk(
+      ports,
+      this.journal,
+      this.#objects,
+      () => this.#tasks,
+      () => this.flush(),
+    );
+    this.#speech = new WorkerSpeech(ports, options.nodeName, this.#pool, {
+      task: (key) => this.#tasks.get(key),
+      send: (worker, command) => this.#send(worker, command),
+    });
+    this.#runs = new RunSender({
+      objects: this.#objects,
+      desk: this.#desk,
+      modules: this.#modules,
+      send: (worker, command) => this.#send(worker, command),
+    });
+    this.#waits = new WaitDesk(() => ports.clock.nowMs(), this.#objects, this.#scheduler, {
+      task: (key) => this.#tasks.get(key),
+      send: (worker, command) => this.#send(worker, command),
+      sendObject: (worker, object) => this.#desk.sendObject(worker, object),
+    });
   }
 
   /** The session's number, or 0 before the first welcome. */
@@ -112,7 +135,6 @@ export class Raylet {
 
   /** A worker that the raylet asked for gets this number. */
   onWelcome(welcome: { session: number; job: number }): void {
-    this.#connected = true;
     if (this.#session === 0) {
       this.#session = welcome.session;
       this.#job = welcome.job;
@@ -122,12 +144,11 @@ export class Raylet {
         this.#giveKeys(worker);
       }
     }
-    this.#tellDrivers({ kind: 'connection', connected: true, message: '' });
+    this.#speech.tellDrivers({ kind: 'connection', connected: true, message: '' });
   }
 
   onDisconnected(message: string): void {
-    this.#connected = false;
-    this.#tellDrivers({ kind: 'connection', connected: false, message });
+    this.#speech.tellDrivers({ kind: 'connection', connected: false, message });
   }
 
   onDurable(durable: number): void {
@@ -136,20 +157,7 @@ export class Raylet {
 
   /** What this node runs and holds, for a server that has just started (rule M3). */
   report(): SessionFrameOf<'report'> {
-    const leases = [...this.#tasks.all()]
-      .filter((task) => task.leased)
-      .map(({ key, attempt }) => ({ task: key, attempt }));
-    const actors = [...this.#actors.all()].map(({ key, creation }) => ({
-      actor: key,
-      incarnation: creation.incarnation || 1,
-    }));
-    const copies: { object: ObjectKey; sizeBytes: number }[] = [];
-    const wants: ObjectKey[] = [];
-    for (const object of this.#objects.all()) {
-      if (object.kept) copies.push({ object: object.key, sizeBytes: object.sizeBytes });
-      else if (object.wanted && object.status === 'pending') wants.push(object.key);
-    }
-    return { type: 'report', lastRecord: this.journal.lastNumber, leases, actors, copies, wants, holds: [] };
+    return reportOf(this.#tasks, this.#actors, this.#objects, this.journal.lastNumber);
   }
 
   load(): SessionFrameOf<'load'> {
@@ -172,9 +180,7 @@ export class Raylet {
 
   /** The bytes of an object this node can serve to others. */
   readLocal(key: ObjectKey): Uint8Array | undefined {
-    const object = this.#objects.get(key);
-    if (object?.memory) return new Uint8Array(object.memory, 0, object.sizeBytes);
-    return object?.status === 'inline' ? object.value : undefined;
+    return this.#desk.readLocal(key);
   }
 
   /** Lets time pass: limits, time-outs, long runs. */
@@ -209,10 +215,7 @@ export class Raylet {
   /** Sends what was decided since the last flush. */
   flush(): void {
     this.#scheduler.dispatch();
-    if (this.#described.length > 0) {
-      for (const object of this.#described) this.#objects.forgetUnused(object);
-      this.#described = [];
-    }
+    this.#desk.settle();
     this.journal.flushUrgent();
     this.#ports.flushWorkers();
   }
@@ -229,19 +232,19 @@ export class Raylet {
         this.#tasks.result(worker, message, attachmentOf(message.attachment, attachments));
         return;
       case 'put':
-        this.#put(worker, message, attachmentOf(message.attachment, attachments));
+        this.#desk.put(worker, message, attachmentOf(message.attachment, attachments));
         return;
       case 'block':
-        this.#block(worker, message);
+        this.#waits.block(worker, message);
         return;
       case 'unblock':
-        this.#unblock(worker, message.id);
+        this.#waits.unblock(worker, message.id);
         return;
       case 'release':
-        this.#release(worker, message.object, message.holder);
+        this.#desk.release(worker, message.object, message.holder);
         return;
       case 'hold':
-        this.#hold(worker, message.object, message.holder);
+        this.#desk.hold(worker, message.object, message.holder);
         return;
       default:
         this.#onWorkerNotice(worker, message);
@@ -255,10 +258,10 @@ export class Raylet {
         if (this.#ranges && worker.ranges.length === 0) this.#giveKeys(worker);
         return;
       case 'function':
-        worker.functions[message.fn] = this.#functionOf(message.module, message.name, message.functionKind);
+        worker.functions[message.fn] = this.#definitions.functionOf(message.module, message.name, message.functionKind);
         return;
       case 'options':
-        worker.options[message.options] = this.#optionsOf(message.json);
+        worker.options[message.options] = this.#definitions.optionsOf(message.json);
         return;
       case 'module':
         this.#addModule(message);
@@ -281,31 +284,7 @@ export class Raylet {
         this.#send(worker, { kind: 'flushed', id: message.id });
         return;
       default:
-        this.#onWorkerSpeech(worker, message);
-    }
-  }
-
-  #onWorkerSpeech(worker: WorkerEntry, message: WorkerRequest): void {
-    if (message.kind === 'log') {
-      const task = this.#tasks.get(message.task);
-      if (task) task.logTail = (task.logTail + message.text + '\n').slice(-LOG_TAIL_CHARS);
-      this.#ports.server.sendLog(message.task, message.level, message.text);
-      if (worker.kind !== 'driver' && worker.job === this.#job) {
-        this.#tellDrivers({
-          kind: 'log',
-          task: message.task,
-          node: this.#options.nodeName,
-          level: message.level,
-          text: message.text,
-        });
-      }
-    } else if (message.kind === 'progress') {
-      this.#ports.server.sendProgress(message.task, message.fraction, message.note);
-    } else if (message.kind === 'request') {
-      this.#ports.server.request(message.method, message.body, (ok, body) => {
-        this.#send(worker, { kind: 'response', id: message.id, ok, body });
-        this.#ports.flushWorkers();
-      });
+        this.#speech.on(worker, message, this.#job);
     }
   }
 
@@ -318,29 +297,29 @@ export class Raylet {
       this.#ranges?.giveBack({ from: Math.max(range.from, worker.highestKey + 1), to: range.to });
     for (const block of worker.blocks.values()) block.abandon();
     worker.blocks.clear();
-    for (const key of worker.holdings) this.#release(worker, key, worker.actor);
+    for (const key of worker.holdings) this.#desk.release(worker, key, worker.actor);
     const why = worker.endReason ?? reason;
     const text = worker.endMessage === '' ? message : worker.endMessage;
     if (worker.kind === 'actor') this.#actorEnded(worker, why, text);
     else this.#tasks.workerEnded(worker, why, text);
   }
 
-  /** A line or progress of this driver's job from elsewhere. */
+  /** A line of this driver's job from another node. */
   onJobLog(task: ObjectKey, node: string, level: number, text: string): void {
-    this.#tellDrivers({ kind: 'log', task, node, level, text });
+    this.#speech.tellDrivers({ kind: 'log', task, node, level, text });
   }
 
   /** A command of the server. */
   onCommand(command: ServerCommand): void {
     switch (command.kind) {
       case 'lease': {
-        const fn = this.#serverFunctions[command.fn];
-        const options = this.#serverOptions[command.options];
+        const fn = this.#definitions.serverFunctions[command.fn];
+        const options = this.#definitions.serverOptions[command.options];
         if (fn && options) this.#tasks.lease(command, fn, options);
         return;
       }
       case 'object':
-        this.#describe(command);
+        this.#desk.describe(command);
         return;
       case 'assign':
         this.#tasks.assigned(command.task, command.here);
@@ -364,10 +343,14 @@ export class Raylet {
         this.#stopJob(command.job);
         return;
       case 'function':
-        this.#serverFunctions[command.fn] = this.#functionOf(command.module, command.name, command.functionKind);
+        this.#definitions.serverFunctions[command.fn] = this.#definitions.functionOf(
+          command.module,
+          command.name,
+          command.functionKind,
+        );
         return;
       case 'options':
-        this.#serverOptions[command.options] = this.#optionsOf(command.json);
+        this.#definitions.serverOptions[command.options] = this.#definitions.optionsOf(command.json);
         return;
       case 'peers':
         this.#scheduler.peers = command.nodes;
@@ -383,175 +366,6 @@ export class Raylet {
     this.#tasks.submit({ message, worker, fn, options, job: worker.job });
   }
 
-  #put(worker: WorkerEntry, message: WorkerRequestOf<'put'>, memory: Attachment | undefined): void {
-    const { object: key, parent, sizeBytes, value, nested, k, digest } = message;
-    if (key > worker.highestKey) worker.highestKey = key;
-    const inRecord = memory === undefined && sizeBytes <= DURABLE_INLINE_BYTES;
-    const bytes = inRecord ? value.slice() : value;
-    this.journal.append(
-      { kind: 'put', object: key, parent, sizeBytes, value: inRecord ? bytes : NO_BYTES, nested, k, digest },
-      'soon',
-    );
-    const object = this.#objects.obtain(key);
-    const maker = parent === 0 ? undefined : this.#tasks.get(parent);
-    if (maker || parent === 0) this.#objects.use(object);
-    if (maker) (maker.made ??= []).push(key);
-    else if (parent === 0) worker.holdings.add(key);
-    if (memory) this.#objects.setLocal(object, memory, sizeBytes, nested);
-    else this.#objects.setInline(object, bytes, nested);
-    if (!inRecord) object.kept = true;
-    if (object.uses <= 0) this.#objects.forgetUnused(object);
-  }
-
-  #block(worker: WorkerEntry, message: WorkerRequestOf<'block'>): void {
-    const caller = message.task === 0 ? undefined : this.#tasks.get(message.task);
-    const task = caller?.worker === worker ? caller : undefined;
-    const expiresAtMs = message.timeoutMs === 0 ? Infinity : this.#ports.clock.nowMs() + message.timeoutMs;
-    const block = new Block(
-      { id: message.id, worker, task, fetch: message.fetch, needed: message.needed, expiresAtMs },
-      this.#objects,
-      {
-        ready: (_block, object, isNews) => {
-          if (!isNews || object.owner !== worker) this.#sendObject(worker, object);
-        },
-        satisfied: (done, timedOut) => this.#satisfied(done, timedOut),
-      },
-    );
-    worker.blocks.set(message.id, block);
-    if (task) {
-      this.#pauseRun(task);
-      this.#scheduler.blocked(task);
-      (task.blocks ??= []).push(block);
-      this.#tellWaitsOver(task);
-    }
-    for (const key of message.objects) {
-      const object = this.#objects.obtain(key);
-      if (!this.#tasks.get(key)) this.#objects.awaitObject(object);
-    }
-    block.start(message.objects);
-  }
-
-  #unblock(worker: WorkerEntry, id: number): void {
-    const block = worker.blocks.get(id);
-    if (!block) return;
-    block.abandon();
-    this.#satisfied(block, false);
-  }
-
-  #satisfied(block: Block, timedOut: boolean): void {
-    const { id, worker, task } = block;
-    worker.blocks.delete(id);
-    if (task) task.blocks = task.blocks?.length === 1 ? undefined : task.blocks?.filter((other) => other !== block);
-    // While other calls of the task wait it has no CPU; or `Promise.all` of two `get`s would hold it through the second.
-    if (!task || task.blocks || task.state !== 'blocked') {
-      this.#send(worker, { kind: 'unblocked', id, timedOut });
-      return;
-    }
-    (task.waitsOver ??= []).push({ id, timedOut });
-    this.#scheduler.wantsToResume(task);
-  }
-
-  #resume(task: TaskEntry): void {
-    task.runningSinceMs = this.#ports.clock.nowMs();
-    this.#tellWaitsOver(task);
-  }
-
-  /** Tells the worker of waits that were over while their task waited for a CPU. */
-  #tellWaitsOver(task: TaskEntry): void {
-    const over = task.waitsOver;
-    if (!over) return;
-    task.waitsOver = undefined;
-    this.#scheduler.waitsAgain(task);
-    if (task.worker) for (const { id, timedOut } of over) this.#send(task.worker, { kind: 'unblocked', id, timedOut });
-  }
-
-  /** Calls of `get` that an ended attempt left behind are answered without it: the worker still has promises for them. */
-  #attemptEnded(task: TaskEntry): void {
-    this.#tellWaitsOver(task);
-    if (task.blocks) for (const block of task.blocks) block.task = undefined;
-    task.blocks = undefined;
-    if (this.#cancelling.size > 0) this.#cancelling.delete(task);
-  }
-
-  #release(worker: WorkerEntry, key: ObjectKey, holder: number): void {
-    // What a task holds leaves with the task; the session's own reference to the object is not the task's to release.
-    if (worker.kind !== 'task') this.journal.append({ kind: 'release', object: key, holder }, 'soon');
-    if (!worker.holdings.delete(key)) return;
-    const object = this.#objects.get(key);
-    if (!object) return;
-    if (object.owner === worker) object.owner = undefined;
-    this.#objects.unuse(object);
-  }
-
-  #hold(worker: WorkerEntry, key: ObjectKey, holder: number): void {
-    this.journal.append({ kind: 'hold', object: key, holder }, 'soon');
-    if (worker.holdings.has(key)) return;
-    worker.holdings.add(key);
-    this.#objects.use(this.#objects.obtain(key));
-  }
-
-  #describe(command: Extract<ServerCommand, { kind: 'object' }>): void {
-    const object = this.#objects.obtain(command.object);
-    object.wanted = false;
-    if (object.status === 'local') {
-      // It was made or brought here meanwhile.
-    } else if (command.status === OBJECT_STATUS.inline)
-      this.#objects.setInline(object, command.value.slice(), command.nested);
-    else if (command.status === OBJECT_STATUS.error) this.#objects.setError(object, command.value.slice());
-    else this.#objects.setRemote(object, command.sizeBytes, command.nested);
-    this.#tasks.objectSettled(command.object);
-    this.#described.push(object);
-  }
-
-  #fetch(object: LocalObject): void {
-    this.#objects.use(object);
-    this.#ports.server.fetch(object.key, object.sizeBytes, (memory) => {
-      object.fetching = false;
-      const isMeant = object.status === 'remote';
-      if (memory && isMeant) {
-        this.journal.append({ kind: 'located', object: object.key, present: true, sizeBytes: object.sizeBytes });
-        this.#objects.setLocal(object, memory, object.sizeBytes, object.nested);
-      }
-      this.#objects.unuse(object);
-      // Not to be had, or dropped while it was on its way.
-      if (isMeant ? !memory : object.status === 'pending') this.#objects.lostTrack(object);
-      this.flush();
-    });
-  }
-
-  #run(task: TaskEntry, worker: WorkerEntry): void {
-    this.#introduce(task, worker);
-    for (const key of task.deps) {
-      const object = this.#objects.get(key);
-      if (object) this.#sendObject(worker, object);
-    }
-    this.#send(worker, {
-      kind: 'run',
-      task: task.key,
-      attempt: task.attempt,
-      actor: task.actor,
-      fn: task.fn.index,
-      args: task.args,
-      deps: task.deps,
-      nested: task.nested,
-      claim: task.claim,
-      job: task.job,
-    });
-  }
-
-  #introduce(task: TaskEntry, worker: WorkerEntry): void {
-    const { fn } = task;
-    if (fn.module !== '' && !worker.knownModules.has(fn.module)) {
-      worker.knownModules.add(fn.module);
-      const found = this.#modules.get(fn.module);
-      if (found)
-        this.#send(worker, { kind: 'module', module: fn.module, code: found.code, sourceMap: found.sourceMap });
-    }
-    if (worker.knownFunctions.has(fn.index)) return;
-    worker.knownFunctions.add(fn.index);
-    this.#send(worker, { kind: 'function', fn: fn.index, module: fn.module, name: fn.name, functionKind: fn.kind });
-  }
-
   #createActor(task: TaskEntry): void {
     const actor = this.#actors.get(task.key);
     if (!actor) return;
@@ -561,13 +375,13 @@ export class Raylet {
     task.worker = worker;
     moveTask(task, 'running');
     this.#scheduler.runningTasks += 1;
-    this.#run(task, worker);
+    this.#runs.run(task, worker);
   }
 
   #sendCall(call: TaskEntry, worker: WorkerEntry): void {
     call.worker = worker;
     this.#scheduler.runningTasks += 1;
-    this.#run(call, worker);
+    this.#runs.run(call, worker);
   }
 
   #actorEnded(worker: WorkerEntry, reason: number, message: string): void {
@@ -590,11 +404,6 @@ export class Raylet {
     if (!task.worker) return;
     this.#send(task.worker, { kind: 'cancelTask', task: task.key });
     this.#cancelling.set(task, this.#ports.clock.nowMs() + CANCEL_GRACE_MS);
-  }
-
-  #pauseRun(task: TaskEntry): void {
-    if (task.runningSinceMs > 0) task.ranMs += this.#ports.clock.nowMs() - task.runningSinceMs;
-    task.runningSinceMs = 0;
   }
 
   /** Ends the worker of a task that ran longer than it may (rule S3: time blocked in `get` does not count). */
@@ -627,33 +436,6 @@ export class Raylet {
     }
   }
 
-  #functionOf(module: string, name: string, kind: number): FunctionInfo {
-    const key = `${kind} ${module} ${name}`;
-    let fn = this.#functions.get(key);
-    if (!fn) {
-      fn = { index: this.#functions.size, module, name, kind, meanUs: 0, runs: 0 };
-      this.#functions.set(key, fn);
-      this.journal.append({ kind: 'function', fn: fn.index, module, name, functionKind: kind } satisfies NodeRecord);
-    }
-    return fn;
-  }
-
-  #optionsOf(json: string): OptionsInfo {
-    let info = this.#optionSets.get(json);
-    if (!info) {
-      const options = optionsFromJson(json);
-      info = {
-        index: this.#optionSets.size,
-        options,
-        schedulingClass: schedulingClassOf(options),
-        needsOnlyCpu: Object.keys(options.demand.custom).length === 0,
-      };
-      this.#optionSets.set(json, info);
-      this.journal.append({ kind: 'options', options: info.index, json });
-    }
-    return info;
-  }
-
   #giveKeys(worker: WorkerEntry): void {
     if (!this.#ranges) return;
     const range = this.#ranges.take();
@@ -661,43 +443,8 @@ export class Raylet {
     this.#send(worker, { kind: 'keys', from: range.from, to: range.to });
   }
 
-  #tellOwner(object: LocalObject): void {
-    if (object.owner && object.owner.state !== 'ended') this.#sendObject(object.owner, object);
-  }
-
-  #sendObject(worker: WorkerEntry, object: LocalObject): void {
-    const status =
-      object.status === 'error'
-        ? OBJECT_STATUS.error
-        : object.status === 'inline'
-          ? OBJECT_STATUS.inline
-          : OBJECT_STATUS.stored;
-    this.#ports.sendToWorker(
-      worker.id,
-      {
-        kind: 'object',
-        object: object.key,
-        status,
-        sizeBytes: object.sizeBytes,
-        value: object.status === 'local' ? NO_BYTES : (object.value ?? NO_BYTES),
-        nested: object.nested,
-        attachment: 0,
-      },
-      object.status === 'local' ? object.memory : undefined,
-    );
-  }
-
-  #tellDrivers(command: WorkerCommand): void {
-    for (const worker of this.#pool.all()) if (worker.kind === 'driver') this.#send(worker, command);
-  }
-
   #send(worker: WorkerEntry, command: WorkerCommand): void {
     if (worker.state !== 'ended') this.#ports.sendToWorker(worker.id, command);
-  }
-
-  /** True while the server can be reached. */
-  get isConnected(): boolean {
-    return this.#connected;
   }
 }
 

@@ -6,7 +6,6 @@
  * loss: the puller is told to come again.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
-import { sessionOfKey } from '#shared/ids/object-key.ts';
 import { CHUNK_BYTES } from '#shared/protocol/limits.ts';
 import { CHUNK_STATUS, type SessionFrame, type SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { ObjectRecord } from '../gcs/entities.ts';
@@ -21,6 +20,8 @@ interface OpenFetch {
   readonly puller: number;
   readonly fetch: SessionFrameOf<'fetch'>;
   holder: number;
+  /** Further keys under which the holder may have it. */
+  otherKeys: ObjectKey[];
 }
 
 /** What the relay needs of the gateway. */
@@ -58,7 +59,7 @@ export class Relay {
       this.#answer(puller, fetch, CHUNK_STATUS.busy);
       return;
     }
-    this.#ask({ puller, fetch, holder: 0 });
+    this.#ask({ puller, fetch, holder: 0, otherKeys: [] });
   }
 
   /** A holder answers. */
@@ -67,6 +68,11 @@ export class Relay {
     if (!open || open.holder !== holder) return;
     this.#close(chunk.transfer, open);
     if (chunk.status === CHUNK_STATUS.missing) {
+      const otherKey = open.otherKeys.shift();
+      if (otherKey !== undefined) {
+        if (!this.#send(open, holder, otherKey)) this.#answer(open.puller, open.fetch, CHUNK_STATUS.busy);
+        return;
+      }
       const object = this.#state.object(open.fetch.object);
       if (object) this.#port.copyMissing(object, holder);
       this.#ask(open);
@@ -92,17 +98,13 @@ export class Relay {
       return;
     }
     for (const holder of object?.locations ?? []) {
-      if (holder === open.puller || !this.#port.isConnected(holder) || !object) continue;
-      const transfer = this.#next;
-      this.#next += 1;
-      const { offset, length } = open.fetch;
-      if (
-        !this.#port.send(holder, { type: 'fetch', transfer, object: this.#keyAt(holder, object.key), offset, length })
-      )
-        continue;
-      open.holder = holder;
-      this.#open.set(transfer, open);
-      this.#openOf.set(open.puller, (this.#openOf.get(open.puller) ?? 0) + 1);
+      if (!this.#port.isConnected(holder) || !object) continue;
+      // A node that made an object again has it under a key of its own; it may even be the one that asks (rule L1).
+      const [key, ...otherKeys] = this.#state
+        .keysAt(holder, object.key)
+        .filter((at) => holder !== open.puller || at !== open.fetch.object);
+      if (key === undefined || !this.#send(open, holder, key)) continue;
+      open.otherKeys = otherKeys;
       return;
     }
     const held = object?.locations !== undefined && object.locations.size > 0;
@@ -128,11 +130,16 @@ export class Relay {
     });
   }
 
-  /** A node that put the object while its task ran again knows it by a key of its own. */
-  #keyAt(holder: number, key: ObjectKey): ObjectKey {
-    if (this.#state.aliases.size === 0 || sessionOfKey(key) === holder) return key;
-    for (const [alias, to] of this.#state.aliases) if (to === key && sessionOfKey(alias) === holder) return alias;
-    return key;
+  /** Asks a holder for the piece under one of its keys; false if its link takes no more. */
+  #send(open: OpenFetch, holder: number, object: ObjectKey): boolean {
+    const transfer = this.#next;
+    this.#next += 1;
+    const { offset, length } = open.fetch;
+    if (!this.#port.send(holder, { type: 'fetch', transfer, object, offset, length })) return false;
+    open.holder = holder;
+    this.#open.set(transfer, open);
+    this.#openOf.set(open.puller, (this.#openOf.get(open.puller) ?? 0) + 1);
+    return true;
   }
 
   #close(transfer: number, open: OpenFetch): void {

@@ -37,7 +37,7 @@ export async function loadState(storage: Storage, gcs: Gcs): Promise<void> {
     gcs.jobs.restore({ id, ...fields, result: result.slice(), unfinished: new Set(), actors: new Set() });
   });
   for (const [session, job] of jobOfSession) session.job = state.jobs.get(job);
-  await storage.load('aliases', (key, row) => void state.aliases.set(key, readRow(aliasRow, row).to));
+  await storage.load('aliases', (key, row) => state.addAlias(key, readRow(aliasRow, row).to));
   await storage.load('objects', (key, row) => readObjectRow(new ByteReader(row), key, state));
   await storage.load('actors', (key, row) => loadActor(gcs, key, row));
   connect(gcs);

@@ -262,6 +262,7 @@ export class ObjectTable {
     const own = this.#state.tasks.get(object.key);
     this.#state.objects.delete(object.key);
     this.#state.dropped(object);
+    this.#state.dropAliases(object.key);
     if (object.keepsMaker && maker) {
       maker.lineageOf -= 1;
       this.#owner.forgetTask(maker);
@@ -355,7 +356,8 @@ export class ObjectTable {
       const session = this.#state.sessions.get(id);
       if (!session) continue;
       session.copies.delete(object.key);
-      if (session.state !== 'dead') this.#state.ports.command(session, { kind: 'dropCopy', object: object.key });
+      if (session.state === 'dead') continue;
+      for (const key of this.#state.keysAt(id, object.key)) this.#state.ports.command(session, { kind: 'dropCopy', object: key });
     }
     object.locations = undefined;
   }

@@ -94,6 +94,8 @@ export class GcsState {
   readonly modules = new Map<string, ModuleRecord>();
   /** Keys that a re-execution gave to work that already had one (rule L1). */
   readonly aliases = new Map<ObjectKey, ObjectKey>();
+  /** The other keys of each object or task that has any. */
+  readonly #otherKeys = new Map<ObjectKey, ObjectKey[]>();
   readonly dirty = new DirtyRows();
   readonly dictionaries: Dictionaries;
   readonly ports: GcsPorts;
@@ -114,6 +116,29 @@ export class GcsState {
   /** The key by which an object or task is known here. */
   resolve(key: ObjectKey): ObjectKey {
     return this.aliases.size === 0 ? key : (this.aliases.get(key) ?? key);
+  }
+
+  /** One more key for what is known as `to`. */
+  addAlias(from: ObjectKey, to: ObjectKey): void {
+    this.aliases.set(from, to);
+    const others = this.#otherKeys.get(to);
+    if (others) others.push(from);
+    else this.#otherKeys.set(to, [from]);
+  }
+
+  /** What was known as `to` is gone: so are its other keys. */
+  dropAliases(to: ObjectKey): void {
+    for (const from of this.#otherKeys.get(to) ?? []) {
+      this.aliases.delete(from);
+      this.dirty.aliases.add(from);
+    }
+    this.#otherKeys.delete(to);
+  }
+
+  /** The keys under which a session may have a copy of an object: those that it gave itself, and the one known here. */
+  keysAt(session: number, key: ObjectKey): ObjectKey[] {
+    const own = this.#otherKeys.get(key)?.filter((other) => sessionOfKey(other) === session) ?? [];
+    return [...own, key];
   }
 
   object(key: ObjectKey): ObjectRecord | undefined {

@@ -460,7 +460,7 @@ export class TaskManager {
   }
 
   #alias(from: ObjectKey, to: ObjectKey): void {
-    this.#state.aliases.set(from, to);
+    this.#state.addAlias(from, to);
     this.#state.dirty.aliases.add(from);
   }
 }
