@@ -30,7 +30,10 @@ it('an inline function is refused at remote() for a free variable, and ships its
 
 it('remoteModule gives stubs at once and sends the calls when the bundle is there', async () => {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'daylight-')), 'tasks.ts');
-  writeFileSync(file, "import { remote } from 'daylight';\nexport const twice = remote((x: number) => 2 * x);\nclass C { inc() { return 1; } }\nexport const RemoteC = remote(C);\n");
+  writeFileSync(
+    file,
+    "import { remote } from 'daylight';\nexport const twice = remote((x: number) => 2 * x);\nclass C { inc() { return 1; } }\nexport const RemoteC = remote(C);\n",
+  );
   const raylet = new FakeRaylet();
   const driver = await startDriver(raylet.workerEnd, testPorts());
   const stubs = daylight.remoteModule(pathToFileURL(file)) as unknown as {
@@ -41,7 +44,9 @@ it('remoteModule gives stubs at once and sends the calls when the bundle is ther
   stubs.twice.remote(4);
   stubs.RemoteC.remote().inc.remote();
   await expect(daylight.get(stubs.absent.remote())).rejects.toThrow('"absent"');
-  await vi.waitFor(() => expect(raylet.of('submit').map(({ task }) => task)).toEqual([FIRST_KEY, FIRST_KEY + 1, FIRST_KEY + 2]));
+  await vi.waitFor(() =>
+    expect(raylet.of('submit').map(({ task }) => task)).toEqual([FIRST_KEY, FIRST_KEY + 1, FIRST_KEY + 2]),
+  );
   expect(raylet.of('function').map(({ name }) => name)).toEqual(['tasks#twice', 'tasks#RemoteC', 'inc']);
   driver.close();
 });

@@ -15,16 +15,50 @@ export { context } from './api/context.ts';
 export { ObjectRef } from './api/object-ref.ts';
 export { serializable } from '#shared/serialization/class-registry.ts';
 export {
-  ActorDiedError, ActorUnavailableError, AuthenticationError, BackPressureError, BundleError, ConnectionLostError, DataFileError,
-  DaylightError, GetTimeoutError,
-  InfeasibleError, NodeDiedError, NondeterminismError, NotYetSupportedError, ObjectLostError, ObjectStoreFullError, OutOfMemoryError, ProtocolError,
-  QuotaExceededError, RuntimeLimitError, SerializationError, TaskCancelledError, TaskError, ValidationFailedError, WorkerCrashedError,
+  ActorDiedError,
+  ActorUnavailableError,
+  AuthenticationError,
+  BackPressureError,
+  BundleError,
+  ConnectionLostError,
+  DataFileError,
+  DaylightError,
+  GetTimeoutError,
+  InfeasibleError,
+  NodeDiedError,
+  NondeterminismError,
+  NotYetSupportedError,
+  ObjectLostError,
+  ObjectStoreFullError,
+  OutOfMemoryError,
+  ProtocolError,
+  QuotaExceededError,
+  RuntimeLimitError,
+  SerializationError,
+  TaskCancelledError,
+  TaskError,
+  ValidationFailedError,
+  WorkerCrashedError,
 } from '#shared/errors/daylight-error.ts';
 
 export type * from './api/get-types.ts';
-export type { ActorOptions, CommonOptions, PlacementGroup, SchedulingStrategy, TaskOptions, TrustPolicy } from './api/options.ts';
 export type {
-  ActorHandle, ActorMethod, MapOptions, ObjectRefStream, RegistrationOptions, RemoteClass, RemoteFunction, RemoteStubs,
+  ActorOptions,
+  CommonOptions,
+  PlacementGroup,
+  SchedulingStrategy,
+  TaskOptions,
+  TrustPolicy,
+} from './api/options.ts';
+export type {
+  ActorHandle,
+  ActorMethod,
+  MapOptions,
+  ObjectRefStream,
+  RegistrationOptions,
+  RemoteClass,
+  RemoteFunction,
+  RemoteStubs,
 } from './api/remote-types.ts';
 export type { AttemptEnd } from '#shared/errors/daylight-error.ts';
 export type { ClassCodec } from '#shared/serialization/class-registry.ts';

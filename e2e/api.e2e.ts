@@ -66,7 +66,7 @@ describe('a job module', () => {
   });
 
   it('splits references by what is ready, and gives up after a time', () => {
-    expect(value('waitTimeOut')).toMatchObject({ ready: true, pending: true, then: 1 });
+    expect(value('waitTimeOut')).toMatchObject({ ready: true, pending: true, afterwards: 1 });
     const { late } = value('waitTimeOut') as { late: Outcome };
     expect(errorOf(late)).toMatchObject({ name: 'GetTimeoutError', code: 'get-timeout' });
   });
@@ -99,7 +99,11 @@ describe('a job module', () => {
     expect(error('noSuchActor')).toMatchObject({ name: 'ActorDiedError' });
     expect(error('noSuchActor').message).toContain('nobody');
     expect(error('killActor')).toMatchObject({ name: 'ActorDiedError', code: 'actor-died' });
-    expect(error('actorError')).toMatchObject({ name: 'TaskError', message: 'a method failed', cause: { name: 'RangeError' } });
+    expect(error('actorError')).toMatchObject({
+      name: 'TaskError',
+      message: 'a method failed',
+      cause: { name: 'RangeError' },
+    });
   });
 
   it('B1 bounds the calls that wait for an actor', () => {
@@ -111,7 +115,9 @@ describe('a job module', () => {
   });
 
   it('knows its context', () => {
-    const { first, second, job, ...rest } = value('context') as Record<'first' | 'second', Record<string, unknown>> & { job: string };
+    const { first, second, job, ...rest } = value('context') as Record<'first' | 'second', Record<string, unknown>> & {
+      job: string;
+    };
     expect(rest).toMatchObject({ signal: false, random: true, once: { error: { name: 'NotYetSupportedError' } } });
     expect(first).toMatchObject({ attempt: 1, job });
     expect(second).toMatchObject({ attempt: 1, job });
@@ -152,9 +158,12 @@ describe('errors', () => {
     outcomes = (await cluster.result('errors.ts')) as Outcomes;
   });
 
-  it.each(['throwNow', 'throwLater', 'throwAfterGet', 'method', 'constructor'])('show the line of the user: %s', (name) => {
-    expect(error(name).stack).toContain(positionOf('jobs/errors.ts', name));
-  });
+  it.each(['throwNow', 'throwLater', 'throwAfterGet', 'method', 'constructor'])(
+    'show the line of the user: %s',
+    (name) => {
+      expect(error(name).stack).toContain(positionOf('jobs/errors.ts', name));
+    },
+  );
 
   it('show lines of imported modules, and who called', () => {
     expect(error('throwBelow').stack).toContain(positionOf('jobs/errors-helper.ts', 'throwBelow'));
@@ -168,7 +177,10 @@ describe('errors', () => {
       code: 'task-failed',
       cause: { name: 'RangeError', message: 'thrown at once' },
     });
-    expect(error('throwAfterGet')).toMatchObject({ message: 'got 1', cause: { name: 'OwnError', cause: { name: 'TypeError', message: 'the cause' } } });
+    expect(error('throwAfterGet')).toMatchObject({
+      message: 'got 1',
+      cause: { name: 'OwnError', cause: { name: 'TypeError', message: 'the cause' } },
+    });
     expect(error('throwText')).toMatchObject({ name: 'TaskError', message: expect.stringContaining('just text') });
     expect(valueOf(outcomes['instance'])).toEqual([true, true]);
   });
@@ -205,22 +217,32 @@ describe('large objects', () => {
   it('O2 travel between hosts through the server, and to and from the driver', async () => {
     const result = await cluster.result('big-objects.ts');
     const moved = { ok: true, madeOn: 'one', readOn: 'two' };
-    expect(result).toEqual({ between: [moved, moved], sent: { ok: true, madeOn: 'driver', readOn: 'two' }, here: [true, true] });
+    expect(result).toEqual({
+      between: [moved, moved],
+      sent: { ok: true, madeOn: 'driver', readOn: 'two' },
+      here: [true, true],
+    });
   });
 });
 
 describe('a plain script', () => {
   const script = path.join(repositoryRoot, 'e2e', 'scripts', 'init.ts');
 
-  it.each(['joins a cluster', 'has a cluster of its own'])('%s, and calls inline functions and modules', async (kind) => {
-    const { url, joinToken } = cluster.address;
-    const running = cluster.processes.node([script, ...(kind === 'joins a cluster' ? [url, joinToken] : [])]);
-    const result = resultOf(await running.end(SCRIPT_LIMIT_MS)) as Record<string, Outcome>;
-    expect(result).toMatchObject({ inline: [8, 9], module: [9, 3], actor: [3, 13], deep: 20, job: true });
-    expect(errorOf(result['inlineError']).stack).toContain(positionOf('scripts/init.ts', 'inline'));
-    expect(errorOf(result['moduleError']).stack).toContain(positionOf('jobs/errors.ts', 'throwLater'));
-    expect(errorOf(result['wrongName']).message).toMatch(/no remote function or class "sqare".*"square"/s);
-    expect(errorOf(result['freeVariable'])).toMatchObject({ name: 'BundleError', message: expect.stringContaining('missing') });
-    expect(errorOf(result['again']).message).toContain('init() was called before');
-  });
+  it.each(['joins a cluster', 'has a cluster of its own'])(
+    '%s, and calls inline functions and modules',
+    async (kind) => {
+      const { url, joinToken } = cluster.address;
+      const running = cluster.processes.node([script, ...(kind === 'joins a cluster' ? [url, joinToken] : [])]);
+      const result = resultOf(await running.end(SCRIPT_LIMIT_MS)) as Record<string, Outcome>;
+      expect(result).toMatchObject({ inline: [8, 9], module: [9, 3], actor: [3, 13], deep: 20, job: true });
+      expect(errorOf(result['inlineError']).stack).toContain(positionOf('scripts/init.ts', 'inline'));
+      expect(errorOf(result['moduleError']).stack).toContain(positionOf('jobs/errors.ts', 'throwLater'));
+      expect(errorOf(result['wrongName']).message).toMatch(/no remote function or class "sqare".*"square"/s);
+      expect(errorOf(result['freeVariable'])).toMatchObject({
+        name: 'BundleError',
+        message: expect.stringContaining('missing'),
+      });
+      expect(errorOf(result['again']).message).toContain('init() was called before');
+    },
+  );
 });

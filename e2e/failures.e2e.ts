@@ -105,13 +105,17 @@ describe('a host that is killed', () => {
   });
 
   it('M1 has its actor started again elsewhere, if that may restart', async () => {
-    const { result, victim, survivor } = await strike('restartActor', /^actor on (\S+)/, (text) => text.startsWith('actor on'));
+    const { result, victim, survivor } = await strike('restartActor', /^actor on (\S+)/, (text) =>
+      text.startsWith('actor on'),
+    );
     expect(result).toMatchObject({ first: { node: victim, calls: 2 }, second: { node: survivor, calls: 1 } });
     expect(result['errors']).toEqual(['ActorUnavailableError']);
   });
 
   it('L4 has the objects that lay there alone made again', async () => {
-    const { result, notes, victim, survivor } = await strike('rebuildWeights', /^weights on (\S+)/m, (text) => text.includes('weights on'));
+    const { result, notes, victim, survivor } = await strike('rebuildWeights', /^weights on (\S+)/m, (text) =>
+      text.includes('weights on'),
+    );
     const sum = (length: number): number => {
       const values = Float32Array.from({ length }, (_, i) => (i * 7) % 251);
       return values.reduce((a, b) => a + b, 0);
@@ -119,7 +123,9 @@ describe('a host that is killed', () => {
     expect(result).toEqual({
       first: victim,
       small: { sum: sum(100_000), node: survivor },
-      large: { sum: sum(1_000_000), node: survivor },
+      returned: { sum: sum(1_000_000), node: survivor },
+      // A large put has another name in each attempt (L1): it cannot be told which of the new ones it would be.
+      large: { error: expect.objectContaining({ name: 'ObjectLostError' }) },
     });
     expect(notes).toContain(`made on ${survivor}`);
   });

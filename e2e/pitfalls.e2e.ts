@@ -32,7 +32,10 @@ describe('a parent that runs again', () => {
     const job = cluster.startJob('pitfalls.ts', {
       args: { part: 'parent', notes: notesFile, never: path.join(folder, 'never'), children: CHILDREN },
     });
-    await until('the first attempt has all results', () => notes().includes('attempt 1 on first-home') || !job.isRunning);
+    await until(
+      'the first attempt has all results',
+      () => notes().includes('attempt 1 on first-home') || !job.isRunning,
+    );
     await cluster.host('first-home').kill();
     await cluster.addHost({ name: 'second-home', resources: ['home=1'] });
     expect(resultOf(await job.end())).toEqual({
@@ -42,7 +45,9 @@ describe('a parent that runs again', () => {
     });
     // The children are the same work under the same names: they did not run again. The twins are two more of child 0.
     const runs = notes().filter((line) => line.startsWith('child'));
-    expect(runs.toSorted()).toEqual(['child 0', 'child 0', ...Array.from({ length: CHILDREN }, (_, x) => `child ${x}`)].toSorted());
+    expect(runs.toSorted()).toEqual(
+      ['child 0', 'child 0', ...Array.from({ length: CHILDREN }, (_, x) => `child ${x}`)].toSorted(),
+    );
   });
 });
 

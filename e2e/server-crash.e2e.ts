@@ -62,6 +62,9 @@ describe('a server that crashes', () => {
       before.map(({ id, name, status, finished }) => ({ id, name, status, finished })),
     );
     await Promise.all(['one', 'two'].map((name) => cluster.nodeIs(name, 'connected')));
-    expect(await cluster.result('examples/hello/job.ts', { args: { n: 5 } })).toEqual({ squares: [0, 1, 4, 9, 16], total: 30 });
+    expect(await cluster.result('examples/hello/job.ts', { args: { n: 5 } })).toEqual({
+      squares: [0, 1, 4, 9, 16],
+      total: 30,
+    });
   });
 });

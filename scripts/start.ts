@@ -67,7 +67,9 @@ function table({ trials, best, nodes, seconds }: SearchResult): string {
   const rows = [
     ['rank', 'rate', 'hidden', 'momentum', 'rung', 'validation', 'node'],
     ...trials.map(({ params, validationAccuracy, rung, node }, index) =>
-      [index + 1, params.learningRate, params.hidden, params.momentum, rung, percent(validationAccuracy), node].map(String),
+      [index + 1, params.learningRate, params.hidden, params.momentum, rung, percent(validationAccuracy), node].map(
+        String,
+      ),
     ),
   ];
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
@@ -102,11 +104,20 @@ function interrupted(): Promise<void> {
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { exit: { type: 'boolean' }, json: { type: 'boolean' }, port: { type: 'string' }, data: { type: 'string' }, args: { type: 'string' } },
+    options: {
+      exit: { type: 'boolean' },
+      json: { type: 'boolean' },
+      port: { type: 'string' },
+      data: { type: 'string' },
+      args: { type: 'string' },
+    },
   });
   const port = values.port ?? String(values.exit === true ? 0 : DEFAULT_PORT);
   const whenInterrupted = interrupted();
-  const server = daylight(['up', '--port', port, '--data', values.data ?? '.data', '--json', '--until-stdin-closes'], 'pipe');
+  const server = daylight(
+    ['up', '--port', port, '--data', values.data ?? '.data', '--json', '--until-stdin-closes'],
+    'pipe',
+  );
   let address: ServerAddress;
   try {
     address = JSON.parse(await outputOf(server).firstLine) as ServerAddress;
@@ -115,7 +126,21 @@ async function main(): Promise<number> {
   }
   const { url, joinToken, operatorUrl } = address;
   const node = daylight(['join', url, '--token', joinToken, '--cpus', String(WORKERS)], 'ignore');
-  const job = daylight(['run', JOB, '--address', url, '--token', joinToken, '--cpus', '0', '--json', ...(values.args === undefined ? [] : ['--args', values.args])], 'ignore');
+  const job = daylight(
+    [
+      'run',
+      JOB,
+      '--address',
+      url,
+      '--token',
+      joinToken,
+      '--cpus',
+      '0',
+      '--json',
+      ...(values.args === undefined ? [] : ['--args', values.args]),
+    ],
+    'ignore',
+  );
   const output = outputOf(job);
   const ended = exitOf(job);
   const code = await Promise.race([ended, whenInterrupted.then(() => undefined)]);

@@ -46,11 +46,18 @@ class RunningContext implements TaskContext {
     const nowMs = core.ports.clock.nowMs();
     if (fraction < 1 && nowMs - this.#task.lastProgressMs < PROGRESS_INTERVAL_MS) return;
     this.#task.lastProgressMs = nowMs;
-    core.push({ kind: 'progress', task: this.#task.key, fraction, note: String(note).slice(0, MAX_NOTE_CHARS).toWellFormed() });
+    core.push({
+      kind: 'progress',
+      task: this.#task.key,
+      fraction,
+      note: String(note).slice(0, MAX_NOTE_CHARS).toWellFormed(),
+    });
   }
 
   random(): number {
-    this.#task.random ??= seededRandom((this.#runtime.core.ports.randomSeed ^ Math.imul(this.#task.key % 2 ** 32, 0x9e3779b1)) >>> 0);
+    this.#task.random ??= seededRandom(
+      (this.#runtime.core.ports.randomSeed ^ Math.imul(this.#task.key % 2 ** 32, 0x9e3779b1)) >>> 0,
+    );
     return this.#task.random.next();
   }
 

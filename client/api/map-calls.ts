@@ -11,7 +11,8 @@ export async function* mapCalls(
   items: Iterable<unknown> | AsyncIterable<unknown>,
   { maxInFlight = DEFAULT_MAX_IN_FLIGHT, ordered = true, signal }: MapOptions = {},
 ): AsyncIterableIterator<unknown, void, undefined> {
-  if (!Number.isInteger(maxInFlight) || maxInFlight < 1) throw new RangeError(`maxInFlight must be a whole number from 1, not ${maxInFlight}`);
+  if (!Number.isInteger(maxInFlight) || maxInFlight < 1)
+    throw new RangeError(`maxInFlight must be a whole number from 1, not ${maxInFlight}`);
   const { core } = realmRuntime();
   // This function is not rewritten as job code is: after an `await` the task has to be named (rule L8).
   const task = core.context.current();
@@ -28,7 +29,9 @@ export async function* mapCalls(
       }
       if (inFlight.length === 0) return;
       const flying = inFlight;
-      const ready = ordered ? flying.slice(0, 1) : (await core.context.run(task, () => core.wait(flying, 1, undefined, signal))).ready;
+      const ready = ordered
+        ? flying.slice(0, 1)
+        : (await core.context.run(task, () => core.wait(flying, 1, undefined, signal))).ready;
       const values = await core.context.run(task, () => core.get(ready, { signal }));
       inFlight = inFlight.filter((ref) => !ready.includes(ref));
       for (const [index, value] of values.entries()) {

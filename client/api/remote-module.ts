@@ -10,12 +10,17 @@ import { didYouMean } from './did-you-mean.ts';
 
 async function bundled(url: string): Promise<Awaited<PendingModule['ready']>> {
   const { source, registrations } = await scriptPorts().bundle(url);
-  const names = new Map(registrations.flatMap(({ exportedAs, name }) => (exportedAs === undefined ? [] : [[exportedAs, name] as const])));
+  const names = new Map(
+    registrations.flatMap(({ exportedAs, name }) => (exportedAs === undefined ? [] : [[exportedAs, name] as const])),
+  );
   return {
     source,
     nameOf(exported) {
       const name = names.get(exported);
-      if (name === undefined) throw new TypeError(`${url} exports no remote function or class "${exported}"${didYouMean(exported, [...names.keys()])}`);
+      if (name === undefined)
+        throw new TypeError(
+          `${url} exports no remote function or class "${exported}"${didYouMean(exported, [...names.keys()])}`,
+        );
       return name;
     },
     methodsOf: () => [],

@@ -21,7 +21,10 @@ export interface FunctionStub {
   readonly [remoteKind]: 'function';
   remote(...args: unknown[]): ObjectRef<unknown>;
   options(options: unknown): FunctionStub;
-  map(items: Iterable<unknown> | AsyncIterable<unknown>, options?: MapOptions): AsyncIterableIterator<unknown, void, undefined>;
+  map(
+    items: Iterable<unknown> | AsyncIterable<unknown>,
+    options?: MapOptions,
+  ): AsyncIterableIterator<unknown, void, undefined>;
 }
 
 /** What `remote` gives for a class. */
@@ -39,12 +42,18 @@ export function functionStub(target: CallTarget, shownName: string, given: objec
     [remoteKind]: 'function' as const,
     remote: call,
     options: (more: unknown) => functionStub(target, shownName, merged(given, more, parseTaskOptions)),
-    map: (items: Iterable<unknown> | AsyncIterable<unknown>, mapOptions?: MapOptions) => mapCalls(call, items, mapOptions),
+    map: (items: Iterable<unknown> | AsyncIterable<unknown>, mapOptions?: MapOptions) =>
+      mapCalls(call, items, mapOptions),
   });
 }
 
 /** The stub of a class. Without `methods` (not known yet) its handles take every name. */
-export function classStub(target: CallTarget, className: string, methods: readonly string[], given: object = {}): ClassStub {
+export function classStub(
+  target: CallTarget,
+  className: string,
+  methods: readonly string[],
+  given: object = {},
+): ClassStub {
   const options: OptionSet = { resolved: wireActorOptions(parseActorOptions(given), className, methods) };
   return Object.freeze({
     [remoteKind]: 'class' as const,
@@ -65,7 +74,11 @@ export function isClass(target: RegisteredTarget | AnyClass): target is AnyClass
 }
 
 /** The stub of what a module registers under `name`. */
-export function registeredStub(target: RegisteredTarget, name: string, module: ModuleSource | PendingModule): FunctionStub | ClassStub {
+export function registeredStub(
+  target: RegisteredTarget,
+  name: string,
+  module: ModuleSource | PendingModule,
+): FunctionStub | ClassStub {
   refuseGenerator(target);
   const shownName = name.slice(name.lastIndexOf('#') + 1);
   const kind = isClass(target) ? FUNCTION_KIND.actor : FUNCTION_KIND.task;
@@ -90,12 +103,21 @@ function inlineStub(target: RegisteredTarget, capture: Readonly<Record<string, u
   let built: ReturnType<typeof inline.build> | undefined;
   const build = (): NonNullable<typeof built> => (built ??= inline.build(encoded));
   const kind = inline.kind === 'class' ? FUNCTION_KIND.actor : FUNCTION_KIND.task;
-  const callTarget: CallTarget = { kind, get name() { return build().registration; }, module: () => build().source };
+  const callTarget: CallTarget = {
+    kind,
+    get name() {
+      return build().registration;
+    },
+    module: () => build().source,
+  };
   if (!isClass(target)) return functionStub(callTarget, inline.name);
   return classStub(callTarget, inline.name, actorMethods(target));
 }
 
-function registerInline(target: RegisteredTarget, options?: { readonly capture?: Readonly<Record<string, unknown>> }): unknown {
+function registerInline(
+  target: RegisteredTarget,
+  options?: { readonly capture?: Readonly<Record<string, unknown>> },
+): unknown {
   return inlineStub(target, options?.capture ?? {});
 }
 

@@ -15,7 +15,11 @@ export interface InlineSource {
 /** A bundled module of a script. */
 export interface ScriptModule {
   readonly source: ModuleSource;
-  readonly registrations: readonly { readonly name: string; readonly kind: 'function' | 'class'; readonly exportedAs?: string }[];
+  readonly registrations: readonly {
+    readonly name: string;
+    readonly kind: 'function' | 'class';
+    readonly exportedAs?: string;
+  }[];
 }
 
 /** The tools of a host that can make modules. */
@@ -39,7 +43,9 @@ export function installScriptPorts(ports: ScriptPorts): void {
 /** The tools of this realm. @throws Error where there are none. */
 export function scriptPorts(): ScriptPorts {
   if (installed === undefined) {
-    throw new Error('remote() and remoteModule() make modules only in a script: inside a job module call remote() at the top level');
+    throw new Error(
+      'remote() and remoteModule() make modules only in a script: inside a job module call remote() at the top level',
+    );
   }
   return installed;
 }

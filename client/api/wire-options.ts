@@ -13,7 +13,8 @@ export function wireTaskOptions(options: ResolvedTaskOptions, functionName: stri
   return {
     demand: demand(options),
     maxRetries: countOf(options.maxRetries),
-    retryExceptions: options.retryExceptions === true ? true : options.retryExceptions.length > 0 ? options.retryExceptions : false,
+    retryExceptions:
+      options.retryExceptions === true ? true : options.retryExceptions.length > 0 ? options.retryExceptions : false,
     runtimeMs: options.runtimeMs ?? 0,
     name: options.name ?? functionName,
     namespace: '',
@@ -23,7 +24,11 @@ export function wireTaskOptions(options: ResolvedTaskOptions, functionName: stri
 }
 
 /** Options of a class's actors. */
-export function wireActorOptions(options: ResolvedActorOptions, className: string, methods: readonly string[]): ResolvedOptions {
+export function wireActorOptions(
+  options: ResolvedActorOptions,
+  className: string,
+  methods: readonly string[],
+): ResolvedOptions {
   return {
     demand: demand(options),
     maxRetries: 0,
@@ -42,7 +47,13 @@ function countOf(count: number): number {
 }
 
 /** Amounts have four decimals in the API and three here: what is asked for is rounded up, so that nothing becomes free. */
-function demand({ numCpus, resources }: { numCpus: number; resources: Readonly<Record<string, number>> }): ResolvedOptions['demand'] {
+function demand({
+  numCpus,
+  resources,
+}: {
+  numCpus: number;
+  resources: Readonly<Record<string, number>>;
+}): ResolvedOptions['demand'] {
   const custom: Record<string, number> = Object.create(null) as Record<string, number>;
   for (const [name, amount] of Object.entries(resources)) custom[name] = milli(amount);
   return { cpuMilli: milli(numCpus), custom };

@@ -2,7 +2,14 @@
  * How commands end, for scripts: the exit codes and one clear sentence per failure. A user's own stack traces are shown,
  * ours never.
  */
-import { AuthenticationError, BundleError, ConnectionLostError, DaylightError, ProtocolError, TaskError } from '#shared/errors/daylight-error.ts';
+import {
+  AuthenticationError,
+  BundleError,
+  ConnectionLostError,
+  DaylightError,
+  ProtocolError,
+  TaskError,
+} from '#shared/errors/daylight-error.ts';
 
 /** Exit codes of `daylight`. */
 export const EXIT = {
@@ -31,13 +38,20 @@ export function explain(error: unknown): Failure {
   if (error instanceof UsageError) return { text: error.message, exitCode: EXIT.usage };
   if (error instanceof BundleError) return { text: `the job does not bundle\n${error.message}`, exitCode: EXIT.failed };
   if (error instanceof AuthenticationError) {
-    return { text: `${error.message}\n  give the token that the server printed: --token or DAYLIGHT_TOKEN`, exitCode: EXIT.cannotConnect };
+    return {
+      text: `${error.message}\n  give the token that the server printed: --token or DAYLIGHT_TOKEN`,
+      exitCode: EXIT.cannotConnect,
+    };
   }
   if (error instanceof ConnectionLostError) {
-    return { text: `${error.message}\n  check the address, and that the server runs (daylight up)`, exitCode: EXIT.cannotConnect };
+    return {
+      text: `${error.message}\n  check the address, and that the server runs (daylight up)`,
+      exitCode: EXIT.cannotConnect,
+    };
   }
   if (error instanceof ProtocolError) return { text: error.message, exitCode: EXIT.cannotConnect };
-  if (error instanceof TaskError || !(error instanceof DaylightError)) return { text: userError(error), exitCode: EXIT.failed };
+  if (error instanceof TaskError || !(error instanceof DaylightError))
+    return { text: userError(error), exitCode: EXIT.failed };
   return { text: `${error.name}: ${error.message}`, exitCode: EXIT.failed };
 }
 

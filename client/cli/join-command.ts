@@ -23,19 +23,26 @@ export function addJoinCommand(program: Command): void {
   program
     .command('join')
     .summary('lend this machine to a cluster')
-    .description('Lends CPUs of this machine to the cluster at URL until Ctrl-C. A server that is away is looked for until it is back.')
+    .description(
+      'Lends CPUs of this machine to the cluster at URL until Ctrl-C. A server that is away is looked for until it is back.',
+    )
     .argument('<url>', 'address of the server, as it printed it', parseAddress)
     .addOption(new Option('--token <token>', 'join token that the server printed').env('DAYLIGHT_TOKEN'))
     .option('--cpus <n>', 'CPUs to lend: tasks that run at once', parseCpus, availableCpus())
     .option('--name <name>', 'name for lists (default: this machine and the process id)')
     .option('--resource <name=amount>', 'a custom resource to lend, e.g. gpu=1; may be repeated', parseResource)
-    .option('--memory <MB>', 'resident memory beyond which a task is ended (default: 80 % of this machine)', parseMegabytes)
+    .option(
+      '--memory <MB>',
+      'resident memory beyond which a task is ended (default: 80 % of this machine)',
+      parseMegabytes,
+    )
     .addHelpText('after', '\nExample:\n  daylight join http://10.0.0.5:7700 --token 8mO2… --cpus 4 --resource gpu=1')
     .action(join);
 }
 
 async function join(url: string, { token, cpus, name, resource, memory }: JoinOptions): Promise<void> {
-  if (token === undefined) throw new UsageError('a token is needed: --token with the join token that the server printed, or DAYLIGHT_TOKEN');
+  if (token === undefined)
+    throw new UsageError('a token is needed: --token with the join token that the server printed, or DAYLIGHT_TOKEN');
   const say = (message: string): void => void process.stderr.write(`${message}\n`);
   const { promise: fatal, resolve: onFatal } = Promise.withResolvers<Error>();
   const host = await startNodeHost({

@@ -8,14 +8,16 @@ const MAX_PORT = 65_535;
 /** A TCP port; 0 for any free one. */
 export function parsePort(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) throw new InvalidArgumentError(`a port is a whole number from 0 to ${MAX_PORT}.`);
+  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT)
+    throw new InvalidArgumentError(`a port is a whole number from 0 to ${MAX_PORT}.`);
   return port;
 }
 
 /** A number of CPUs, fractions allowed. */
 export function parseCpus(text: string): number {
   const cpus = Number(text);
-  if (text.trim() === '' || !Number.isFinite(cpus) || cpus < 0 || cpus > 4096) throw new InvalidArgumentError('a number of CPUs from 0 to 4096.');
+  if (text.trim() === '' || !Number.isFinite(cpus) || cpus < 0 || cpus > 4096)
+    throw new InvalidArgumentError('a number of CPUs from 0 to 4096.');
   return cpus;
 }
 
@@ -30,7 +32,8 @@ export function parseMegabytes(text: string): number {
 export function parseResource(text: string, before: Readonly<Record<string, number>> = {}): Record<string, number> {
   const [name = '', amount = ''] = text.split('=');
   const number = Number(amount);
-  if (!/^[\w.-]+$/.test(name) || amount === '' || !Number.isFinite(number) || number < 0) throw new InvalidArgumentError('the form is name=amount, e.g. gpu=1.');
+  if (!/^[\w.-]+$/.test(name) || amount === '' || !Number.isFinite(number) || number < 0)
+    throw new InvalidArgumentError('the form is name=amount, e.g. gpu=1.');
   return { ...before, [name]: number };
 }
 

@@ -19,7 +19,10 @@ export async function runCli(args: readonly string[], startServer: StartServer):
     .helpCommand(false)
     .showHelpAfterError('(daylight --help shows what there is)')
     .exitOverride()
-    .addHelpText('after', '\nExample:\n  daylight run job.ts --args \'{"n": 10}\'\n\nExit codes: 0 ok, 1 failed, 2 wrong usage, 3 cannot connect, 130 interrupted.');
+    .addHelpText(
+      'after',
+      '\nExample:\n  daylight run job.ts --args \'{"n": 10}\'\n\nExit codes: 0 ok, 1 failed, 2 wrong usage, 3 cannot connect, 130 interrupted.',
+    );
   let exitCode: number = EXIT.ok;
   addUpCommand(program, startServer);
   addJoinCommand(program);
@@ -39,6 +42,8 @@ export async function runCli(args: readonly string[], startServer: StartServer):
 }
 
 function version(): string {
-  const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const manifest: { version: string } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  );
   return manifest.version;
 }

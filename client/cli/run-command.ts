@@ -23,7 +23,9 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
   program
     .command('run')
     .summary('run a job')
-    .description('Bundles a job module, runs its default export and prints what it returns. Without an address a cluster of this machine is started for it. Ctrl-C cancels the job, a second one leaves at once.')
+    .description(
+      'Bundles a job module, runs its default export and prints what it returns. Without an address a cluster of this machine is started for it. Ctrl-C cancels the job, a second one leaves at once.',
+    )
     .argument('<file>', 'the job module (.ts or .js)')
     .option('--args <json>', "argument of the job's main", parseJson)
     .addOption(new Option('--address <url>', 'address of a server').env('DAYLIGHT_ADDRESS').argParser(parseAddress))
@@ -36,7 +38,8 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
 }
 
 async function run(file: string, { args, address, token, cpus, name, json = false }: RunOptions): Promise<number> {
-  if (address !== undefined && token === undefined) throw new UsageError('an address needs a token: --token, or DAYLIGHT_TOKEN');
+  if (address !== undefined && token === undefined)
+    throw new UsageError('an address needs a token: --token, or DAYLIGHT_TOKEN');
   const terminal = new Terminal(process.stderr, () => performance.now());
   const cancelled = new AbortController();
   const unlisten = onInterrupt(() => {
@@ -55,7 +58,8 @@ async function run(file: string, { args, address, token, cpus, name, json = fals
       onProgress: (fraction, note) => terminal.progress(fraction, note),
     });
     terminal.end();
-    if (result !== undefined) process.stdout.write(`${json ? JSON.stringify(result) : JSON.stringify(result, undefined, 2)}\n`);
+    if (result !== undefined)
+      process.stdout.write(`${json ? JSON.stringify(result) : JSON.stringify(result, undefined, 2)}\n`);
     return EXIT.ok;
   } catch (error) {
     terminal.end();

@@ -59,7 +59,8 @@ export function addStatusCommand(program: Command): void {
 }
 
 async function status({ address, token, json = false }: StatusOptions): Promise<void> {
-  if (address === undefined || token === undefined) throw new UsageError('say which cluster: --address and --token, or DAYLIGHT_ADDRESS and DAYLIGHT_TOKEN');
+  if (address === undefined || token === undefined)
+    throw new UsageError('say which cluster: --address and --token, or DAYLIGHT_ADDRESS and DAYLIGHT_TOKEN');
   const [cluster, nodes, jobs] = await Promise.all([
     ask<ClusterRow>(address, token, 'cluster'),
     ask<{ items: NodeRow[] }>(address, token, 'nodes'),
@@ -74,9 +75,29 @@ async function status({ address, token, json = false }: StatusOptions): Promise<
     `${cluster.hosts} nodes, ${cluster.freeCpus} of ${cluster.cpus} CPUs free, ${cluster.drivers} drivers; ${cluster.unfinishedTasks} tasks unfinished (${cluster.queuedTasks} queued), ${Math.round(cluster.tasksPerSecond)}/s`,
     ...cluster.infeasible.map(({ demand, tasks }) => `! ${tasks} tasks ask for ${demand}, which no node has`),
     '',
-    ...table(['NODE', 'NAME', 'ROLE', 'STATE', 'CPUS', 'RUNNING', 'DONE'], living.map((node) => [node.id, node.name, node.role, node.state, node.cpus, node.runningTasks, node.executedTasks])),
+    ...table(
+      ['NODE', 'NAME', 'ROLE', 'STATE', 'CPUS', 'RUNNING', 'DONE'],
+      living.map((node) => [
+        node.id,
+        node.name,
+        node.role,
+        node.state,
+        node.cpus,
+        node.runningTasks,
+        node.executedTasks,
+      ]),
+    ),
     '',
-    ...table(['JOB', 'NAME', 'STATUS', 'TASKS', 'PROGRESS'], jobs.items.map((job) => [job.id, job.name, job.status, `${job.finished}/${job.submitted}`, `${Math.round(job.progress * 100)} %`])),
+    ...table(
+      ['JOB', 'NAME', 'STATUS', 'TASKS', 'PROGRESS'],
+      jobs.items.map((job) => [
+        job.id,
+        job.name,
+        job.status,
+        `${job.finished}/${job.submitted}`,
+        `${Math.round(job.progress * 100)} %`,
+      ]),
+    ),
   ];
   process.stdout.write(`${text.join('\n')}\n`);
 }
@@ -84,10 +105,15 @@ async function status({ address, token, json = false }: StatusOptions): Promise<
 async function ask<T>(address: string, token: string, what: string): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(`${address}/api/v1/${what}`, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
+    response = await fetch(`${address}/api/v1/${what}`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+    });
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new ConnectionLostError(`${address} cannot be reached (${cause instanceof Error ? cause.message : String(cause)})`);
+    throw new ConnectionLostError(
+      `${address} cannot be reached (${cause instanceof Error ? cause.message : String(cause)})`,
+    );
   }
   if (response.status === UNAUTHORIZED) throw new AuthenticationError("status needs the operator's token");
   if (!response.ok) throw new DaylightError(`the server answered ${response.status}`);
@@ -98,5 +124,10 @@ async function ask<T>(address: string, token: string, what: string): Promise<T> 
 export function table(heading: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
   const cells = [heading, ...rows.map((row) => row.map(String))];
   const widths = heading.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
-  return cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  return cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

@@ -24,7 +24,9 @@ export function addUpCommand(program: Command, startServer: StartServer): void {
   program
     .command('up')
     .summary('start a server')
-    .description('Starts a server here: it keeps the state of the cluster, nodes and jobs connect to it. Ctrl-C ends it; what it knew is there at the next start.')
+    .description(
+      'Starts a server here: it keeps the state of the cluster, nodes and jobs connect to it. Ctrl-C ends it; what it knew is there at the next start.',
+    )
     .option('--port <port>', 'TCP port; 0 for any free one', parsePort, DEFAULT_PORT)
     .option('--host <address>', 'address to listen on; 0.0.0.0 for all of this machine', '127.0.0.1')
     .option('--data <dir>', 'folder for everything durable', '.data')
@@ -50,7 +52,8 @@ async function up(options: UpOptions, startServer: StartServer): Promise<void> {
       onFatal();
     },
   });
-  const node: NodeHost | undefined = cpus > 0 ? await startNodeHost({ url: server.url, token: server.joinToken, cpus }) : undefined;
+  const node: NodeHost | undefined =
+    cpus > 0 ? await startNodeHost({ url: server.url, token: server.joinToken, cpus }) : undefined;
   print(server, json);
   const stdinClosed = untilStdinCloses ? closing(process.stdin) : undefined;
   await untilInterrupted(stdinClosed ? Promise.race([fatal, stdinClosed]) : fatal);

@@ -25,5 +25,5 @@ export function reportOf(
     if (object.kept) copies.push({ object: object.key, sizeBytes: object.sizeBytes });
     else if (object.wanted && object.status === 'pending') wants.push(object.key);
   }
-  return { type: 'report', lastRecord: lastRecord, leases, actors, copies, wants, holds: [] };
+  return { type: 'report', lastRecord, leases, actors, copies, wants };
 }

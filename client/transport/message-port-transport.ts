@@ -45,7 +45,8 @@ export function messagePortTransport(port: PortLike, end: () => void): Transport
       if (closed) return;
       const { buffer } = frame;
       // A frame that is a view of something larger is copied: its neighbours are not ours to give away.
-      const transfer: Transferable[] = buffer instanceof ArrayBuffer && buffer.byteLength === frame.length ? [buffer] : [];
+      const transfer: Transferable[] =
+        buffer instanceof ArrayBuffer && buffer.byteLength === frame.length ? [buffer] : [];
       for (const attachment of attachments) if (attachment instanceof ArrayBuffer) transfer.push(attachment);
       port.postMessage(attachments.length === 0 ? { f: frame } : { f: frame, a: attachments }, transfer);
     },

@@ -86,7 +86,11 @@ function bytesOf(data: unknown): Uint8Array | undefined {
 /** socket.io hides what the network said two levels down. */
 function causeOf(error: Error): string {
   const described: unknown = Reflect.get(error, 'description');
-  const inner: unknown = typeof described === 'object' && described !== null ? Reflect.get(described, 'error') : undefined;
-  const { code, message } = inner instanceof Error ? { code: Reflect.get(inner, 'code') as unknown, message: inner.message } : { code: undefined, message: error.message };
+  const inner: unknown =
+    typeof described === 'object' && described !== null ? Reflect.get(described, 'error') : undefined;
+  const { code, message } =
+    inner instanceof Error
+      ? { code: Reflect.get(inner, 'code') as unknown, message: inner.message }
+      : { code: undefined, message: error.message };
   return typeof code === 'string' ? code : message || error.message;
 }

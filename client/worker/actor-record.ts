@@ -30,7 +30,11 @@ export class ActorRecord implements ActorIdentity, CallBound {
 
   /** JSON for the value that the handle is part of. */
   get description(): string {
-    this.#description ??= JSON.stringify({ className: this.className, methods: this.methods, maxPendingCalls: this.maxPendingCalls });
+    this.#description ??= JSON.stringify({
+      className: this.className,
+      methods: this.methods,
+      maxPendingCalls: this.maxPendingCalls,
+    });
     return this.#description;
   }
 
@@ -41,7 +45,11 @@ export class ActorRecord implements ActorIdentity, CallBound {
     const className: unknown = Reflect.get(raw, 'className');
     const methods: unknown = Reflect.get(raw, 'methods');
     const bound: unknown = Reflect.get(raw, 'maxPendingCalls');
-    if (typeof className !== 'string' || !Array.isArray(methods) || !methods.every((name) => typeof name === 'string')) {
+    if (
+      typeof className !== 'string' ||
+      !Array.isArray(methods) ||
+      !methods.every((name) => typeof name === 'string')
+    ) {
       throw new TypeError('actor description: not a class name and its methods');
     }
     return new ActorRecord(key, className, methods, typeof bound === 'number' ? bound : 0);

@@ -17,7 +17,11 @@ export interface ModuleSource {
 /** A module that is being made. */
 export interface PendingModule {
   /** Resolves when it can be sent; `null` in place of a name that the module does not register. */
-  readonly ready: Promise<{ readonly source: ModuleSource; nameOf(exported: string): string; methodsOf(exported: string): readonly string[] }>;
+  readonly ready: Promise<{
+    readonly source: ModuleSource;
+    nameOf(exported: string): string;
+    methodsOf(exported: string): readonly string[];
+  }>;
 }
 
 /** One thing to call. Its identity is that of the object: make one per registration and keep it. */

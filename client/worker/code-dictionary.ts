@@ -6,7 +6,13 @@
 import { optionsToJson } from '#shared/task/task-options.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import type { WorkerRequest, WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
-import { type CallTarget, isPendingModule, type ModuleSource, type OptionSet, type PendingModule } from './call-target.ts';
+import {
+  type CallTarget,
+  isPendingModule,
+  type ModuleSource,
+  type OptionSet,
+  type PendingModule,
+} from './call-target.ts';
 
 /** What is needed of the link to the raylet: see `BatchLink`. */
 interface Link {
@@ -20,7 +26,11 @@ const NO_BYTES = new Uint8Array(0);
 
 interface Gap {
   readonly functions: { readonly target: CallTarget; readonly message: WorkerRequestOf<'function'> }[];
-  readonly options: { readonly set: OptionSet; readonly target: CallTarget; readonly message: WorkerRequestOf<'options'> }[];
+  readonly options: {
+    readonly set: OptionSet;
+    readonly target: CallTarget;
+    readonly message: WorkerRequestOf<'options'>;
+  }[];
   readonly message: WorkerRequestOf<'module'>;
 }
 
@@ -79,7 +89,10 @@ export class CodeDictionary {
       if (module !== undefined) this.#sendModule(module);
       fn = this.#nextFunction++;
       this.#functionNames.set(text, fn);
-      this.#link.push({ kind: 'function', fn, module: hash, name: target.name, functionKind: target.kind }, target.name.length);
+      this.#link.push(
+        { kind: 'function', fn, module: hash, name: target.name, functionKind: target.kind },
+        target.name.length,
+      );
     }
     this.#functions.set(target, fn);
     return fn;
@@ -115,7 +128,11 @@ export class CodeDictionary {
     let gap = this.#gaps.get(module);
     if (gap === undefined) {
       if (this.#gaps.size === 0) this.#link.hold();
-      gap = { functions: [], options: [], message: { kind: 'module', module: '', code: NO_BYTES, sourceMap: NO_BYTES } };
+      gap = {
+        functions: [],
+        options: [],
+        message: { kind: 'module', module: '', code: NO_BYTES, sourceMap: NO_BYTES },
+      };
       this.#gaps.set(module, gap);
       this.#link.push(gap.message);
       module.ready.then(
@@ -124,7 +141,13 @@ export class CodeDictionary {
       );
     }
     const fn = this.#nextFunction++;
-    const message: WorkerRequestOf<'function'> = { kind: 'function', fn, module: '', name: '', functionKind: target.kind };
+    const message: WorkerRequestOf<'function'> = {
+      kind: 'function',
+      fn,
+      module: '',
+      name: '',
+      functionKind: target.kind,
+    };
     gap.functions.push({ target, message });
     this.#functions.set(target, fn);
     this.#link.push(message);
@@ -147,7 +170,10 @@ export class CodeDictionary {
     }
     for (const { set, target, message } of gap.options) {
       if (set.resolved.actor === undefined) continue;
-      message.json = optionsToJson({ ...set.resolved, actor: { className: target.name, methods: made.methodsOf(target.name) } });
+      message.json = optionsToJson({
+        ...set.resolved,
+        actor: { className: target.name, methods: made.methodsOf(target.name) },
+      });
     }
     this.#settle(module);
   }
@@ -168,7 +194,8 @@ export class CodeDictionary {
     this.#link.release((messages) => {
       const introduced = messages.filter((message) => {
         // Other modules that were called meanwhile are known to be sent already: by these very messages.
-        if (message.kind === 'module') return !filled.has(message) || (message.module !== '' && !this.#wasSent(message.module));
+        if (message.kind === 'module')
+          return !filled.has(message) || (message.module !== '' && !this.#wasSent(message.module));
         return message.kind !== 'function' || !failures.has(message.fn);
       });
       return failures.size === 0 ? introduced : this.#failed(failures, introduced);

@@ -5,14 +5,23 @@
 import type { CoreWorker } from './core-worker.ts';
 import { LOG_LEVEL } from './ports.ts';
 
-const METHODS = { log: LOG_LEVEL.info, info: LOG_LEVEL.info, warn: LOG_LEVEL.warn, error: LOG_LEVEL.error, debug: LOG_LEVEL.debug } as const;
+const METHODS = {
+  log: LOG_LEVEL.info,
+  info: LOG_LEVEL.info,
+  warn: LOG_LEVEL.warn,
+  error: LOG_LEVEL.error,
+  debug: LOG_LEVEL.debug,
+} as const;
 /** A text of this many characters fits the message's 64 KB whatever the characters are. */
 const MAX_TEXT_CHARS = 20_000;
 
 /** Sends one text as a line of the current task, or of none. */
 export function sendLog(core: CoreWorker, level: number, text: string): void {
   const shown = text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS)} …[${text.length} characters]` : text;
-  core.push({ kind: 'log', task: core.context.current()?.key ?? onlyTask(core), level, text: shown.toWellFormed() }, shown.length);
+  core.push(
+    { kind: 'log', task: core.context.current()?.key ?? onlyTask(core), level, text: shown.toWellFormed() },
+    shown.length,
+  );
 }
 
 function onlyTask(core: CoreWorker): number {

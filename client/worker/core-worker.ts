@@ -8,13 +8,24 @@ import type { ActorHandle } from '../api/remote-types.ts';
 import type { SettledResult } from '../api/get-types.ts';
 import { BatchLink, receiveBatches } from '../transport/batch-link.ts';
 import { decodeTaskError } from '#shared/errors/error-record.ts';
-import { ActorDiedError, BackPressureError, ConnectionLostError, ObjectLostError } from '#shared/errors/daylight-error.ts';
+import {
+  ActorDiedError,
+  BackPressureError,
+  ConnectionLostError,
+  ObjectLostError,
+} from '#shared/errors/daylight-error.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment, Transport } from '#shared/ports/transport.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
 import { requests } from '#shared/protocol/requests.ts';
-import { type WorkerCommand, type WorkerCommandOf, workerCommands, type WorkerRequest, workerRequests } from '#shared/protocol/worker-messages.ts';
+import {
+  type WorkerCommand,
+  type WorkerCommandOf,
+  workerCommands,
+  type WorkerRequest,
+  workerRequests,
+} from '#shared/protocol/worker-messages.ts';
 import { decodeValue, encodeValue } from '#shared/serialization/value-codec.ts';
 import { DEFAULT_OPTIONS } from '#shared/task/task-options.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
@@ -22,16 +33,18 @@ import { ByteWriter } from '#shared/wire/byte-writer.ts';
 import type { RecordBatch } from '#shared/wire/columnar.ts';
 import { ActorRecord } from './actor-record.ts';
 import type { CallTarget, OptionSet } from './call-target.ts';
+import { withoutFailed } from './failed-submissions.ts';
 import { CodeDictionary } from './code-dictionary.ts';
 import { KeySupply } from './key-supply.ts';
 import { OBJECT_STATE, ObjectCache, type ObjectEntry } from './object-cache.ts';
 import type { CorePorts } from './ports.ts';
+import { Questions } from './questions.ts';
 import { ReferenceTable } from './reference-table.ts';
 import { ArgumentEncoder, checkRoom, MAX_PENDING_BYTES, MAX_PENDING_TASKS } from './submission.ts';
 import { createTaskContext, type TaskContext } from './task-context.ts';
 import type { TaskState } from './task-state.ts';
 import { ValueStore } from './value-store.ts';
-import { timeoutError, WaitCalls, type WaitHooks } from './wait-calls.ts';
+import { timeoutError, WaitCalls } from './wait-calls.ts';
 
 /** What the realm around the core does with what is not the core's business. */
 export interface CoreHooks {
@@ -39,8 +52,8 @@ export interface CoreHooks {
   currentTask(): TaskState;
   /** Every command that is about running, logs and the end. */
   onCommand(command: WorkerCommand): void;
-  onBlocked(task: TaskState): void;
-  onUnblocked(task: TaskState): void;
+  readonly onBlocked: (task: TaskState) => void;
+  readonly onUnblocked: (task: TaskState) => void;
   onClose(reason: string): void;
 }
 
@@ -52,14 +65,11 @@ export interface FetchOptions {
   readonly copy?: boolean | undefined;
 }
 
-const METHOD_OPTIONS: OptionSet = { resolved: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 0, custom: {} }, maxRetries: 0 } };
+const METHOD_OPTIONS: OptionSet = {
+  resolved: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 0, custom: {} }, maxRetries: 0 },
+};
 
 type VariantsOf<B> = B extends RecordBatch<infer V> ? V : never;
-
-interface Question {
-  resolve(body: Uint8Array): void;
-  reject(error: Error): void;
-}
 
 /** One end of a connection to a raylet. */
 export class CoreWorker {
@@ -76,9 +86,8 @@ export class CoreWorker {
   readonly #waits: WaitCalls;
   readonly #keys: KeySupply;
   readonly #methods = new Map<string, CallTarget>();
-  readonly #questions = new Map<number, Question>();
+  readonly #questions: Questions;
   readonly #roomWaiters: (() => void)[] = [];
-  #nextQuestion = 1;
   #closed: Error | undefined;
 
   constructor(transport: Transport, ports: CorePorts, hooks: CoreHooks, isDriver: boolean) {
@@ -103,9 +112,11 @@ export class CoreWorker {
       const task = hooks.currentTask();
       return this.references.adoptMade(this.store.put(encoded, task), task);
     });
-    this.#dictionary = new CodeDictionary(this.#link, isDriver, (failures, messages) => this.#dropFailed(failures, messages));
-    const waitHooks: WaitHooks = { push, onBlocked: (task) => hooks.onBlocked(task), onUnblocked: (task) => hooks.onUnblocked(task) };
-    this.#waits = new WaitCalls(this.cache, waitHooks);
+    this.#dictionary = new CodeDictionary(this.#link, isDriver, (failures, messages) =>
+      this.#dropFailed(failures, messages),
+    );
+    this.#waits = new WaitCalls(this.cache, { push, onBlocked: hooks.onBlocked, onUnblocked: hooks.onUnblocked });
+    this.#questions = new Questions(push);
     transport.onClose((reason) => this.#close(reason));
     receiveBatches(transport, workerCommands, (commands, attachments) => {
       for (const command of commands) this.#receive(command, attachments);
@@ -114,7 +125,7 @@ export class CoreWorker {
 
   /** Whether something was asked of the raylet and is not answered yet. */
   get hasOpenQuestions(): boolean {
-    return this.#questions.size > 0;
+    return this.#questions.open > 0;
   }
 
   /** Sends a message that this file has no better name for. */
@@ -134,7 +145,7 @@ export class CoreWorker {
 
   /** Resolves when everything sent before has been handed over by the raylet. */
   async flush(): Promise<void> {
-    await this.#ask((id) => ({ kind: 'flush', id }));
+    await this.#questions.ask((id) => ({ kind: 'flush', id }));
   }
 
   /** Submits a call of a function or class; gives the key of its result. Errors: see `RemoteFunction.remote`. */
@@ -144,7 +155,13 @@ export class CoreWorker {
   }
 
   /** Creates an actor of a class. */
-  createActor(target: CallTarget, options: OptionSet, args: readonly unknown[], className: string, methods: readonly string[]): ActorHandle<unknown> {
+  createActor(
+    target: CallTarget,
+    options: OptionSet,
+    args: readonly unknown[],
+    className: string,
+    methods: readonly string[],
+  ): ActorHandle<unknown> {
     const task = this.#hooks.currentTask();
     const key = this.#submit(task, target, options, args, undefined);
     return this.handleOf(new ActorRecord(key, className, methods, options.resolved.maxPendingCalls));
@@ -152,8 +169,11 @@ export class CoreWorker {
 
   /** A handle that calls through this connection. */
   handleOf(record: ActorRecord): ActorHandle<unknown> {
-    const call = (method: string, args: readonly unknown[]): ObjectRef<unknown> => this.#callMethod(record, method, args);
-    return record.methods.length > 0 ? makeActorHandle(record.methods, call, record) : makeOpenActorHandle(call, record);
+    const call = (method: string, args: readonly unknown[]): ObjectRef<unknown> =>
+      this.#callMethod(record, method, args);
+    return record.methods.length > 0
+      ? makeActorHandle(record.methods, call, record)
+      : makeOpenActorHandle(call, record);
   }
 
   put(value: unknown): ObjectRef<unknown> {
@@ -167,18 +187,33 @@ export class CoreWorker {
     const task = this.#hooks.currentTask();
     const keys = refs.map((ref) => this.references.keyOf(ref));
     const { timeoutMs, signal, settled = false, copy = false } = options;
-    const timedOut = await this.#wait(task, { keys, needed: new Set(keys).size, fetch: true, failFast: !settled, timeoutMs, signal, keepAlive: refs });
+    const timedOut = await this.#wait(task, {
+      keys,
+      needed: new Set(keys).size,
+      fetch: true,
+      failFast: !settled,
+      timeoutMs,
+      signal,
+      keepAlive: refs,
+    });
     // The first error in time ended the wait: the others may not be there.
     if (!settled) for (const key of keys) if (this.cache.find(key)?.isError === true) throw this.#errorOf(key);
     if (timedOut) {
       const pending = keys.filter((key) => this.cache.find(key)?.isHere !== true).length;
       throw timeoutError(pending, keys.length, timeoutMs ?? 0);
     }
-    return settled ? keys.map((key) => this.#settled(key, task, copy)) : keys.map((key) => this.#valueOf(key, task, copy));
+    return settled
+      ? keys.map((key) => this.#settled(key, task, copy))
+      : keys.map((key) => this.#valueOf(key, task, copy));
   }
 
   /** Splits references into those that are ready and the others. */
-  async wait<R extends ObjectRef<unknown>>(refs: readonly R[], needed: number, timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<{ ready: R[]; pending: R[] }> {
+  async wait<R extends ObjectRef<unknown>>(
+    refs: readonly R[],
+    needed: number,
+    timeoutMs: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<{ ready: R[]; pending: R[] }> {
     const task = this.#hooks.currentTask();
     const keys = refs.map((ref) => this.references.keyOf(ref));
     await this.#wait(task, { keys, needed, fetch: false, failFast: false, timeoutMs, signal, keepAlive: refs });
@@ -193,7 +228,15 @@ export class CoreWorker {
 
   /** Fetches objects for a run whose arguments were not sent along. */
   async fetch(task: TaskState, keys: readonly ObjectKey[]): Promise<void> {
-    await this.#wait(task, { keys, needed: new Set(keys).size, fetch: true, failFast: true, timeoutMs: undefined, signal: undefined, keepAlive: undefined });
+    await this.#wait(task, {
+      keys,
+      needed: new Set(keys).size,
+      fetch: true,
+      failFast: true,
+      timeoutMs: undefined,
+      signal: undefined,
+      keepAlive: undefined,
+    });
   }
 
   cancel(ref: ObjectRef<unknown>, recursive: boolean, force: boolean): 'queued' | 'finished' {
@@ -220,7 +263,12 @@ export class CoreWorker {
   async getActor(name: string, namespace: string): Promise<ActorHandle<unknown>> {
     const writer = new ByteWriter();
     requests.getActor.body.write(writer, { name, namespace });
-    const body = await this.#ask((id) => ({ kind: 'request', id, method: 'getActor', body: writer.finish() }));
+    const body = await this.#questions.ask((id) => ({
+      kind: 'request',
+      id,
+      method: 'getActor',
+      body: writer.finish(),
+    }));
     const { actor, className, methods } = requests.getActor.answer.read(new ByteReader(body));
     if (actor === 0) throw new ActorDiedError(`there is no actor named "${name}"`);
     return this.handleOf(new ActorRecord(actor, className, methods));
@@ -236,13 +284,18 @@ export class CoreWorker {
 
   /** Decodes a value's bytes for `task`: references inside become the task's. */
   decode(bytes: Uint8Array, nested: readonly ObjectKey[], task: TaskState, copy: boolean): unknown {
-    return decodeValue(bytes, { copy, reference: (index, kind, description) => this.received(nested[index], kind, description, task) });
+    return decodeValue(bytes, {
+      copy,
+      reference: (index, kind, description) => this.received(nested[index], kind, description, task),
+    });
   }
 
   /** The reference or handle for a key that came inside a value. */
   received(key: ObjectKey | undefined, kind: 'object' | 'actor', description: string, task: TaskState): object {
     if (key === undefined) throw new ObjectLostError('a value names a reference that did not come with it');
-    return kind === 'object' ? this.references.adoptReceived(key, task) : this.handleOf(ActorRecord.parse(key, description));
+    return kind === 'object'
+      ? this.references.adoptReceived(key, task)
+      : this.handleOf(ActorRecord.parse(key, description));
   }
 
   /** The value of an object that is here; throws its error. */
@@ -250,7 +303,13 @@ export class CoreWorker {
     return this.#valueOf(key, task, false);
   }
 
-  #submit(task: TaskState, target: CallTarget, options: OptionSet, args: readonly unknown[], actor: ActorRecord | undefined): ObjectKey {
+  #submit(
+    task: TaskState,
+    target: CallTarget,
+    options: OptionSet,
+    args: readonly unknown[],
+    actor: ActorRecord | undefined,
+  ): ObjectKey {
     this.#checkOpen();
     checkRoom(this.cache);
     const { bytes, deps, nested } = this.arguments.encode(args);
@@ -265,13 +324,29 @@ export class CoreWorker {
       entry.bound = actor;
       actor.pendingCalls += 1;
     }
-    this.#link.push({ kind: 'submit', task: key, parent: task.key, actor: actorKey, fn, options: optionsNumber, args: bytes, deps, nested, k }, bytes.length);
+    this.#link.push(
+      {
+        kind: 'submit',
+        task: key,
+        parent: task.key,
+        actor: actorKey,
+        fn,
+        options: optionsNumber,
+        args: bytes,
+        deps,
+        nested,
+        k,
+      },
+      bytes.length,
+    );
     return key;
   }
 
   #callMethod(record: ActorRecord, method: string, args: readonly unknown[]): ObjectRef<unknown> {
     if (record.maxPendingCalls > 0 && record.pendingCalls >= record.maxPendingCalls) {
-      throw new BackPressureError(`${record.pendingCalls} calls of actor ${record.className} are unfinished (maxPendingCalls): get some results first`);
+      throw new BackPressureError(
+        `${record.pendingCalls} calls of actor ${record.className} are unfinished (maxPendingCalls): get some results first`,
+      );
     }
     let target = this.#methods.get(method);
     if (target === undefined) {
@@ -296,8 +371,10 @@ export class CoreWorker {
 
   #valueOf(key: ObjectKey, task: TaskState, copy: boolean): unknown {
     const entry = this.cache.find(key);
-    if (entry?.state === OBJECT_STATE.inline && entry.value !== undefined) return this.decode(entry.value, entry.nested, task, true);
-    if (entry?.memory !== undefined) return this.decode(new Uint8Array(entry.memory, 0, entry.sizeBytes), entry.nested, task, copy);
+    if (entry?.state === OBJECT_STATE.inline && entry.value !== undefined)
+      return this.decode(entry.value, entry.nested, task, true);
+    if (entry?.memory !== undefined)
+      return this.decode(new Uint8Array(entry.memory, 0, entry.sizeBytes), entry.nested, task, copy);
     throw this.#errorOf(key);
   }
 
@@ -326,15 +403,18 @@ export class CoreWorker {
         }
         return;
       case 'response':
-        return this.#answer(command.id, command.ok, command.body);
+        return this.#questions.answer(command.id, command.ok, command.body);
       case 'flushed':
-        return this.#answer(command.id, true, new Uint8Array(0));
+        return this.#questions.answer(command.id, true, new Uint8Array(0));
       default:
         return this.#hooks.onCommand(command);
     }
   }
 
-  #object({ object, status, sizeBytes, value, nested, attachment }: WorkerCommandOf<'object'>, attachments: readonly Attachment[]): void {
+  #object(
+    { object, status, sizeBytes, value, nested, attachment }: WorkerCommandOf<'object'>,
+    attachments: readonly Attachment[],
+  ): void {
     let entry = this.cache.find(object);
     if (entry === undefined) {
       // A driver has let go of it meanwhile; a worker gets the arguments of its next run this way.
@@ -359,31 +439,9 @@ export class CoreWorker {
     if (this.#roomWaiters.length > 0) for (const resolve of this.#roomWaiters.splice(0)) resolve();
   }
 
-  #ask(message: (id: number) => WorkerRequest): Promise<Uint8Array> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed);
-    const id = this.#nextQuestion++;
-    return new Promise((resolve, reject) => {
-      this.#questions.set(id, { resolve, reject });
-      this.push(message(id));
-    });
-  }
-
-  #answer(id: number, ok: boolean, body: Uint8Array): void {
-    const question = this.#questions.get(id);
-    this.#questions.delete(id);
-    if (ok) question?.resolve(body);
-    else question?.reject(decodeTaskError(body));
-  }
-
-  /** Takes the calls of functions that could not be had, and whatever depends on them, out of what was kept back. */
+  /** Settles what depends on a function that could not be had; gives what was kept back without it. */
   #dropFailed(failures: ReadonlyMap<number, Error>, messages: WorkerRequest[]): WorkerRequest[] {
-    const failed = new Map<ObjectKey, Error>();
-    const kept = messages.filter((message) => {
-      if (message.kind !== 'submit') return true;
-      const failure = failures.get(message.fn) ?? [message.actor, ...message.deps, ...message.nested].map((key) => failed.get(key)).find((error) => error !== undefined);
-      if (failure !== undefined) failed.set(message.task, failure);
-      return failure === undefined;
-    });
+    const { kept, failed } = withoutFailed(failures, messages);
     // After the messages are settled: what waits may submit again.
     queueMicrotask(() => {
       for (const [key, failure] of failed) {
@@ -393,7 +451,7 @@ export class CoreWorker {
         this.#changed(key, entry);
       }
     });
-    return kept.filter((message) => !('object' in message && failed.has(message.object))).map((message) => withoutObjects(message, failed));
+    return kept;
   }
 
   #checkOpen(): void {
@@ -402,17 +460,9 @@ export class CoreWorker {
 
   #close(reason: string): void {
     this.#closed = new ConnectionLostError(`the connection to this node's raylet ended: ${reason}`);
-    for (const question of this.#questions.values()) question.reject(this.#closed);
-    this.#questions.clear();
+    this.#questions.abandon(this.#closed);
     this.#waits.abandon(this.#closed);
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
     this.#hooks.onClose(reason);
   }
-}
-
-function withoutObjects(message: WorkerRequest, failed: ReadonlyMap<ObjectKey, Error>): WorkerRequest {
-  if (message.kind !== 'block') return message;
-  const objects = message.objects.filter((key) => !failed.has(key));
-  const gone = message.objects.length - objects.length;
-  return gone === 0 ? message : { ...message, objects, needed: Math.min(objects.length, Math.max(0, message.needed - gone)) };
 }

@@ -4,7 +4,13 @@ import { cancel, get, getActor, put, wait } from '../api/objects.ts';
 import type { ObjectRef } from '../api/object-ref.ts';
 import { type ClassStub, classStub, type FunctionStub, functionStub, registeredStub } from '../api/remote.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
-import { BackPressureError, GetTimeoutError, SerializationError, TaskError, WorkerCrashedError } from '#shared/errors/daylight-error.ts';
+import {
+  BackPressureError,
+  GetTimeoutError,
+  SerializationError,
+  TaskError,
+  WorkerCrashedError,
+} from '#shared/errors/daylight-error.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
 import { requests } from '#shared/protocol/requests.ts';
 import { ByteWriter } from '#shared/wire/byte-writer.ts';
@@ -37,7 +43,14 @@ describe('submitting', () => {
     double.remote(1);
     double.remote(2);
     await raylet.settle();
-    expect(raylet.received.map(({ kind }) => kind)).toEqual(['ready', 'module', 'function', 'options', 'submit', 'submit']);
+    expect(raylet.received.map(({ kind }) => kind)).toEqual([
+      'ready',
+      'module',
+      'function',
+      'options',
+      'submit',
+      'submit',
+    ]);
     expect(raylet.of('submit').map(({ task }) => task)).toEqual([FIRST_KEY, FIRST_KEY + 1]);
     expect(raylet.workerEnd.sentFrames - frames).toBe(1);
     expect(raylet.of('function')[0]).toMatchObject({ fn: 0, module: 'h1', name: 'tasks#double', functionKind: 0 });
@@ -63,7 +76,11 @@ describe('submitting', () => {
     const keys = raylet.of('put').map(({ object }) => object);
     expect(deps).toEqual([keys[1], keys[0]]);
     expect(nested).toEqual([keys[0], keys[2]]);
-    const decoded = decodeArgs(args, { copy: true, argument: (index) => deps[index], reference: (index) => ({ key: nested[index] }) });
+    const decoded = decodeArgs(args, {
+      copy: true,
+      argument: (index) => deps[index],
+      reference: (index) => ({ key: nested[index] }),
+    });
     expect(decoded).toEqual([{ a: { key: keys[0] } }, keys[1], [{ key: keys[2] }], keys[0]]);
   });
 
@@ -86,7 +103,11 @@ describe('submitting', () => {
   it('sends options in thousandths, with -1 for no limit', async () => {
     double.options({ numCpus: 0.5, maxRetries: Infinity, retryExceptions: [TypeError] }).remote();
     await raylet.settle();
-    expect(optionsFromJson(raylet.of('options')[0]?.json ?? '')).toMatchObject({ demand: { cpuMilli: 500 }, maxRetries: -1, retryExceptions: ['TypeError'] });
+    expect(optionsFromJson(raylet.of('options')[0]?.json ?? '')).toMatchObject({
+      demand: { cpuMilli: 500 },
+      maxRetries: -1,
+      retryExceptions: ['TypeError'],
+    });
   });
 
   it('B1 asks for more names in time and throws BackPressureError without any', async () => {
@@ -119,7 +140,9 @@ describe('get and wait', () => {
     const refs = [double.remote(1), double.remote(2)];
     const values = get(refs);
     await raylet.settle();
-    expect(raylet.of('block')).toMatchObject([{ task: 0, needed: 2, timeoutMs: 0, fetch: true, objects: [FIRST_KEY, FIRST_KEY + 1] }]);
+    expect(raylet.of('block')).toMatchObject([
+      { task: 0, needed: 2, timeoutMs: 0, fetch: true, objects: [FIRST_KEY, FIRST_KEY + 1] },
+    ]);
     raylet.sayInline(FIRST_KEY + 1, 'b');
     raylet.sayInline(FIRST_KEY, 'a');
     expect(await values).toEqual(['a', 'b']);
@@ -138,10 +161,13 @@ describe('get and wait', () => {
     expect(raylet.of('unblock')).toHaveLength(1);
     raylet.sayBytes(FIRST_KEY + 1, OBJECT_STATUS.error, encodeError(new WorkerCrashedError('gone')));
     await raylet.settle();
-    expect(await get(refs, { settled: true })).toMatchObject([{ status: 'rejected' }, { status: 'rejected', reason: expect.any(WorkerCrashedError) as unknown }]);
+    expect(await get(refs, { settled: true })).toMatchObject([
+      { status: 'rejected' },
+      { status: 'rejected', reason: expect.any(WorkerCrashedError) as unknown },
+    ]);
   });
 
-  it('times out by the raylet\'s word, and aborts by the signal\'s', async () => {
+  it("times out by the raylet's word, and aborts by the signal's", async () => {
     const ref = double.remote(1);
     const late = get(ref, { timeoutMs: 5 }).catch((error: unknown) => error);
     await raylet.settle();
@@ -160,7 +186,15 @@ describe('get and wait', () => {
     const refs = [double.remote(1), double.remote(2), double.remote(3)];
     const split = wait(refs.map(typed), { numReturns: 1 });
     await raylet.settle();
-    raylet.say({ kind: 'object', object: FIRST_KEY + 1, status: OBJECT_STATUS.stored, sizeBytes: 9e6, value: new Uint8Array(0), nested: [], attachment: 0 });
+    raylet.say({
+      kind: 'object',
+      object: FIRST_KEY + 1,
+      status: OBJECT_STATUS.stored,
+      sizeBytes: 9e6,
+      value: new Uint8Array(0),
+      nested: [],
+      attachment: 0,
+    });
     const { ready, pending } = await split;
     expect([ready, pending]).toEqual([[refs[1]], [refs[0], refs[2]]]);
     expect(raylet.of('block')[0]).toMatchObject({ fetch: false, needed: 1 });
@@ -215,7 +249,9 @@ describe('references', () => {
     await raylet.settle();
     const inner = FIRST_KEY + 500;
     const nested = driver.core.references.adoptReceived(inner, { scope: 'task' } as never);
-    const bytes = await import('#shared/serialization/value-codec.ts').then(({ encodeValue }) => encodeValue({ nested }, driver.core.arguments.context).toBytes());
+    const bytes = await import('#shared/serialization/value-codec.ts').then(({ encodeValue }) =>
+      encodeValue({ nested }, driver.core.arguments.context).toBytes(),
+    );
     nested.free();
     raylet.received.length = 0;
     raylet.sayBytes(FIRST_KEY, OBJECT_STATUS.inline, bytes, [inner]);
@@ -236,13 +272,19 @@ describe('actors', () => {
 
   it('A1 creates an actor with its methods listed and calls it by key', async () => {
     const RemoteCounter = registeredStub(Counter as never, 'tasks#RemoteCounter', MODULE) as ClassStub;
-    const handle = RemoteCounter.options({ maxPendingCalls: 2, maxRestarts: 1 }).remote() as unknown as { inc: { remote(): ObjectRef<number> } };
+    const handle = RemoteCounter.options({ maxPendingCalls: 2, maxRestarts: 1 }).remote() as unknown as {
+      inc: { remote(): ObjectRef<number> };
+    };
     handle.inc.remote();
     handle.inc.remote();
     expect(() => handle.inc.remote()).toThrow(BackPressureError);
     expect(() => (handle as unknown as { incr: unknown }).incr).toThrow('inc');
     await raylet.settle();
-    expect(optionsFromJson(raylet.of('options')[0]?.json ?? '')).toMatchObject({ actor: { className: 'Counter', methods: ['inc'] }, maxRestarts: 1, demand: { cpuMilli: 0 } });
+    expect(optionsFromJson(raylet.of('options')[0]?.json ?? '')).toMatchObject({
+      actor: { className: 'Counter', methods: ['inc'] },
+      maxRestarts: 1,
+      demand: { cpuMilli: 0 },
+    });
     expect(raylet.of('submit').map(({ actor }) => actor)).toEqual([0, FIRST_KEY, FIRST_KEY]);
     expect(raylet.of('function')[1]).toMatchObject({ module: '', name: 'inc', functionKind: 2 });
     raylet.sayInline(FIRST_KEY + 1, 1);

@@ -89,7 +89,9 @@ export class Executor {
   #cancel(task: ObjectKey): void {
     const live = this.#live.get(task);
     if (live !== undefined) {
-      this.#core.context.run(live, () => this.#core.taskCancelled(live, new TaskCancelledError('the task was cancelled')));
+      this.#core.context.run(live, () =>
+        this.#core.taskCancelled(live, new TaskCancelledError('the task was cancelled')),
+      );
       return;
     }
     const index = this.#queue.findIndex((run, place) => place >= this.#queueStart && run.task === task);
@@ -147,7 +149,8 @@ export class Executor {
     this.#live.set(run.task, task);
     this.#core.context.begin(task);
     const startMs = this.#ports.clock.nowMs();
-    if (entry === undefined) return this.#fail(task, startMs, new Error(`function ${run.fn} was not introduced to this worker`), run);
+    if (entry === undefined)
+      return this.#fail(task, startMs, new Error(`function ${run.fn} was not introduced to this worker`), run);
     const module = entry.module === '' ? undefined : this.#modules.evaluated(entry.module);
     const isComplete = run.deps.every((key) => this.#core.cache.find(key)?.isHere === true);
     if (isComplete && (module !== undefined || entry.module === '')) return this.#call(task, startMs, run, entry);
@@ -208,19 +211,30 @@ export class Executor {
     if (instance === undefined) throw new Error('the actor does not live in this worker');
     // By the prototype chain, as the list of methods was made: a field of the instance is no method.
     const method: unknown = Reflect.get(Object.getPrototypeOf(instance) as object, name, instance);
-    if (typeof method !== 'function' || name in Object.prototype || name.startsWith('_')) throw new TypeError(`actor ${instance.constructor.name} has no method "${name}"`);
+    if (typeof method !== 'function' || name in Object.prototype || name.startsWith('_'))
+      throw new TypeError(`actor ${instance.constructor.name} has no method "${name}"`);
     return Reflect.apply(method, instance, args);
   }
 
   #finish(task: TaskState, startMs: number, value: unknown): void {
-    const { store, arguments: { context } } = this.#core;
+    const {
+      store,
+      arguments: { context },
+    } = this.#core;
     try {
       const encoded = encodeValue(value, context);
       const { bytes, memory } = store.place(encoded);
       const attachment = memory === undefined ? 0 : this.#core.attach(memory);
       this.#report(task, startMs, OUTCOME.value, bytes, encoded.sizeBytes, referencedKeys(encoded), attachment);
     } catch (error) {
-      this.#fail(task, startMs, error instanceof SerializationError ? new SerializationError(`the result cannot be sent: ${error.message}`, { cause: error }) : error, undefined);
+      this.#fail(
+        task,
+        startMs,
+        error instanceof SerializationError
+          ? new SerializationError(`the result cannot be sent: ${error.message}`, { cause: error })
+          : error,
+        undefined,
+      );
     }
   }
 
@@ -230,9 +244,20 @@ export class Executor {
     this.#report(task, startMs, OUTCOME.error, value, value.length, [], 0);
   }
 
-  #report(task: TaskState, startMs: number, outcome: number, value: Uint8Array, sizeBytes: number, nested: ObjectKey[], attachment: number): void {
+  #report(
+    task: TaskState,
+    startMs: number,
+    outcome: number,
+    value: Uint8Array,
+    sizeBytes: number,
+    nested: ObjectKey[],
+    attachment: number,
+  ): void {
     const durationUs = Math.max(0, Math.round((this.#ports.clock.nowMs() - startMs - task.blockedMs) * 1000));
-    this.#core.push({ kind: 'result', task: task.key, outcome, durationUs, sizeBytes, value, nested, attachment }, value.length);
+    this.#core.push(
+      { kind: 'result', task: task.key, outcome, durationUs, sizeBytes, value, nested, attachment },
+      value.length,
+    );
     task.ended = true;
     if (task.blocks === 0) this.#active -= 1;
     if (task.actor !== 0) this.#exclusive = false;
@@ -253,5 +278,9 @@ export class Executor {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && (value instanceof Promise || typeof Reflect.get(value, 'then') === 'function');
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (value instanceof Promise || typeof Reflect.get(value, 'then') === 'function')
+  );
 }

@@ -28,7 +28,9 @@ export class KeySupply {
   /** The next key. @throws BackPressureError when the raylet has not given enough. */
   take(): ObjectKey {
     if (this.#next === this.#end && !this.#advance()) {
-      throw new BackPressureError('this program makes objects faster than its node can name them: use fn.map(items), or await context().ready() in the loop');
+      throw new BackPressureError(
+        'this program makes objects faster than its node can name them: use fn.map(items), or await context().ready() in the loop',
+      );
     }
     const key = this.#next++;
     if (this.#end - this.#next < this.#threshold && !this.#asked && this.#later.length === 0) {

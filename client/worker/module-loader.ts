@@ -16,7 +16,9 @@ const DATA_ADDRESS = /data:text\/javascript;charset=utf-8,\S*?%23%20sourceURL%3D
 
 /** A stack in which every module goes by its `moduleAddress`. */
 export function withModuleAddresses(stack: string): string {
-  return stack.includes('data:text/javascript') ? stack.replace(DATA_ADDRESS, (_address, hash: string) => moduleAddress(hash)) : stack;
+  return stack.includes('data:text/javascript')
+    ? stack.replace(DATA_ADDRESS, (_address, hash: string) => moduleAddress(hash))
+    : stack;
 }
 
 export interface EvaluatedModule {

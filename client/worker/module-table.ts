@@ -27,7 +27,8 @@ export class ModuleTable {
 
   add(hash: string, code: Uint8Array, sourceMap: Uint8Array): void {
     // Copies: the bytes are views of a whole frame.
-    if (!this.#modules.has(hash)) this.#modules.set(hash, { code: code.slice(), sourceMap: sourceMap.slice(), evaluated: undefined });
+    if (!this.#modules.has(hash))
+      this.#modules.set(hash, { code: code.slice(), sourceMap: sourceMap.slice(), evaluated: undefined });
   }
 
   /** The module if its evaluation is over and went well. */
@@ -59,7 +60,8 @@ export class ModuleTable {
 
   #mapStackOf(error: Error, mapStack: NonNullable<CorePorts['mapStack']>): void {
     try {
-      if (typeof error.stack === 'string') error.stack = mapStack(withModuleAddresses(error.stack), (address) => this.#sourceMapOf(address));
+      if (typeof error.stack === 'string')
+        error.stack = mapStack(withModuleAddresses(error.stack), (address) => this.#sourceMapOf(address));
     } catch {
       // A frozen error, or a map that cannot be read: the stack stays as it is.
     }

@@ -177,7 +177,8 @@ export class ObjectCache {
 
   /** Forgets the object if nothing here needs it; an unfinished submission stays until its result has been counted. */
   tidy(key: ObjectKey, entry: ObjectEntry): void {
-    if (entry.uses <= 0 && !entry.isArgument && entry.waiters === undefined && entry.pendingBytes < 0) this.#entries.delete(key);
+    if (entry.uses <= 0 && !entry.isArgument && entry.waiters === undefined && entry.pendingBytes < 0)
+      this.#entries.delete(key);
   }
 
   addWaiter(entry: ObjectEntry, waiter: ObjectWaiter): void {

@@ -55,7 +55,10 @@ export class ArgumentEncoder {
       let sent = this.#putLarge(args, INLINE_BYTES);
       if (sent !== args) encoded = encodeArgs(sent, this.context);
       for (let limit = INLINE_BYTES / 2; encoded.sizeBytes > MAX_ARGS_BYTES; limit /= 2) {
-        if (limit < LEAST_PUT_BYTES) throw new SerializationError(`the arguments take ${encoded.sizeBytes} bytes in small pieces: put them into one array`);
+        if (limit < LEAST_PUT_BYTES)
+          throw new SerializationError(
+            `the arguments take ${encoded.sizeBytes} bytes in small pieces: put them into one array`,
+          );
         sent = this.#putLarge(sent, limit);
         encoded = encodeArgs(sent, this.context);
       }
@@ -94,5 +97,7 @@ export function checkRoom(cache: ObjectCache): void {
     cache.pendingTasks >= MAX_PENDING_TASKS
       ? `${cache.pendingTasks} tasks are unfinished`
       : `unfinished tasks hold ${Math.round(cache.pendingBytes / 2 ** 20)} MB of arguments`;
-  throw new BackPressureError(`${what}: submit with fn.map(items), which keeps a bounded number in flight, or await context().ready() in the loop`);
+  throw new BackPressureError(
+    `${what}: submit with fn.map(items), which keeps a bounded number in flight, or await context().ready() in the loop`,
+  );
 }

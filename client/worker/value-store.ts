@@ -48,7 +48,9 @@ export class ValueStore {
     if (sizeBytes <= INLINE_BYTES) return { bytes: encoded.toBytes(), memory: undefined };
     const { ports } = this.#link;
     if (!ports.budget.tryReserve(sizeBytes)) {
-      throw new ObjectStoreFullError(`no room for a value of ${sizeBytes} bytes in this node's object store: free references that are not needed any more`);
+      throw new ObjectStoreFullError(
+        `no room for a value of ${sizeBytes} bytes in this node's object store: free references that are not needed any more`,
+      );
     }
     const memory = ports.allocate?.(sizeBytes) ?? allocate(sizeBytes);
     encoded.writeInto(new Uint8Array(memory), 0);
@@ -61,7 +63,9 @@ export class ValueStore {
     const { sizeBytes } = encoded;
     const nested = referencedKeys(encoded);
     const digested = task.key !== 0 && sizeBytes <= MAX_DIGESTED_BYTES;
-    const digest = digested ? this.#digest(memory === undefined ? bytes : new Uint8Array(memory, 0, sizeBytes)) : NO_BYTES;
+    const digest = digested
+      ? this.#digest(memory === undefined ? bytes : new Uint8Array(memory, 0, sizeBytes))
+      : NO_BYTES;
     const k = digested ? task.calls.next(PUT_FUNCTION, digest, nested) : task.puts++;
     const key = this.#link.nextKey();
     const entry = this.#link.cache.obtain(key);
@@ -72,7 +76,10 @@ export class ValueStore {
     // A buffer that is not shared goes to the raylet: `get` has to ask for it.
     else if (!(memory instanceof ArrayBuffer)) entry.memory = memory;
     const attachment = memory === undefined ? 0 : this.#link.attach(memory);
-    this.#link.push({ kind: 'put', object: key, parent: task.key, sizeBytes, value: bytes, nested, k, digest, attachment }, bytes.length);
+    this.#link.push(
+      { kind: 'put', object: key, parent: task.key, sizeBytes, value: bytes, nested, k, digest, attachment },
+      bytes.length,
+    );
     return key;
   }
 

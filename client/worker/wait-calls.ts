@@ -119,7 +119,10 @@ export class WaitCalls {
     // 0 means "no limit" on the wire, and "do not wait" in a call.
     const timeoutMs = demand.timeoutMs === undefined ? 0 : Math.max(1, Math.ceil(demand.timeoutMs));
     const { id, remaining: needed } = call;
-    this.#hooks.push({ kind: 'block', id, task: task.key, objects: missing, needed, timeoutMs, fetch: demand.fetch }, missing.length * 4);
+    this.#hooks.push(
+      { kind: 'block', id, task: task.key, objects: missing, needed, timeoutMs, fetch: demand.fetch },
+      missing.length * 4,
+    );
     this.#hooks.onBlocked(task);
   }
 

@@ -21,7 +21,14 @@ import { setRealmRuntime } from './current-runtime.ts';
 import { Executor } from './executor.ts';
 import { evaluateModule } from './module-loader.ts';
 import { type DriverPorts, LOG_LEVEL, type WorkerPorts } from './ports.ts';
-import { installRuntime, isModuleTopLevel, PUBLIC_API_NAMES, recordRegistration, type DaylightRuntime, type RegisteredTarget } from './runtime-binding.ts';
+import {
+  installRuntime,
+  isModuleTopLevel,
+  PUBLIC_API_NAMES,
+  recordRegistration,
+  type DaylightRuntime,
+  type RegisteredTarget,
+} from './runtime-binding.ts';
 import { TaskState } from './task-state.ts';
 
 /** A running worker. */
@@ -56,7 +63,8 @@ export function startWorker(transport: Transport, ports: WorkerPorts): Worker {
     ports,
     {
       currentTask: () => {
-        if (isModuleTopLevel(runtime, core.context.current())) throw new Error('the top level of a job module must not call the cluster: it runs once per worker');
+        if (isModuleTopLevel(runtime, core.context.current()))
+          throw new Error('the top level of a job module must not call the cluster: it runs once per worker');
         return core.context.currentOrOnly();
       },
       onCommand: (command) => (command.kind === 'exit' ? ports.exit(command.reason) : executor?.receive(command)),
@@ -85,7 +93,8 @@ export async function startDriver(transport: Transport, ports: DriverPorts): Pro
     ports,
     {
       currentTask: () => {
-        if (isModuleTopLevel(runtime, core.context.current())) throw new Error('the top level of a job module must not call the cluster: it runs once per worker');
+        if (isModuleTopLevel(runtime, core.context.current()))
+          throw new Error('the top level of a job module must not call the cluster: it runs once per worker');
         return root;
       },
       onCommand: (command) => {
@@ -123,12 +132,18 @@ export async function startDriver(transport: Transport, ports: DriverPorts): Pro
 }
 
 /** See {@link Driver.runMain}. */
-async function runMain(core: CoreWorker, root: TaskState, main: (args: never) => unknown, args: unknown): Promise<unknown> {
+async function runMain(
+  core: CoreWorker,
+  root: TaskState,
+  main: (args: never) => unknown,
+  args: unknown,
+): Promise<unknown> {
   core.context.begin(root);
   try {
     const result = await core.context.run(root, () => main(args as never)); // the job's author knows what its main takes
     const json: string | undefined = JSON.stringify(result ?? null);
-    if (json === undefined) throw new errors.SerializationError(`main returned a ${typeof result}: return what JSON can hold`);
+    if (json === undefined)
+      throw new errors.SerializationError(`main returned a ${typeof result}: return what JSON can hold`);
     const value = new TextEncoder().encode(json);
     core.push({ kind: 'jobFinished', outcome: OUTCOME.value, value }, value.length);
     return result;
@@ -148,12 +163,27 @@ function publicApi(): Readonly<Record<string, unknown>> {
     init: () => {
       throw new Error('a job module is connected already: call init() in a script');
     },
-    remote, put, get, wait, cancel, kill, getActor, placementGroup, context, move, serializable, remoteModule, ObjectRef,
+    remote,
+    put,
+    get,
+    wait,
+    cancel,
+    kill,
+    getActor,
+    placementGroup,
+    context,
+    move,
+    serializable,
+    remoteModule,
+    ObjectRef,
   };
   return Object.fromEntries(PUBLIC_API_NAMES.map((name) => [name, values[name]]));
 }
 
-function makeRuntime(core: CoreWorker, sourceOf: (hash: string) => { readonly code: string; readonly sourceMap: string } | undefined): DaylightRuntime {
+function makeRuntime(
+  core: CoreWorker,
+  sourceOf: (hash: string) => { readonly code: string; readonly sourceMap: string } | undefined,
+): DaylightRuntime {
   const runtime: DaylightRuntime = {
     api: publicApi(),
     transform: core.context.transform as DaylightRuntime['transform'],

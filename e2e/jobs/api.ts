@@ -9,13 +9,18 @@ export const sum = remote((...numbers: number[]) => numbers.reduce((total, x) =>
 export const pair = remote((x: number): [number, string] => [x, `${x}`]);
 export const identity = remote((value: unknown) => value);
 export const follow = remote(async ({ ref }: { ref: ObjectRef<number> }) => (await get(ref)) + 1);
-export const makeRefs = remote((values: number[]) => ({ refs: values.map((value) => square.remote(value)), mine: put(values) }));
+export const makeRefs = remote((values: number[]) => ({
+  refs: values.map((value) => square.remote(value)),
+  mine: put(values),
+}));
 export const whoAmI = remote(() => {
   const { taskId, attempt, node, job } = context();
   return { taskId, attempt, node, job };
 });
 /** Depth `depth` of tasks that wait for each other. */
-export const descend = remote(async (depth: number): Promise<number> => (depth === 0 ? 0 : 1 + (await get(descend.remote(depth - 1)))));
+export const descend = remote(async (depth: number): Promise<number> =>
+  depth === 0 ? 0 : 1 + (await get(descend.remote(depth - 1))),
+);
 
 class Gate {
   #open = false;
@@ -49,7 +54,9 @@ export const waitAtGate = remote(async ({ gate, value }: { gate: GateHandle; val
   }
 });
 /** Has a child at the gate. */
-export const waitForChild = remote(async ({ gate, value }: { gate: GateHandle; value: number }) => get(waitAtGate.remote({ gate, value })));
+export const waitForChild = remote(async ({ gate, value }: { gate: GateHandle; value: number }) =>
+  get(waitAtGate.remote({ gate, value })),
+);
 
 class Counter {
   #n: number;
@@ -94,20 +101,40 @@ const scenarios = {
     return { values: await get(refs), total, split: [ready.length, pending.length] };
   },
   async values() {
-    const value = { date: new Date(5), big: 2n ** 70n, map: new Map([[1, 'a']]), set: new Set([1]), floats: new Float32Array([1.5]), nothing: undefined, buffer: new Uint8Array([1, 2]).buffer };
+    const value = {
+      date: new Date(5),
+      big: 2n ** 70n,
+      map: new Map([[1, 'a']]),
+      set: new Set([1]),
+      floats: new Float32Array([1.5]),
+      nothing: undefined,
+      buffer: new Uint8Array([1, 2]).buffer,
+    };
     const cycle: { self?: unknown } = {};
     cycle.self = cycle;
     const [back, again] = await get([put(value), identity.remote(value)]);
     const sameCycle = (await get(identity.remote(cycle))) as { self?: unknown };
     const shown = (v: unknown) => {
       const { date, big, map, set, floats, buffer, ...rest } = v as typeof value;
-      return [date.getTime(), String(big), [...map], [...set], floats.constructor.name, [...floats], [...new Uint8Array(buffer)], 'nothing' in rest];
+      return [
+        date.getTime(),
+        String(big),
+        [...map],
+        [...set],
+        floats.constructor.name,
+        [...floats],
+        [...new Uint8Array(buffer)],
+        'nothing' in rest,
+      ];
     };
     return { put: shown(back), call: shown(again), cycle: sameCycle.self === sameCycle };
   },
   async refsInArguments() {
     const seven = put(7);
-    return { resolved: await get(sum.remote(seven, square.remote(2), 1)), nested: await get(follow.remote({ ref: square.remote(3) })) };
+    return {
+      resolved: await get(sum.remote(seven, square.remote(2), 1)),
+      nested: await get(follow.remote({ ref: square.remote(3) })),
+    };
   },
   async refsInResults() {
     const { refs, mine } = await get(makeRefs.remote([1, 2, 3]));
@@ -132,7 +159,7 @@ const scenarios = {
     const { ready, pending } = await wait([blocked, done], { numReturns: 2, timeoutMs: 50 });
     const late = await outcomeOf(() => get(blocked, { timeoutMs: 10 }));
     await get(gate.open.remote());
-    return { ready: ready[0] === done, pending: pending[0] === blocked, late, then: await get(blocked) };
+    return { ready: ready[0] === done, pending: pending[0] === blocked, late, afterwards: await get(blocked) };
   },
   async cancelRunning() {
     const gate = RemoteGate.remote();
@@ -199,10 +226,20 @@ const scenarios = {
     const [first, second] = await get([whoAmI.remote(), whoAmI.remote()]);
     const mine = context();
     mine.progress(0.5, 'half');
-    return { first, second, job: mine.job, signal: mine.signal.aborted, random: mine.random() < 1, once: await outcomeOf(() => mine.once('x', () => 1)) };
+    return {
+      first,
+      second,
+      job: mine.job,
+      signal: mine.signal.aborted,
+      random: mine.random() < 1,
+      once: await outcomeOf(() => mine.once('x', () => 1)),
+    };
   },
   async retryExceptions() {
-    const [all, byClass] = await get([failUntil.options({ retryExceptions: true }).remote(3), failUntil.options({ retryExceptions: [TypeError] }).remote(2)]);
+    const [all, byClass] = await get([
+      failUntil.options({ retryExceptions: true }).remote(3),
+      failUntil.options({ retryExceptions: [TypeError] }).remote(2),
+    ]);
     const other = await outcomeOf(() => get(failUntil.options({ retryExceptions: [RangeError] }).remote(2)));
     const never = await outcomeOf(() => get(failUntil.remote(2)));
     return { all, byClass, other, never };
@@ -214,7 +251,11 @@ const scenarios = {
     using kept = put(1);
     const ref = put(2);
     ref.free();
-    return { kept: await get(kept), freed: await outcomeOf(() => get(ref)), json: await outcomeOf(() => JSON.stringify({ kept })) };
+    return {
+      kept: await get(kept),
+      freed: await outcomeOf(() => get(ref)),
+      json: await outcomeOf(() => JSON.stringify({ kept })),
+    };
   },
   async notYet() {
     return square.options({ priority: 1 }).remote(1);

@@ -28,7 +28,9 @@ export const verify = remote((value: { bytes: Uint8Array; node: string }, length
 /** Makes objects on the host with `maker`, reads them on that with `reader` and here. */
 export default async function main({ sizeBytes = 20_000_000 }: { sizeBytes?: number } = {}) {
   const made = [1, 2].map((seed) => make.options({ resources: { maker: 0.1 } }).remote(sizeBytes, seed));
-  const read = made.map((ref, index) => verify.options({ resources: { reader: 0.1 } }).remote(ref, sizeBytes, index + 1));
+  const read = made.map((ref, index) =>
+    verify.options({ resources: { reader: 0.1 } }).remote(ref, sizeBytes, index + 1),
+  );
   const mine = put({ bytes: pattern(sizeBytes, 3), node: 'driver' });
   const sent = verify.options({ resources: { reader: 0.1 } }).remote(mine, sizeBytes, 3);
   const here = await get(made);

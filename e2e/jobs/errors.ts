@@ -79,5 +79,14 @@ export default async function main({ fail }: { fail?: 'now' | 'later' | 'task' }
   }
   if (fail === 'task') await get(throwLater.remote());
   const outcomes = await runScenarios(scenarios);
-  return { ...outcomes, instance: await outcomeOf(async () => await get(throwNow.remote()).catch((error: Error) => [error instanceof Error, error.cause instanceof RangeError])) };
+  return {
+    ...outcomes,
+    instance: await outcomeOf(
+      async () =>
+        await get(throwNow.remote()).catch((error: Error) => [
+          error instanceof Error,
+          error.cause instanceof RangeError,
+        ]),
+    ),
+  };
 }

@@ -2,8 +2,9 @@
 // kills the host when `notes` says so and lets the job go on by making the file `go`.
 
 import type { ObjectRef } from 'daylight';
-import { context, get, put, remote } from 'daylight';
+import { context, get, put, remote, wait } from 'daylight';
 import { note, spin, untilFile } from './files.ts';
+import { outcomeOf } from './scenarios.ts';
 
 interface Args {
   notes: string;
@@ -32,13 +33,17 @@ interface Made {
   large: ObjectRef<Float32Array>;
   node: string;
 }
-/** Weights that lie on this host alone: 400 KB, and 4 MB. */
+/** Weights that lie on this host alone: 400 KB, and 4 MB (a put of that size is another object in each attempt). */
 export const makeWeights = remote(async (notes: string, seed: number): Promise<Made> => {
   await note(notes, `made on ${context().node}`);
   const weights = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => (i * seed) % 251);
   return { small: put(weights(100_000)), large: put(weights(1_000_000)), node: context().node };
 });
-export const sumUp = remote((weights: Float32Array) => ({ sum: weights.reduce((a, b) => a + b, 0), node: context().node }));
+export const returnWeights = remote((length: number, seed: number) => Float32Array.from({ length }, (_, i) => (i * seed) % 251));
+export const sumUp = remote((weights: Float32Array) => ({
+  sum: weights.reduce((a, b) => a + b, 0),
+  node: context().node,
+}));
 
 async function runTasks({ notes, tasks = 60 }: Args) {
   return get(Array.from({ length: tasks }, (_, x) => work.remote(notes, x)));
@@ -65,9 +70,16 @@ async function restartActor({ notes, go }: Args) {
 
 async function rebuildWeights({ notes, go }: Args) {
   const made = await get(makeWeights.options({ resources: { home: 1 } }).remote(notes, 7));
+  const returned = returnWeights.options({ resources: { home: 1 } }).remote(1_000_000, 7);
+  await wait([returned]);
   await note(notes, `weights on ${made.node}`);
   await untilFile(go);
-  return { first: made.node, small: await get(sumUp.remote(made.small)), large: await get(sumUp.remote(made.large)) };
+  return {
+    first: made.node,
+    small: await get(sumUp.remote(made.small)),
+    returned: await get(sumUp.remote(returned)),
+    large: await outcomeOf(() => get(sumUp.remote(made.large))),
+  };
 }
 
 const parts = { runTasks, restartActor, rebuildWeights };

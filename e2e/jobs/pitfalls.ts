@@ -54,7 +54,8 @@ export const interleaved = remote(async (name: string, steps: number) => {
     if (value !== `${name} ${step}`) strayed.push(`${name} got ${value}`);
     await Promise.all([get(echo.remote('a')).then(() => undefined), Promise.resolve()]);
     look('after Promise.all');
-    for await (const item of echo.map([`${name} x`, `${name} y`])) if (!item.startsWith(name)) strayed.push(`${name} got ${item}`);
+    for await (const item of echo.map([`${name} x`, `${name} y`]))
+      if (!item.startsWith(name)) strayed.push(`${name} got ${item}`);
     look('after for await');
     try {
       await Promise.reject(new Error('caught'));
@@ -75,7 +76,10 @@ export const withChild = remote(async () => {
 async function interleave() {
   const names = Array.from({ length: 6 }, (_, i) => `task ${i}`);
   const results = await get(names.map((name) => interleaved.remote(name, 5)));
-  return { strayed: results.flatMap(({ strayed }) => strayed), mostLive: Math.max(...results.map((result) => result.mostLive)) };
+  return {
+    strayed: results.flatMap(({ strayed }) => strayed),
+    mostLive: Math.max(...results.map((result) => result.mostLive)),
+  };
 }
 
 /** Two parents interleaved in one worker: cancelling one takes its own child along and nobody else's. */
@@ -86,11 +90,23 @@ async function ownChildren() {
   const after = await wait([first, second], { numReturns: 2, timeoutMs: 300 });
   await cancel(second);
   const [one, two] = await get([first, second], { settled: true });
-  return { pendingBefore: pending.length, secondWentOn: after.pending.includes(second), ends: [one.status, two.status] };
+  return {
+    pendingBefore: pending.length,
+    secondWentOn: after.pending.includes(second),
+    ends: [one.status, two.status],
+  };
 }
 
 /** Runs one of the parts. */
-export default async function main({ part, ...args }: { part: string; notes: string; never: string; children: number }) {
+export default async function main({
+  part,
+  ...args
+}: {
+  part: string;
+  notes: string;
+  never: string;
+  children: number;
+}) {
   if (part === 'parent') return get(parent.options({ resources: { home: 1 } }).remote(args));
   return { ...(await interleave()), own: await ownChildren() };
 }

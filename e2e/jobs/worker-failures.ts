@@ -49,7 +49,7 @@ async function beside(run: () => Promise<unknown>): Promise<unknown> {
     const refs = Array.from({ length: 8 }, (_, i) => bystander.remote(round * 8 + i));
     await wait(refs, { numReturns: refs.length });
     const values = await get(refs);
-    if (values.some((value, i) => value !== (round * 8 + i) ** 2)) throw new Error(`wrong results: ${values}`);
+    if (values.some((value, i) => value !== (round * 8 + i) ** 2)) throw new Error(`wrong results: ${values.join()}`);
   }
   return outcome;
 }

@@ -13,7 +13,10 @@ const errors = remoteModule<typeof import('../jobs/errors.ts')>(new URL('../jobs
 const double = remote((x: number) => 2 * x);
 const offset = 5;
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- JavaScript users have no type for what is captured
-const shifted = (remote as unknown as (fn: (x: number) => number, options: object) => typeof double)((x: number) => x + offset, { capture: { offset } });
+const shifted = (remote as unknown as (fn: (x: number) => number, options: object) => typeof double)(
+  (x: number) => x + offset,
+  { capture: { offset } },
+);
 const inlineError = remote(async (): Promise<never> => {
   await Promise.resolve();
   throw new RangeError('thrown inline'); // at: inline
@@ -28,7 +31,9 @@ console.log(
     deep: await get(jobs.descend.remote(20)),
     inlineError: await outcomeOf(() => get(inlineError.remote())),
     moduleError: await outcomeOf(() => get(errors.throwLater.remote())),
-    wrongName: await outcomeOf(() => get((jobs as unknown as Record<string, typeof double>)['sqare']?.remote(1) ?? double.remote(0))),
+    wrongName: await outcomeOf(() =>
+      get((jobs as unknown as Record<string, typeof double>)['sqare']?.remote(1) ?? double.remote(0)),
+    ),
     freeVariable: await outcomeOf(() => {
       const missing = 3;
       return remote((x: number) => x + missing); // at: freeVariable

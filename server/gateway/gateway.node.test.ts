@@ -317,7 +317,7 @@ describe('gateway: time', () => {
       wantsReport: true,
       receivedRecords: 6,
     });
-    boss2.send({ type: 'report', lastRecord: 6, leases: [], actors: [], copies: [], wants: [task], holds: [] });
+    boss2.send({ type: 'report', lastRecord: 6, leases: [], actors: [], copies: [], wants: [task] });
     const host2 = connect();
     const welcome = await host2.join(TOKEN, {
       session: host.session,
@@ -333,7 +333,6 @@ describe('gateway: time', () => {
       actors: [],
       copies: [],
       wants: [],
-      holds: [],
     });
     host2.records(finish(task));
     expect(await boss2.command('object')).toMatchObject({ object: task, status: 0 });

@@ -64,7 +64,9 @@ describe('tasks', () => {
     it.gcs.sessions.end(host, 'gone');
     const spare = it.open();
     it.say(driver, { kind: 'want', object: key(2) });
-    expect(it.to(spare, 'object').filter(({ object }) => object === key(1))).toMatchObject([{ status: 0, value: VALUE }]);
+    expect(it.to(spare, 'object').filter(({ object }) => object === key(1))).toMatchObject([
+      { status: 0, value: VALUE },
+    ]);
     expect(it.to(spare, 'lease')).toMatchObject([{ task: key(2), attempt: 2 }]);
   });
 
@@ -383,7 +385,6 @@ describe('G2 restart', () => {
       actors: [],
       copies: [],
       wants: [],
-      holds: [],
     });
     const back = it.back(host.id, { lastRecord: 1, leases: [] });
     // The result of a task whose submission the server lost comes before that submission.
@@ -420,7 +421,6 @@ describe('G2 restart', () => {
       actors: [],
       copies: [],
       wants: [],
-      holds: [],
     });
     it.say(boss, put(driver.id, 1, { value: VALUE }), put(driver.id, 2, { value: VALUE }), submit(driver.id, 3));
     expect(it.gcs.state.objects.get(child)?.value).toEqual(VALUE);

@@ -161,8 +161,6 @@ export class Gcs {
       case 'spill':
         this.tasks.spill(session, record.task);
         return;
-      case 'started':
-        return;
       case 'cancel':
         this.tasks.cancel(record.task, record.recursive, record.force);
         return;
@@ -188,6 +186,8 @@ export class Gcs {
         const object = this.state.object(record.object);
         if (object && record.present) this.objects.addCopy(object, session, record.sizeBytes);
         else if (object) this.objects.removeCopy(object, session);
+        // It was freed while the copy was on its way.
+        else if (record.present) this.state.ports.command(session, { kind: 'dropCopy', object: record.object });
         return;
       }
       case 'killActor':
@@ -270,7 +270,6 @@ export class Gcs {
     for (const { actor: key, incarnation } of report.actors) this.#adoptActor(session, key, incarnation);
     for (const { object, sizeBytes } of report.copies)
       this.#apply(session, { kind: 'located', object, present: true, sizeBytes });
-    for (const { object, holder } of report.holds) this.#apply(session, { kind: 'hold', object, holder });
     for (const object of report.wants) this.#apply(session, { kind: 'want', object });
     if (!this.inGrace) this.#settleLeases();
     this.#settle();

@@ -82,6 +82,7 @@ export class JobManager {
     this.#touch(job);
     this.#actors.stopJob([...job.actors], reason);
     this.#tasks.stopJob(job, reason);
+    this.#tasks.dropLineage(job);
     for (const session of this.#state.sessions.values()) {
       if (session.state !== 'dead') this.#state.ports.command(session, { kind: 'stopJob', job: job.id });
     }

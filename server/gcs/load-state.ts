@@ -71,7 +71,7 @@ function loadSession(gcs: Gcs, id: number, row: Uint8Array, jobOfSession: Map<Se
     sentFunctions: new Map(),
     sentOptions: new Map(),
     load: NO_LOAD,
-      peersTold: -1,
+    peersTold: -1,
     executed: fields.executed,
   };
   if (fields.job !== 0) jobOfSession.set(session, fields.job);

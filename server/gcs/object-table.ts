@@ -357,7 +357,8 @@ export class ObjectTable {
       if (!session) continue;
       session.copies.delete(object.key);
       if (session.state === 'dead') continue;
-      for (const key of this.#state.keysAt(id, object.key)) this.#state.ports.command(session, { kind: 'dropCopy', object: key });
+      for (const key of this.#state.keysAt(id, object.key))
+        this.#state.ports.command(session, { kind: 'dropCopy', object: key });
     }
     object.locations = undefined;
   }

@@ -183,6 +183,7 @@ export class SessionManager {
   #die(session: SessionRecord, reason: string): void {
     if (session.state === 'dead') return;
     session.state = 'dead';
+    session.load = NO_LOAD;
     this.#living -= 1;
     session.sinceMs = this.#state.nowMs;
     this.#state.dirty.sessions.add(session.id);

@@ -208,6 +208,22 @@ export class TaskManager {
     });
     if (task.fn.kind === FUNCTION_KIND.actor)
       this.#actors.creationEnded(task, session, failed ? record.value : undefined);
+    if (task.replayed) this.#giveUpLostPuts(task);
+  }
+
+  /**
+   * What a task put in an earlier attempt, was lost with its node and is not among what this attempt put: over 1 MB a
+   * put is another object in each attempt (rule L1). Whoever waits for it would have the task run again for ever.
+   */
+  #giveUpLostPuts(task: TaskRecord): void {
+    if (this.#state.grace) return;
+    for (const key of task.made) {
+      const object = this.#state.objects.get(key);
+      if (object?.maker !== task.key || object.status !== 'stored' || this.#objects.isAvailable(object)) continue;
+      const message =
+        'every copy was on nodes that are gone, and its task puts another object when it runs again: return large values instead of putting them';
+      this.#objects.setError(object, systemError('objectLost', message));
+    }
   }
 
   /** An attempt ended without a result. */
@@ -365,6 +381,16 @@ export class TaskManager {
     }
   }
 
+  /** A job that is over computes nothing again: what was kept for that may go. */
+  dropLineage(job: JobRecord): void {
+    for (const task of this.#state.tasks.values()) {
+      if (task.job !== job || !task.kept) continue;
+      task.kept = false;
+      for (const key of task.deps) this.#objects.removeLineageRef(key);
+      for (const key of task.nested) this.#objects.removeLineageRef(key);
+    }
+  }
+
   #close(task: TaskRecord, ended: Omit<TaskOutcome, 'task'>): void {
     const { job } = task;
     if (task.state === 'queued') this.#queue.remove(task);
@@ -377,7 +403,7 @@ export class TaskManager {
       if (ended.outcome !== 'succeeded') job.failed += 1;
     }
     this.#state.ports.taskEnded({ task, ...ended });
-    if (task.lineageOf > 0 && !task.kept) {
+    if (task.lineageOf > 0 && !task.kept && job.status === 'running') {
       task.kept = true;
       for (const key of task.deps) this.#objects.addLineageRef(key);
       for (const key of task.nested) this.#objects.addLineageRef(key);

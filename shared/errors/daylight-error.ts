@@ -108,87 +108,129 @@ export class TaskError extends DaylightError {
 
 /** The task was cancelled before it had a result. */
 export class TaskCancelledError extends DaylightError {
-  static { brand(this, 'TaskCancelledError'); }
+  static {
+    brand(this, 'TaskCancelledError');
+  }
 }
 /** `get` or `wait` ran out of its `timeoutMs`; the task goes on. */
 export class GetTimeoutError extends DaylightError {
-  static { brand(this, 'GetTimeoutError'); }
+  static {
+    brand(this, 'GetTimeoutError');
+  }
 }
 /** The worker that ran the task ended, and retries are used up. */
 export class WorkerCrashedError extends DaylightError {
-  static { brand(this, 'WorkerCrashedError'); }
+  static {
+    brand(this, 'WorkerCrashedError');
+  }
 }
 /** The node left or was declared dead, and the work could not be moved. */
 export class NodeDiedError extends DaylightError {
-  static { brand(this, 'NodeDiedError'); }
+  static {
+    brand(this, 'NodeDiedError');
+  }
 }
 /** No copy is left and the object cannot be rebuilt. */
 export class ObjectLostError extends DaylightError {
-  static { brand(this, 'ObjectLostError'); }
+  static {
+    brand(this, 'ObjectLostError');
+  }
 }
 /** The object store is at its limit and could not make room. */
 export class ObjectStoreFullError extends DaylightError {
-  static { brand(this, 'ObjectStoreFullError'); }
+  static {
+    brand(this, 'ObjectStoreFullError');
+  }
 }
 /** The actor is gone for good: killed, or out of restarts. */
 export class ActorDiedError extends DaylightError {
-  static { brand(this, 'ActorDiedError'); }
+  static {
+    brand(this, 'ActorDiedError');
+  }
 }
 /** The actor is restarting and the call may or may not have run. */
 export class ActorUnavailableError extends DaylightError {
-  static { brand(this, 'ActorUnavailableError'); }
+  static {
+    brand(this, 'ActorUnavailableError');
+  }
 }
 /** The task went over its memory limit. */
 export class OutOfMemoryError extends DaylightError {
-  static { brand(this, 'OutOfMemoryError'); }
+  static {
+    brand(this, 'OutOfMemoryError');
+  }
 }
 /** The task went over its `runtimeMs`. */
 export class RuntimeLimitError extends DaylightError {
-  static { brand(this, 'RuntimeLimitError'); }
+  static {
+    brand(this, 'RuntimeLimitError');
+  }
 }
 /** Replicas of the task on untrusted nodes could not be brought to agree. */
 export class ValidationFailedError extends DaylightError {
-  static { brand(this, 'ValidationFailedError'); }
+  static {
+    brand(this, 'ValidationFailedError');
+  }
 }
 /** A replay of a durable main, or a rebuild of a deterministic task, differed from its first run. */
 export class NondeterminismError extends DaylightError {
-  static { brand(this, 'NondeterminismError'); }
+  static {
+    brand(this, 'NondeterminismError');
+  }
 }
 /** No node of the cluster can ever give what the task asks for. */
 export class InfeasibleError extends DaylightError {
-  static { brand(this, 'InfeasibleError'); }
+  static {
+    brand(this, 'InfeasibleError');
+  }
 }
 /** The submitter's quota is used up. */
 export class QuotaExceededError extends DaylightError {
-  static { brand(this, 'QuotaExceededError'); }
+  static {
+    brand(this, 'QuotaExceededError');
+  }
 }
 /** A queue is at its bound; wait for `context().ready()` or use `map`. */
 export class BackPressureError extends DaylightError {
-  static { brand(this, 'BackPressureError'); }
+  static {
+    brand(this, 'BackPressureError');
+  }
 }
 /** A value cannot cross the wire, or bytes are not a value; the message names the path. */
 export class SerializationError extends DaylightError {
-  static { brand(this, 'SerializationError'); }
+  static {
+    brand(this, 'SerializationError');
+  }
 }
 /** The other side broke the protocol or speaks another version. */
 export class ProtocolError extends DaylightError {
-  static { brand(this, 'ProtocolError'); }
+  static {
+    brand(this, 'ProtocolError');
+  }
 }
 /** Missing or wrong token, join key or signature. */
 export class AuthenticationError extends DaylightError {
-  static { brand(this, 'AuthenticationError'); }
+  static {
+    brand(this, 'AuthenticationError');
+  }
 }
 /** The link to the other side closed while an answer was awaited. */
 export class ConnectionLostError extends DaylightError {
-  static { brand(this, 'ConnectionLostError'); }
+  static {
+    brand(this, 'ConnectionLostError');
+  }
 }
 /** A documented part that this version does not have. */
 export class NotYetSupportedError extends DaylightError {
-  static { brand(this, 'NotYetSupportedError'); }
+  static {
+    brand(this, 'NotYetSupportedError');
+  }
 }
 /** A data file is damaged, or of a version that cannot be migrated. */
 export class DataFileError extends DaylightError {
-  static { brand(this, 'DataFileError'); }
+  static {
+    brand(this, 'DataFileError');
+  }
 }
 
 /** A job module cannot be bundled: where, and what to do about it. */
@@ -205,7 +247,10 @@ export class BundleError extends DaylightError {
     brand(this, 'BundleError');
   }
 
-  constructor(message: string, at: DaylightErrorOptions & { file: string; line: number; column: number; hint?: string }) {
+  constructor(
+    message: string,
+    at: DaylightErrorOptions & { file: string; line: number; column: number; hint?: string },
+  ) {
     super(message, at);
     this.file = at.file;
     this.line = at.line;
@@ -234,7 +279,11 @@ function brandOf(value: object): string | undefined {
 function brand(errorClass: { readonly prototype: object }, name: DaylightErrorName): void {
   const facts = { [BRAND]: name, name, code: FACTS[name].code, retryable: FACTS[name].retryable };
   for (const key of Reflect.ownKeys(facts)) {
-    Object.defineProperty(errorClass.prototype, key, { value: Reflect.get(facts, key), writable: true, configurable: true });
+    Object.defineProperty(errorClass.prototype, key, {
+      value: Reflect.get(facts, key),
+      writable: true,
+      configurable: true,
+    });
   }
   classesByName.set(name, errorClass);
 }

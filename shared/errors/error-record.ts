@@ -8,7 +8,13 @@ import { createError, errorFields, errorKind, setErrorField } from '../serializa
 import { array, bytes, type Codec, type Infer, literalUnion, str, struct, uint } from '../wire/schema.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
-import { type AttemptEnd, daylightErrorPrototype, type DaylightErrorOptions, SerializationError, TaskError } from './daylight-error.ts';
+import {
+  type AttemptEnd,
+  daylightErrorPrototype,
+  type DaylightErrorOptions,
+  SerializationError,
+  TaskError,
+} from './daylight-error.ts';
 
 const MAX_MESSAGE_BYTES = 8 * 1024;
 const MAX_STACK_BYTES = 16 * 1024;
@@ -29,7 +35,9 @@ const link = struct({
   name: str({ maxBytes: MAX_NAME_BYTES }),
   message: str({ maxBytes: MAX_MESSAGE_BYTES }),
   stack: str({ maxBytes: MAX_STACK_BYTES }),
-  fields: array(struct({ key: str({ maxBytes: MAX_NAME_BYTES }), value: bytes({ maxBytes: MAX_FIELD_BYTES }) }), { maxCount: MAX_FIELDS }),
+  fields: array(struct({ key: str({ maxBytes: MAX_NAME_BYTES }), value: bytes({ maxBytes: MAX_FIELD_BYTES }) }), {
+    maxCount: MAX_FIELDS,
+  }),
 });
 type Link = Infer<typeof link>;
 
@@ -66,11 +74,17 @@ export function errorFromWire({ links }: ErrorRecord): Error {
  * The error a caller sees for a function that threw: the original message and where it was, the error itself as `cause`, its stack
  * below the caller's own.
  */
-export function taskErrorFromWire(thrown: ErrorRecord, at: { functionName?: string; attempts?: readonly AttemptEnd[] } = {}): TaskError {
+export function taskErrorFromWire(
+  thrown: ErrorRecord,
+  at: { functionName?: string; attempts?: readonly AttemptEnd[] } = {},
+): TaskError {
   const cause = errorFromWire(thrown);
   const options: DaylightErrorOptions & { remoteStack: string } = { cause, remoteStack: cause.stack ?? String(cause) };
   const where = at.functionName === undefined ? '' : ` (thrown in ${at.functionName})`;
-  return new TaskError(`${cause.message}${where}`, at.attempts === undefined ? options : { ...options, attempts: at.attempts });
+  return new TaskError(
+    `${cause.message}${where}`,
+    at.attempts === undefined ? options : { ...options, attempts: at.attempts },
+  );
 }
 
 /** Bytes of the record of anything thrown: the form in which errors are stored and sent. Never throws. */
@@ -111,7 +125,12 @@ function addLink(links: Link[], error: unknown, parent: number, role: Link['role
   if (!(error instanceof Error)) {
     const message = `thrown value: ${safely(() => String(error), 'unprintable')}`;
     links.push({
-      parent, role, kind: 'thrown', name: 'Error', message: cut(message, MAX_MESSAGE_BYTES), stack: '',
+      parent,
+      role,
+      kind: 'thrown',
+      name: 'Error',
+      message: cut(message, MAX_MESSAGE_BYTES),
+      stack: '',
       fields: [{ key: 'value', value: fieldBytes(error) }],
     });
     return;
@@ -122,23 +141,35 @@ function addLink(links: Link[], error: unknown, parent: number, role: Link['role
     parent,
     role,
     kind: safely(() => errorKind(error), 'Error'),
-    name: cut(safely(() => String(error.name), 'Error'), MAX_NAME_BYTES),
-    message: cut(safely(() => String(error.message), ''), MAX_MESSAGE_BYTES),
-    stack: cut(safely(() => String(error.stack ?? ''), ''), MAX_STACK_BYTES),
+    name: cut(
+      safely(() => String(error.name), 'Error'),
+      MAX_NAME_BYTES,
+    ),
+    message: cut(
+      safely(() => String(error.message), ''),
+      MAX_MESSAGE_BYTES,
+    ),
+    stack: cut(
+      safely(() => String(error.stack ?? ''), ''),
+      MAX_STACK_BYTES,
+    ),
     fields: keys
       .filter((key) => key.length * 3 <= MAX_NAME_BYTES)
       .slice(0, MAX_FIELDS)
       .map((key) => ({ key, value: fieldBytes(safely(() => fieldOf(error, key), undefined)) })),
   });
   if (safely(() => error.cause !== undefined, false)) addLink(links, error.cause, own, 'cause', seen);
-  if (error instanceof AggregateError) for (const member of safely(() => [...error.errors], [])) addLink(links, member, own, 'member', seen);
+  if (error instanceof AggregateError)
+    for (const member of safely(() => [...error.errors], [])) addLink(links, member, own, 'member', seen);
 }
 
 /** Attempts can carry many log lines and are worth keeping: they are trimmed rather than dropped when large. */
 function fieldOf(error: Error, key: string): unknown {
   const value: unknown = Reflect.get(error, key);
   if (key !== 'attempts' || !Array.isArray(value)) return value;
-  return value.slice(-MAX_ATTEMPTS).map((attempt: AttemptEnd) => ({ ...attempt, logTail: String(attempt.logTail).slice(-MAX_LOG_TAIL_CHARS) }));
+  return value
+    .slice(-MAX_ATTEMPTS)
+    .map((attempt: AttemptEnd) => ({ ...attempt, logTail: String(attempt.logTail).slice(-MAX_LOG_TAIL_CHARS) }));
 }
 
 function fieldBytes(value: unknown): Uint8Array {
@@ -166,10 +197,11 @@ function cut(text: string, maxBytes: number): string {
   const mark = ' …[cut]';
   const room = maxBytes - mark.length - 2; // the ellipsis takes 3 bytes
   let sizeBytes = 0;
-  for (let index = 0; index < text.length; ) {
+  for (let index = 0; index < text.length;) {
     const code = text.codePointAt(index) ?? 0;
     const width = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    if (sizeBytes + width > room) return remainderFits(text, index, maxBytes - sizeBytes) ? text : text.slice(0, index) + mark;
+    if (sizeBytes + width > room)
+      return remainderFits(text, index, maxBytes - sizeBytes) ? text : text.slice(0, index) + mark;
     sizeBytes += width;
     index += code > 0xffff ? 2 : 1;
   }

@@ -14,22 +14,31 @@ function overWire(error: unknown): Error {
 }
 
 describe('Daylight errors', () => {
-  const classes = Object.entries(errors).filter(([name, value]) => typeof value === 'function' && name.endsWith('Error'));
+  const classes = Object.entries(errors).filter(
+    ([name, value]) => typeof value === 'function' && name.endsWith('Error'),
+  );
 
   it('know their class, code and name after the wire', () => {
     expect(classes.length).toBe(24);
     const codes = new Set<unknown>();
     for (const [name, type] of classes) {
-      const error: unknown = Reflect.construct(type as () => void, ['text', { cause: new Error('why'), file: 'f.ts', line: 3, column: 4 }]);
+      const error: unknown = Reflect.construct(type as () => void, [
+        'text',
+        { cause: new Error('why'), file: 'f.ts', line: 3, column: 4 },
+      ]);
       expect(error).toBeInstanceOf(errors.DaylightError);
       if (!(error instanceof errors.DaylightError)) continue;
       expect(error.stack).toMatch(new RegExp(`^${name}: text`));
       codes.add(error.code);
       const back = overWire(error);
       expect(back).toBeInstanceOf(type);
-      expect([back.name, back.message, back.stack, Reflect.get(back, 'code'), Reflect.get(back, 'retryable')]).toEqual(
-        [name, 'text', error.stack, error.code, error.retryable],
-      );
+      expect([back.name, back.message, back.stack, Reflect.get(back, 'code'), Reflect.get(back, 'retryable')]).toEqual([
+        name,
+        'text',
+        error.stack,
+        error.code,
+        error.retryable,
+      ]);
       expect((back.cause as Error).message).toBe('why');
     }
     expect(codes.size).toBe(classes.length);
@@ -51,7 +60,11 @@ describe('Daylight errors', () => {
   });
 
   it('carry the end of every attempt', () => {
-    const attempts = Array.from({ length: 30 }, (_, i) => ({ node: `node ${i}`, reason: 'exit 1', logTail: 'x'.repeat(5000) + i }));
+    const attempts = Array.from({ length: 30 }, (_, i) => ({
+      node: `node ${i}`,
+      reason: 'exit 1',
+      logTail: 'x'.repeat(5000) + i,
+    }));
     const back = overWire(new errors.WorkerCrashedError('gone', { attempts })) as errors.WorkerCrashedError;
     expect(back.attempts?.at(-1)).toMatchObject({ node: 'node 29', reason: 'exit 1' });
     expect(back.attempts?.at(-1)?.logTail.endsWith('x29')).toBe(true);
@@ -83,10 +96,26 @@ describe('Daylight errors', () => {
     let cause: Error = monster;
     for (let i = 0; i < 100; i++) cause = new Error(`level ${i}`, { cause });
     monster.cause = cause;
-    const hostile = { toString: () => { throw new Error('no'); } };
+    const hostile = {
+      toString: () => {
+        throw new Error('no');
+      },
+    };
     Object.assign(cause, { big: new Uint8Array(1e6), hostile, list: Array.from({ length: 1e5 }, () => 'x') });
     const writer = new ByteWriter();
-    for (const thrown of [cause, monster, hostile, Object.create(null), Symbol('s'), () => 1, new Proxy(new Error('p'), { get: () => { throw new Error('trap'); } })]) {
+    for (const thrown of [
+      cause,
+      monster,
+      hostile,
+      Object.create(null),
+      Symbol('s'),
+      () => 1,
+      new Proxy(new Error('p'), {
+        get: () => {
+          throw new Error('trap');
+        },
+      }),
+    ]) {
       writer.reset();
       errorRecordCodec.write(writer, errorToWire(thrown));
       expect(writer.length).toBeLessThan(200_000);

@@ -76,7 +76,11 @@ export class CallCounter {
     let b = mixB(0x3c6ef372, functionIndex);
     let index = 0;
     for (; index + 4 <= length; index += 4) {
-      const word = (args[index] ?? 0) | ((args[index + 1] ?? 0) << 8) | ((args[index + 2] ?? 0) << 16) | ((args[index + 3] ?? 0) << 24);
+      const word =
+        (args[index] ?? 0) |
+        ((args[index + 1] ?? 0) << 8) |
+        ((args[index + 2] ?? 0) << 16) |
+        ((args[index + 3] ?? 0) << 24);
       a = mixA(a, word);
       b = mixB(b, word);
     }

@@ -47,7 +47,10 @@ describe('ids', () => {
   });
 
   it('L1 k counts equal calls only, whatever the order of the others', () => {
-    const calls = fc.array(fc.tuple(fc.nat(3), fc.uint8Array({ maxLength: 6, max: 2 }), fc.array(fc.nat(2), { maxLength: 2 })), { maxLength: 300 });
+    const calls = fc.array(
+      fc.tuple(fc.nat(3), fc.uint8Array({ maxLength: 6, max: 2 }), fc.array(fc.nat(2), { maxLength: 2 })),
+      { maxLength: 300 },
+    );
     fc.assert(
       fc.property(calls, (list) => {
         const counter = new CallCounter();

@@ -51,7 +51,8 @@ export function idCodec<I extends AnyId>(): Codec<I> {
   return {
     write(writer, id) {
       if (typeof id !== 'string' || !isId(id)) throw unencodable('id', id);
-      for (let index = 0; index < ID_BYTES; index++) scratch[index] = Number.parseInt(id.slice(index * 2, index * 2 + 2), 16);
+      for (let index = 0; index < ID_BYTES; index++)
+        scratch[index] = Number.parseInt(id.slice(index * 2, index * 2 + 2), 16);
       writer.raw(scratch);
     },
     read: (reader) => idFromBytes<I>(reader.raw(ID_BYTES)),

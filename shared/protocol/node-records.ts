@@ -126,12 +126,18 @@ export const nodeRecords = recordBatch({
   submit: { ...submitFields, /** One of {@link PLACE}. */ place: uint },
   /** A task the local scheduler kept so far now goes to the global scheduler. */
   spill: { task: uint },
-  /** A task began to run; written only for those that run long enough to be worth showing. */
-  started: { task: uint, attempt: uint },
   /** An attempt ended with a result. */
   finish: { ...resultFields, attempt: uint },
   /** An attempt ended without one. `retriedHere`: the node tries again itself. */
-  failed: { task: uint, attempt: uint, reason: uint, counted: bool, retriedHere: bool, message: shortText, logTail: shortText },
+  failed: {
+    task: uint,
+    attempt: uint,
+    reason: uint,
+    counted: bool,
+    retriedHere: bool,
+    message: shortText,
+    logTail: shortText,
+  },
   put: putFields,
   /** A holder no longer needs an object: 0 for the session itself, or the key of one of its actors. */
   release: { object: uint, holder: uint },

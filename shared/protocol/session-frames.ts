@@ -43,7 +43,6 @@ const report = {
   actors: array(struct({ actor: uint, incarnation: uint }), { maxCount: MAX_REFERENCES }),
   copies: array(struct({ object: uint, sizeBytes: uint }), { maxCount: MAX_REFERENCES }),
   wants: array(uint, { maxCount: MAX_REFERENCES }),
-  holds: array(struct({ object: uint, holder: uint }), { maxCount: MAX_REFERENCES }),
 } as const;
 
 /** How a chunk request ended. */

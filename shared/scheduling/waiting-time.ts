@@ -29,7 +29,8 @@ export interface ScoredCandidate extends Candidate {
 /** Microseconds until a task would start on this candidate. */
 export function estimatedWaitUs(candidate: Candidate): number {
   const queue = candidate.queuedUs / Math.max(1, candidate.slots);
-  const transfer = candidate.missingBytes === 0 ? 0 : (candidate.missingBytes / Math.max(1, candidate.bytesPerSecond)) * 1e6;
+  const transfer =
+    candidate.missingBytes === 0 ? 0 : (candidate.missingBytes / Math.max(1, candidate.bytesPerSecond)) * 1e6;
   return queue + transfer + candidate.startUs;
 }
 

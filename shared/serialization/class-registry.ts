@@ -32,7 +32,8 @@ export function serializable<T extends object>(type: abstract new (...args: neve
   const prototype: object = type.prototype;
   const holder = byId.get(codec.id);
   const before = byPrototype.get(prototype);
-  if (holder !== undefined && holder !== before) throw new SerializationError(`serializable: id '${codec.id}' belongs to another class`);
+  if (holder !== undefined && holder !== before)
+    throw new SerializationError(`serializable: id '${codec.id}' belongs to another class`);
   if (before !== undefined) byId.delete(before.id);
   const registered: Registered = {
     id: codec.id,

@@ -5,7 +5,13 @@
 import { daylightErrorName, daylightErrorPrototype } from '../errors/daylight-error.ts';
 
 const BUILT_IN: Readonly<Record<string, new (message?: string) => Error>> = {
-  Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError,
+  Error,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
 };
 
 /** Own properties that built-in errors keep non-enumerable. */
@@ -16,7 +22,11 @@ export function errorKind(error: Error): string {
   const daylight = daylightErrorName(error);
   if (daylight !== undefined) return daylight;
   if (error instanceof AggregateError) return 'AggregateError';
-  for (let prototype: object | null = Object.getPrototypeOf(error); prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
+  for (
+    let prototype: object | null = Object.getPrototypeOf(error);
+    prototype !== null;
+    prototype = Object.getPrototypeOf(prototype)
+  ) {
     for (const [name, type] of Object.entries(BUILT_IN)) if (prototype === type.prototype) return name;
   }
   return 'Error';

@@ -7,7 +7,10 @@ import { SerializationError } from '../errors/daylight-error.ts';
 import type { ByteWriter } from '../wire/byte-writer.ts';
 import { alignUp, elementBytes, segmentAlignment, VIEW_KINDS, type ViewKind } from './value-format.ts';
 
-const TYPED_ARRAY_TAG = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag);
+const TYPED_ARRAY_TAG = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+);
 
 interface View {
   readonly kind: ViewKind;
@@ -49,7 +52,8 @@ export class SegmentCollector {
   add(data: ArrayBuffer | ArrayBufferView): void {
     const isView = ArrayBuffer.isView(data);
     const buffer = isView ? data.buffer : data;
-    if (buffer instanceof ArrayBuffer && buffer.detached) throw new SerializationError('is a detached buffer (moved or transferred before)');
+    if (buffer instanceof ArrayBuffer && buffer.detached)
+      throw new SerializationError('is a detached buffer (moved or transferred before)');
     const start = isView ? data.byteOffset : 0;
     this.#views.push({ kind: isView ? viewKindOf(data) : 'ArrayBuffer', buffer, start, end: start + data.byteLength });
   }

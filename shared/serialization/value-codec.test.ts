@@ -41,8 +41,38 @@ const refs = {
 
 describe('values', () => {
   it('keeps every scalar', () => {
-    const scalars = [undefined, null, true, false, 0, -0, 1, 127, 128, -1, 1.5, NaN, Infinity, -Infinity, 2 ** 53, -(2 ** 53), 2 ** 60,
-      Number.MIN_VALUE, 0n, -1n, 255n, 2n ** 200n, -(2n ** 64n), '', 'abc', 'ü€😀', 'x'.repeat(10_000), 'é'.repeat(100), '\ud800', 'a\udc00b'];
+    const scalars = [
+      undefined,
+      null,
+      true,
+      false,
+      0,
+      -0,
+      1,
+      127,
+      128,
+      -1,
+      1.5,
+      NaN,
+      Infinity,
+      -Infinity,
+      2 ** 53,
+      -(2 ** 53),
+      2 ** 60,
+      Number.MIN_VALUE,
+      0n,
+      -1n,
+      255n,
+      2n ** 200n,
+      -(2n ** 64n),
+      '',
+      'abc',
+      'ü€😀',
+      'x'.repeat(10_000),
+      'é'.repeat(100),
+      '\ud800',
+      'a\udc00b',
+    ];
     for (const value of scalars) {
       expect(Object.is(trip(value), value)).toBe(true);
       expect(Object.is(trip([value])[0], value)).toBe(true);
@@ -51,8 +81,15 @@ describe('values', () => {
 
   it('keeps built-ins', () => {
     const value = {
-      map: new Map<unknown, unknown>([['a', 1], [{ k: 1 }, new Set([1, 'b', [2]])]]),
-      date: new Date(123), invalid: new Date(NaN), pattern: /a(b)+/giu, nothing: undefined, list: [undefined, null, , 3], // oxlint-disable-line no-sparse-arrays
+      map: new Map<unknown, unknown>([
+        ['a', 1],
+        [{ k: 1 }, new Set([1, 'b', [2]])],
+      ]),
+      date: new Date(123),
+      invalid: new Date(NaN),
+      pattern: /a(b)+/giu,
+      nothing: undefined,
+      list: [undefined, null, , 3], // oxlint-disable-line no-sparse-arrays
       nested: { deep: { deeper: [[[{}]]] } },
     };
     const back = trip(value);
@@ -64,7 +101,17 @@ describe('values', () => {
   });
 
   it('keeps every typed array, DataView and ArrayBuffer, copied or in place', () => {
-    const types = [Uint8Array, Int8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array];
+    const types = [
+      Uint8Array,
+      Int8Array,
+      Uint8ClampedArray,
+      Int16Array,
+      Uint16Array,
+      Int32Array,
+      Uint32Array,
+      Float32Array,
+      Float64Array,
+    ];
     for (const copy of [true, false]) {
       for (const type of types) {
         for (const length of [0, 1, 5, 1000]) {
@@ -109,7 +156,11 @@ describe('values', () => {
     const big = new Uint8Array(1 << 20);
     expect(encodeValue(big.subarray(13, 23), {}).sizeBytes).toBeLessThan(64);
     expect(encodeValue([big.subarray(0, 4), big.subarray(1 << 19, (1 << 19) + 4)], {}).sizeBytes).toBeLessThan(100);
-    const [bytes, doubles, buffer] = trip([big.subarray(3, 40), new Float64Array(big.buffer, 8, 2), null]) as [Uint8Array, Float64Array, null];
+    const [bytes, doubles, buffer] = trip([big.subarray(3, 40), new Float64Array(big.buffer, 8, 2), null]) as [
+      Uint8Array,
+      Float64Array,
+      null,
+    ];
     doubles[0] = 1;
     expect(bytes.subarray(5, 13)).toEqual(new Uint8Array(Float64Array.of(1).buffer));
     expect(buffer).toBeNull();
@@ -163,7 +214,12 @@ describe('values', () => {
     expect(group.errors[1]).toBe(2);
     const own = trip(new GetTimeoutError('late', { attempts: [{ node: 'n', reason: 'r', logTail: '' }] }));
     expect(own).toBeInstanceOf(GetTimeoutError);
-    expect([own.name, own.code, own.retryable, own.attempts?.[0]?.node]).toEqual(['GetTimeoutError', 'get-timeout', true, 'n']);
+    expect([own.name, own.code, own.retryable, own.attempts?.[0]?.node]).toEqual([
+      'GetTimeoutError',
+      'get-timeout',
+      true,
+      'n',
+    ]);
     const self = new Error('loop');
     self.cause = self;
     expect(trip(self).cause).toHaveProperty('message', 'loop');
@@ -177,12 +233,22 @@ describe('values', () => {
     const refused: [unknown, RegExp][] = [
       [{ model: { onClick: () => 1 } }, /^value\.model\.onClick is a function$/],
       [[1, Symbol('s')], /^value\[1\] is a symbol$/],
-      [new Map([['k', { 'odd name': new Other() }]]), /^value\.get\("k"\)\["odd name"\] is an instance of Other: register/],
+      [
+        new Map([['k', { 'odd name': new Other() }]]),
+        /^value\.get\("k"\)\["odd name"\] is an instance of Other: register/,
+      ],
       [new Set([1, new SubPoint(1, 2)]), /^value\.values\(\)\[1\] is an instance of SubPoint/],
       [{ p: Promise.resolve(1) }, /^value\.p is a Promise: await it first$/],
       [new SharedArrayBuffer(4), /SharedArrayBuffer/],
       [new (class extends Map {})(), /is an instance of/],
-      [{ get bad(): number { throw new Error('boom'); } }, /^value\.bad could not be read: boom$/],
+      [
+        {
+          get bad(): number {
+            throw new Error('boom');
+          },
+        },
+        /^value\.bad could not be read: boom$/,
+      ],
     ];
     for (const [value, message] of refused) {
       expect(() => encodeValue(value, {})).toThrow(SerializationError);
@@ -197,7 +263,11 @@ describe('values', () => {
 
   it('may be called again from within a class codec', () => {
     class Outer {}
-    serializable(Outer, { id: 'test/outer', to: () => encodeValue({ a: [1, 2] }, {}).toBytes(), from: (state) => Object.assign(new Outer(), { state }) });
+    serializable(Outer, {
+      id: 'test/outer',
+      to: () => encodeValue({ a: [1, 2] }, {}).toBytes(),
+      from: (state) => Object.assign(new Outer(), { state }),
+    });
     const back = trip([{ before: 1 }, new Outer(), { after: 2 }]);
     expect(back[0]).toEqual({ before: 1 });
     expect(back[2]).toEqual({ after: 2 });
@@ -222,15 +292,28 @@ describe('values', () => {
       },
       argument: (index) => ({ resolved: index }),
     });
-    expect(args).toEqual([{ resolved: 0 }, { inner: new FakeRef('made 0'), again: new FakeRef('made 0') }, { resolved: 1 }, 5]);
+    expect(args).toEqual([
+      { resolved: 0 },
+      { inner: new FakeRef('made 0'), again: new FakeRef('made 0') },
+      { resolved: 1 },
+      5,
+    ]);
     expect(made).toEqual(['object 0']);
     expect(encodeArgs([], refs).sizeBytes).toBe(0);
     expect(decodeArgs(new Uint8Array(0), { copy: true })).toEqual([]);
     expect(encodeArgs([7], refs).toBytes()).toEqual(Uint8Array.of(1, 0x87));
-    expect(decodeArgs(encodeArgs([undefined, new Float32Array(3)], {}).toBytes(), { copy: false })).toEqual([undefined, new Float32Array(3)]);
+    expect(decodeArgs(encodeArgs([undefined, new Float32Array(3)], {}).toBytes(), { copy: false })).toEqual([
+      undefined,
+      new Float32Array(3),
+    ]);
     const handle = Object.assign(() => 1, { actor: true });
-    const withHandle = encodeValue([handle, handle, [{}]], { asReference: (value) => ('actor' in value ? { kind: 'actor', token: 9 } : undefined) });
-    const back = decodeValue(withHandle.toBytes(), { copy: true, reference: (index, kind) => ({ kind, index }) }) as unknown[];
+    const withHandle = encodeValue([handle, handle, [{}]], {
+      asReference: (value) => ('actor' in value ? { kind: 'actor', token: 9 } : undefined),
+    });
+    const back = decodeValue(withHandle.toBytes(), {
+      copy: true,
+      reference: (index, kind) => ({ kind, index }),
+    }) as unknown[];
     expect(back[0]).toEqual({ kind: 'actor', index: 0 });
     expect(back[1]).toBe(back[0]);
   });
@@ -264,7 +347,15 @@ describe('values', () => {
   });
 
   it('round-trips anything', () => {
-    const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withSparseArray: false, maxDepth: 4 });
+    const anything = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withTypedArray: true,
+      withSparseArray: false,
+      maxDepth: 4,
+    });
     const check = (value: unknown): void => {
       const bytes = encodeValue(value, {}).toBytes();
       expect(decodeValue(bytes, { copy: true })).toEqual(value);
@@ -283,15 +374,20 @@ describe('values', () => {
       }
     };
     fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), check), { numRuns: 10_000 });
-    const samples = [{ a: [1, 'two', { c: new Map([[1, new Set([2])]]) }], d: new Float64Array(4), e: new Error('x'), r: /a/g }, [new Uint8Array(2000), 5n]].map(
-      (value) => encodeValue(value, {}).toBytes(),
-    );
+    const samples = [
+      { a: [1, 'two', { c: new Map([[1, new Set([2])]]) }], d: new Float64Array(4), e: new Error('x'), r: /a/g },
+      [new Uint8Array(2000), 5n],
+    ].map((value) => encodeValue(value, {}).toBytes());
     fc.assert(
-      fc.property(fc.constantFrom(...samples), fc.array(fc.tuple(fc.nat(300), fc.nat(255)), { minLength: 1, maxLength: 4 }), (sample, edits) => {
-        const bytes = sample.slice();
-        for (const [at, byte] of edits) bytes[at % bytes.length] = byte;
-        check(bytes);
-      }),
+      fc.property(
+        fc.constantFrom(...samples),
+        fc.array(fc.tuple(fc.nat(300), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        (sample, edits) => {
+          const bytes = sample.slice();
+          for (const [at, byte] of edits) bytes[at % bytes.length] = byte;
+          check(bytes);
+        },
+      ),
       { numRuns: 10_000 },
     );
   });

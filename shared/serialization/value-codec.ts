@@ -106,7 +106,11 @@ function flatWithSegments(encoder: ValueEncoder): FlatValue {
   return new FlatValue(head.finish(), encoder.references, { copies, sizeBytes: end, moved: encoder.moved });
 }
 
-function decodeWith<T>(bytes: Uint8Array, context: DecodeContext, read: (decoder: ValueDecoder, reader: ByteReader) => T): T {
+function decodeWith<T>(
+  bytes: Uint8Array,
+  context: DecodeContext,
+  read: (decoder: ValueDecoder, reader: ByteReader) => T,
+): T {
   try {
     if (bytes[0] !== TAG.container) {
       const reader = new ByteReader(bytes);

@@ -66,7 +66,8 @@ export class ValueDecoder {
       case TAG.bigint:
         return this.#bigint();
       default:
-        if (depth >= MAX_VALUE_DEPTH) throw new SerializationError(`malformed value: nests deeper than ${MAX_VALUE_DEPTH} levels`);
+        if (depth >= MAX_VALUE_DEPTH)
+          throw new SerializationError(`malformed value: nests deeper than ${MAX_VALUE_DEPTH} levels`);
         return this.#object(tag, depth);
     }
   }
@@ -109,7 +110,8 @@ export class ValueDecoder {
 
   #count(minBytesEach: number): number {
     const count = this.#reader.varint();
-    if (count * minBytesEach > this.#reader.remaining) throw new SerializationError('malformed value: a count passes the end');
+    if (count * minBytesEach > this.#reader.remaining)
+      throw new SerializationError('malformed value: a count passes the end');
     return count;
   }
 
@@ -120,7 +122,8 @@ export class ValueDecoder {
       const key = this.#reader.name(Infinity);
       const value = this.read(depth + 1);
       // Assignment to `__proto__` would call its setter and change what the object inherits.
-      if (key === '__proto__') Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+      if (key === '__proto__')
+        Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
       else object[key] = value;
     }
     return object;
@@ -152,7 +155,8 @@ export class ValueDecoder {
 
   #backReference(): unknown {
     const object = this.#objects[this.#reader.varint()];
-    if (object === undefined || object === UNFINISHED) throw new SerializationError('malformed value: reference to an object not read yet');
+    if (object === undefined || object === UNFINISHED)
+      throw new SerializationError('malformed value: reference to an object not read yet');
     return object;
   }
 
@@ -177,7 +181,8 @@ export class ValueDecoder {
     const name = this.#text();
     const message = this.#text();
     const stack = this.read(depth + 1);
-    if (stack !== undefined && typeof stack !== 'string') throw new SerializationError('malformed value: stack of an error');
+    if (stack !== undefined && typeof stack !== 'string')
+      throw new SerializationError('malformed value: stack of an error');
     const error = this.#remember(createError(kind, name, message, stack));
     const count = this.#count(2);
     for (let index = 0; index < count; index++) {
@@ -191,7 +196,9 @@ export class ValueDecoder {
     const id = this.#reader.string(Infinity);
     const registered = registeredById(id);
     if (registered === undefined) {
-      throw new SerializationError(`class '${id}' is not registered here: call serializable() at the top level of its module`);
+      throw new SerializationError(
+        `class '${id}' is not registered here: call serializable() at the top level of its module`,
+      );
     }
     const number = this.#objects.push(UNFINISHED) - 1;
     const state = this.read(depth + 1);
@@ -200,7 +207,10 @@ export class ValueDecoder {
       this.#objects[number] = instance;
       return instance;
     } catch (cause) {
-      throw new SerializationError(`class '${id}': from() threw: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new SerializationError(
+        `class '${id}': from() threw: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
     }
   }
 
@@ -208,13 +218,15 @@ export class ValueDecoder {
     const kind = this.#reader.u8() === 0 ? 'object' : 'actor';
     const index = this.#reader.varint();
     const description = kind === 'actor' ? this.#reader.string(MAX_DESCRIPTION_BYTES) : '';
-    if (this.#context.reference === undefined) throw new SerializationError('the value holds references, and none can be resolved here');
+    if (this.#context.reference === undefined)
+      throw new SerializationError('the value holds references, and none can be resolved here');
     return this.#context.reference(index, kind, description);
   }
 
   #argument(depth: number): unknown {
     const index = this.#reader.varint();
-    if (depth > 0 || this.#context.argument === undefined) throw new SerializationError('malformed value: argument slot outside an argument list');
+    if (depth > 0 || this.#context.argument === undefined)
+      throw new SerializationError('malformed value: argument slot outside an argument list');
     return this.#context.argument(index);
   }
 

@@ -112,9 +112,15 @@ export class ValueEncoder {
 
   #number(value: number): void {
     const body = this.body;
-    if (value >= 0 && value < 0x80 && (value | 0) === value && !Object.is(value, -0)) return body.u8(SMALL_INTEGER | value);
+    if (value >= 0 && value < 0x80 && (value | 0) === value && !Object.is(value, -0))
+      return body.u8(SMALL_INTEGER | value);
     if (value !== value) return body.u8(TAG.nan);
-    if (Number.isInteger(value) && value < MAX_ZIGZAG_MAGNITUDE && value > -MAX_ZIGZAG_MAGNITUDE && !Object.is(value, -0)) {
+    if (
+      Number.isInteger(value) &&
+      value < MAX_ZIGZAG_MAGNITUDE &&
+      value > -MAX_ZIGZAG_MAGNITUDE &&
+      !Object.is(value, -0)
+    ) {
       body.u8(TAG.integer);
       return body.zigzag(value);
     }
@@ -143,7 +149,8 @@ export class ValueEncoder {
     this.body.u8(TAG.bigint);
     this.body.u8(value < 0n ? 1 : 0);
     this.body.varint(Math.ceil(hex.length / 2));
-    for (let end = hex.length; end > 0; end -= 2) this.body.u8(Number.parseInt(hex.slice(Math.max(0, end - 2), end), 16));
+    for (let end = hex.length; end > 0; end -= 2)
+      this.body.u8(Number.parseInt(hex.slice(Math.max(0, end - 2), end), 16));
   }
 
   #object(value: object, depth: number): void {
@@ -274,7 +281,8 @@ export class ValueEncoder {
       for (const [key, item] of value) {
         step = `.keys()[${index}]`;
         this.write(key, depth + 1);
-        step = typeof key === 'string' || typeof key === 'number' ? `.get(${JSON.stringify(key)})` : `.values()[${index}]`;
+        step =
+          typeof key === 'string' || typeof key === 'number' ? `.get(${JSON.stringify(key)})` : `.values()[${index}]`;
         this.write(item, depth + 1);
         index++;
       }
@@ -325,6 +333,7 @@ function refusal(value: object): string {
   const constructor: unknown = Reflect.get(prototype, 'constructor');
   const name = typeof constructor === 'function' ? constructor.name : 'an unnamed class';
   if (name === 'Promise') return 'is a Promise: await it first';
-  if (name === 'SharedArrayBuffer') return 'is a SharedArrayBuffer: send a typed array over it, which copies the part it covers';
+  if (name === 'SharedArrayBuffer')
+    return 'is a SharedArrayBuffer: send a typed array over it, which copies the part it covers';
   return `is an instance of ${name}: register the class with serializable(), or send its data as a plain object`;
 }

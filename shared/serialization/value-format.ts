@@ -46,16 +46,40 @@ export const SMALL_INTEGER = 0x80;
 
 /** Kinds of things that lie in segments; the position in this list is the code on the wire. */
 export const VIEW_KINDS = [
-  'ArrayBuffer', 'DataView', 'Uint8Array', 'Int8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Float16Array',
-  'Int32Array', 'Uint32Array', 'Float32Array', 'BigInt64Array', 'BigUint64Array', 'Float64Array',
+  'ArrayBuffer',
+  'DataView',
+  'Uint8Array',
+  'Int8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Float16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float32Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'Float64Array',
 ] as const;
 
 /** One of {@link VIEW_KINDS}. */
 export type ViewKind = (typeof VIEW_KINDS)[number];
 
 const ELEMENT_BYTES: Readonly<Record<ViewKind, number>> = {
-  ArrayBuffer: 1, DataView: 1, Uint8Array: 1, Int8Array: 1, Uint8ClampedArray: 1, Int16Array: 2, Uint16Array: 2, Float16Array: 2,
-  Int32Array: 4, Uint32Array: 4, Float32Array: 4, BigInt64Array: 8, BigUint64Array: 8, Float64Array: 8,
+  ArrayBuffer: 1,
+  DataView: 1,
+  Uint8Array: 1,
+  Int8Array: 1,
+  Uint8ClampedArray: 1,
+  Int16Array: 2,
+  Uint16Array: 2,
+  Float16Array: 2,
+  Int32Array: 4,
+  Uint32Array: 4,
+  Float32Array: 4,
+  BigInt64Array: 8,
+  BigUint64Array: 8,
+  Float64Array: 8,
 };
 
 /** Bytes per element, 1 for ArrayBuffer and DataView. */

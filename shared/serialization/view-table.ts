@@ -53,7 +53,8 @@ export class ViewTable {
     const view = this.#views[this.#next++];
     if (view === undefined) throw new SerializationError('malformed value: more views than announced');
     const { kind, segment } = view;
-    const inPlace = !segment.mustCopy && (this.#bytes.byteOffset + segment.offset + view.offset) % elementBytes(kind) === 0;
+    const inPlace =
+      !segment.mustCopy && (this.#bytes.byteOffset + segment.offset + view.offset) % elementBytes(kind) === 0;
     if (inPlace && segment.copied === undefined) {
       return construct(kind, this.#bytes.buffer, this.#bytes.byteOffset + segment.offset + view.offset, view.sizeBytes);
     }
@@ -83,7 +84,8 @@ export class ViewTable {
       throw new SerializationError('malformed value: a view is outside its buffer');
     }
     const width = elementBytes(kind);
-    if (offset % width !== 0 || sizeBytes % width !== 0) throw new SerializationError('malformed value: a view is misaligned');
+    if (offset % width !== 0 || sizeBytes % width !== 0)
+      throw new SerializationError('malformed value: a view is misaligned');
     if (kind === 'ArrayBuffer') segment.mustCopy = true;
     return { kind, segment, offset, sizeBytes };
   }

@@ -25,7 +25,9 @@ const TRANSITIONS: Readonly<Record<TaskState, readonly TaskState[]>> = {
 };
 
 /** Every legal step, as `from→to`: what a thorough simulation has taken at least once. */
-export const TASK_STEPS: readonly string[] = Object.entries(TRANSITIONS).flatMap(([from, to]) => to.map((state) => `${from}→${state}`));
+export const TASK_STEPS: readonly string[] = Object.entries(TRANSITIONS).flatMap(([from, to]) =>
+  to.map((state) => `${from}→${state}`),
+);
 
 /** Moves a task to another state. @throws Error if that step is not in the table. */
 export function moveTask(task: { state: TaskState }, to: TaskState): void {

@@ -14,7 +14,8 @@ export class ByteReader {
 
   /** Reads `bytes[start, end)`; the frame must not change while values read from it are in use. */
   constructor(bytes: Uint8Array, start: number = 0, end: number = bytes.length) {
-    if (!(start >= 0 && start <= end && end <= bytes.length)) throw new WireError('malformed', 'reader range is outside the bytes');
+    if (!(start >= 0 && start <= end && end <= bytes.length))
+      throw new WireError('malformed', 'reader range is outside the bytes');
     this.#bytes = bytes;
     this.#position = start;
     this.#end = end;
@@ -99,7 +100,8 @@ export class ByteReader {
 
   /** @throws WireError `malformed` unless everything was read. */
   expectEnd(): void {
-    if (this.#position !== this.#end) throw new WireError('malformed', `${this.remaining} bytes left over after the message`);
+    if (this.#position !== this.#end)
+      throw new WireError('malformed', `${this.remaining} bytes left over after the message`);
   }
 
   #length(maxBytes: number): number {

@@ -51,7 +51,8 @@ export class ByteWriter {
       this.#bytes[this.#length++] = value;
       return;
     }
-    if (!Number.isSafeInteger(value) || value < 0) throw new WireError('unencodable', `not a whole number ≥ 0: ${value}`);
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new WireError('unencodable', `not a whole number ≥ 0: ${value}`);
     this.#varintTail(value);
   }
 

@@ -12,7 +12,14 @@ const journal = recordBatch({
 });
 
 const mixed = recordBatch({
-  a: { signed: int, text: str({ maxBytes: 100 }), flag: bool, ratio: f64, maybe: optional(uint), blob: bytes({ maxBytes: 20 }) },
+  a: {
+    signed: int,
+    text: str({ maxBytes: 100 }),
+    flag: bool,
+    ratio: f64,
+    maybe: optional(uint),
+    blob: bytes({ maxBytes: 20 }),
+  },
   b: {
     list: array(uint, { maxCount: 60 }),
     nested: array(array(optional(str({ maxBytes: 60 })), { maxCount: 5 }), { maxCount: 5 }),
@@ -38,18 +45,29 @@ function decode(frame: Uint8Array): Mixed[] {
 }
 
 const text = fc.string({ unit: 'grapheme', maxLength: 8 }).filter((value) => value.length < 20);
-const signed = fc.oneof(fc.integer({ min: -100, max: 100 }), fc.maxSafeInteger(), fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER));
+const signed = fc.oneof(
+  fc.integer({ min: -100, max: 100 }),
+  fc.maxSafeInteger(),
+  fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER),
+);
 const unsigned = fc.oneof(fc.nat(3), fc.nat(), fc.maxSafeNat());
 const anyRecord: fc.Arbitrary<Mixed> = fc.oneof(
   fc.record({
-    kind: fc.constant('a' as const), signed, text, flag: fc.boolean(), ratio: fc.double(),
-    maybe: fc.option(unsigned, { nil: undefined }), blob: fc.uint8Array({ maxLength: 20 }),
+    kind: fc.constant('a' as const),
+    signed,
+    text,
+    flag: fc.boolean(),
+    ratio: fc.double(),
+    maybe: fc.option(unsigned, { nil: undefined }),
+    blob: fc.uint8Array({ maxLength: 20 }),
   }),
   fc.record({
-    kind: fc.constant('b' as const), list: fc.array(unsigned, { maxLength: 60 }),
+    kind: fc.constant('b' as const),
+    list: fc.array(unsigned, { maxLength: 60 }),
     nested: fc.array(fc.array(fc.option(text, { nil: undefined }), { maxLength: 5 }), { maxLength: 5 }),
     labels: fc.dictionary(fc.string({ maxLength: 5, unit: 'grapheme-ascii' }), fc.double(), { maxKeys: 4 }),
-    flags: fc.array(fc.boolean(), { maxLength: 60 }), kindOf: fc.constantFrom('x' as const, 'y' as const, 'z' as const),
+    flags: fc.array(fc.boolean(), { maxLength: 60 }),
+    kindOf: fc.constantFrom('x' as const, 'y' as const, 'z' as const),
   }),
   fc.record({ kind: fc.constant('empty' as const) }),
 );
@@ -68,9 +86,16 @@ describe('recordBatch', () => {
     const count = 256;
     const args = Uint8Array.of(1, 2, 3);
     const records: RecordOf<typeof journal>[] = [];
-    for (let i = 0; i < count; i++) records.push({ kind: 'submit', n: 90_000 + i, parent: 7, fn: 3, options: 0, k: i, args });
+    for (let i = 0; i < count; i++)
+      records.push({ kind: 'submit', n: 90_000 + i, parent: 7, fn: 3, options: 0, k: i, args });
     for (let i = 0; i < count; i++) {
-      records.push({ kind: 'finish', n: 90_000 + i, status: 'ok', durationUs: 20 + ((i * 37) % 200), result: Uint8Array.of(3, i & 255) });
+      records.push({
+        kind: 'finish',
+        n: 90_000 + i,
+        status: 'ok',
+        durationUs: 20 + ((i * 37) % 200),
+        result: Uint8Array.of(3, i & 255),
+      });
     }
     const writer = new ByteWriter();
     journal.write(writer, records);
@@ -105,11 +130,16 @@ describe('recordBatch', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), check), { numRuns: 10_000 });
     const frames = fc.sample(anyBatch, 200).map(encode);
     fc.assert(
-      fc.property(fc.nat(199), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 }), fc.nat(20), (which, edits, cut) => {
-        const frame = (frames[which] ?? new Uint8Array()).slice();
-        for (const [at, byte] of edits) if (frame.length > 0) frame[at % frame.length] = byte;
-        check(frame.subarray(0, Math.max(0, frame.length - (cut > 10 ? 0 : cut))));
-      }),
+      fc.property(
+        fc.nat(199),
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        fc.nat(20),
+        (which, edits, cut) => {
+          const frame = (frames[which] ?? new Uint8Array()).slice();
+          for (const [at, byte] of edits) if (frame.length > 0) frame[at % frame.length] = byte;
+          check(frame.subarray(0, Math.max(0, frame.length - (cut > 10 ? 0 : cut))));
+        },
+      ),
       { numRuns: 10_000 },
     );
   });
@@ -132,7 +162,10 @@ describe('recordBatch', () => {
   it('packs what counts up, repeats or is absent into a few bytes', () => {
     const wide = recordBatch({ r: { up: uint, down: int, same: str({ maxBytes: 50 }), none: optional(uint) } });
     const writer = new ByteWriter();
-    wide.write(writer, Array.from({ length: 1000 }, (_, i) => ({ kind: 'r' as const, up: 5 + 3 * i, down: -i, same: 'the same text' })));
+    wide.write(
+      writer,
+      Array.from({ length: 1000 }, (_, i) => ({ kind: 'r' as const, up: 5 + 3 * i, down: -i, same: 'the same text' })),
+    );
     expect(writer.length).toBeLessThan(40);
     const [, second] = wide.read(new ByteReader(writer.view()), { maxRecords: 1000 });
     expect(second).toEqual({ kind: 'r', up: 8, down: -1, same: 'the same text', none: undefined });
@@ -141,7 +174,9 @@ describe('recordBatch', () => {
   it('refuses unknown kinds and wrong fields, naming them', () => {
     const writer = new ByteWriter();
     expect(() => journal.write(writer, [{ kind: 'nope' } as never])).toThrow(/kind of submit, finish/);
-    expect(() => journal.write(writer, [{ kind: 'finish', n: -1, status: 'ok', durationUs: 1, result: new Uint8Array() }])).toThrow(/finish\.n/);
+    expect(() =>
+      journal.write(writer, [{ kind: 'finish', n: -1, status: 'ok', durationUs: 1, result: new Uint8Array() }]),
+    ).toThrow(/finish\.n/);
     expect(journal.describe()).toContain('finish{n:uint,status:literal(ok|error)');
   });
 });

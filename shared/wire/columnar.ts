@@ -41,7 +41,11 @@ const MAX_KINDS = 256;
 export function recordBatch<const V extends Variants>(variants: V): RecordBatch<V> {
   const kinds = Object.entries(variants).map(([name, fields]): Kind => {
     const columns = Object.entries(fields).map(([field, codec]) => ({ name: field, column: columnFor(codec) }));
-    return { name, fields: columns, template: { kind: name, ...Object.fromEntries(columns.map((column) => [column.name, undefined])) } };
+    return {
+      name,
+      fields: columns,
+      template: { kind: name, ...Object.fromEntries(columns.map((column) => [column.name, undefined])) },
+    };
   });
   if (kinds.length > MAX_KINDS) throw new Error(`a record batch has at most ${MAX_KINDS} kinds`);
   const indexOf = new Map<unknown, number>(kinds.map((kind, index) => [kind.name, index]));
@@ -49,11 +53,19 @@ export function recordBatch<const V extends Variants>(variants: V): RecordBatch<
     write: (writer, records) => writeBatch(writer, records, kinds, indexOf),
     // The rows were built from the same variants that the type is computed from; the loop over names hides it.
     read: (reader, limits) => readBatch(reader, limits.maxRecords, kinds) as unknown as UnionOf<'kind', V>[],
-    describe: () => `batch{${Object.entries(variants).map(([name, fields]) => `${name}{${describeFields(fields)}}`).join(';')}}`,
+    describe: () =>
+      `batch{${Object.entries(variants)
+        .map(([name, fields]) => `${name}{${describeFields(fields)}}`)
+        .join(';')}}`,
   };
 }
 
-function writeBatch(writer: ByteWriter, records: readonly Row[], kinds: readonly Kind[], indexOf: ReadonlyMap<unknown, number>): void {
+function writeBatch(
+  writer: ByteWriter,
+  records: readonly Row[],
+  kinds: readonly Kind[],
+  indexOf: ReadonlyMap<unknown, number>,
+): void {
   const count = records.length;
   writer.varint(count);
   if (count === 0) return;
@@ -92,7 +104,7 @@ function writeOrder(writer: ByteWriter, order: Uint8Array, runs: number): void {
     return;
   }
   writer.u8(RUNS);
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     let end = start + 1;
     while (end < order.length && order[end] === order[start]) end++;
     writer.u8(order[start] ?? 0);
@@ -134,16 +146,18 @@ function readOrder(reader: ByteReader, count: number, kindCount: number): Uint8A
     order = reader.raw(count);
   } else if (encoding === RUNS) {
     order = new Uint8Array(count);
-    for (let start = 0; start < count; ) {
+    for (let start = 0; start < count;) {
       const kind = reader.u8();
       const length = reader.varint();
-      if (length === 0 || length > count - start) throw new WireError('malformed', 'a run of records is empty or passes the end');
+      if (length === 0 || length > count - start)
+        throw new WireError('malformed', 'a run of records is empty or passes the end');
       order.fill(kind, start, start + length);
       start += length;
     }
   } else {
     throw new WireError('malformed', `record order encoding ${encoding}`);
   }
-  for (const kind of order) if (kind >= kindCount) throw new WireError('unknown-tag', `record kind ${kind} is not known here`);
+  for (const kind of order)
+    if (kind >= kindCount) throw new WireError('unknown-tag', `record kind ${kind} is not known here`);
   return order;
 }

@@ -125,7 +125,8 @@ class IntegerColumn implements Column {
     for (let index = 1; index < count; index++) {
       if (encoding === PLAIN) value = reader.zigzag();
       else value += encoding === PROGRESSION ? step : reader.zigzag();
-      if (value < min || value > Number.MAX_SAFE_INTEGER) throw new WireError('malformed', 'integer column leaves its range');
+      if (value < min || value > Number.MAX_SAFE_INTEGER)
+        throw new WireError('malformed', 'integer column leaves its range');
       values[index] = value;
     }
     return values;
@@ -266,7 +267,8 @@ class BlobColumn implements Column {
     const start = writer.length;
     const sizes = values.map((value) => {
       const sizeBytes = this.#blob.write(writer, value);
-      if (sizeBytes > this.#maxBytes) throw new WireError('unencodable', `${sizeBytes} bytes where at most ${this.#maxBytes} are allowed`);
+      if (sizeBytes > this.#maxBytes)
+        throw new WireError('unencodable', `${sizeBytes} bytes where at most ${this.#maxBytes} are allowed`);
       return sizeBytes;
     });
     const payload = writer.view().slice(start);
@@ -287,7 +289,8 @@ class BlobColumn implements Column {
     const sizes: unknown[] = this.#sizes.read(reader, count, dense);
     for (let index = 0; index < count; index++) {
       const sizeBytes = sizes[index] as number;
-      if (sizeBytes > this.#maxBytes) throw new WireError('oversized', `${sizeBytes} bytes where at most ${this.#maxBytes} are allowed`);
+      if (sizeBytes > this.#maxBytes)
+        throw new WireError('oversized', `${sizeBytes} bytes where at most ${this.#maxBytes} are allowed`);
       sizes[index] = this.#blob.read(reader, sizeBytes);
     }
     return sizes;
@@ -304,9 +307,19 @@ class OptionalColumn implements Column {
 
   write(writer: ByteWriter, values: readonly unknown[], dense: boolean): void {
     const present = values.filter((value) => value !== undefined);
-    const encoding = dense || (present.length > 0 && present.length < values.length) ? PLAIN : present.length > 0 ? PROGRESSION : CONSTANT;
+    const encoding =
+      dense || (present.length > 0 && present.length < values.length)
+        ? PLAIN
+        : present.length > 0
+          ? PROGRESSION
+          : CONSTANT;
     writer.u8(encoding); // CONSTANT: none, PROGRESSION: all, PLAIN: by bitmap
-    if (encoding === PLAIN) boolColumn.write(writer, values.map((value) => value !== undefined), true);
+    if (encoding === PLAIN)
+      boolColumn.write(
+        writer,
+        values.map((value) => value !== undefined),
+        true,
+      );
     this.#inner.write(writer, present, dense);
   }
 
@@ -316,7 +329,11 @@ class OptionalColumn implements Column {
     if (encoding === PROGRESSION && !dense) return this.#inner.read(reader, count, dense);
     if (encoding !== PLAIN) throw new WireError('malformed', `optional column encoding ${encoding}`);
     const present = boolColumn.read(reader, count, true);
-    const inner = this.#inner.read(reader, present.reduce<number>((sum, bit) => sum + (bit === true ? 1 : 0), 0), dense);
+    const inner = this.#inner.read(
+      reader,
+      present.reduce<number>((sum, bit) => sum + (bit === true ? 1 : 0), 0),
+      dense,
+    );
     let next = 0;
     return present.map((bit) => (bit === true ? inner[next++] : undefined));
   }
@@ -338,7 +355,8 @@ class ArrayColumn implements Column {
     const elements: unknown[] = [];
     for (const list of values) {
       if (!Array.isArray(list)) throw unencodable('array', list);
-      if (list.length > this.#maxCount) throw new WireError('unencodable', `${list.length} items where at most ${this.#maxCount} are allowed`);
+      if (list.length > this.#maxCount)
+        throw new WireError('unencodable', `${list.length} items where at most ${this.#maxCount} are allowed`);
       counts.push(list.length);
       for (const item of list) elements.push(item);
     }
@@ -350,11 +368,13 @@ class ArrayColumn implements Column {
     const counts = this.#counts.read(reader, count, dense);
     let total = 0;
     for (const length of counts) {
-      if (length > this.#maxCount) throw new WireError('oversized', `${length} items where at most ${this.#maxCount} are allowed`);
+      if (length > this.#maxCount)
+        throw new WireError('oversized', `${length} items where at most ${this.#maxCount} are allowed`);
       total += length;
     }
     const packed = dense || total > SPARSE_FACTOR * count;
-    if (packed && total > reader.remaining * 8) throw new WireError('truncated', `${total} items do not fit the bytes left`);
+    if (packed && total > reader.remaining * 8)
+      throw new WireError('truncated', `${total} items do not fit the bytes left`);
     const elements = this.#element.read(reader, total, packed);
     let start = 0;
     return counts.map((length) => elements.slice(start, (start += length)));
@@ -368,7 +388,8 @@ function rowColumn(codec: Codec<unknown>): Column {
       for (const value of values) codec.write(writer, value);
     },
     read(reader, count) {
-      if (count * (codec.minBytes ?? 0) > reader.remaining) throw new WireError('truncated', `${count} values do not fit the bytes left`);
+      if (count * (codec.minBytes ?? 0) > reader.remaining)
+        throw new WireError('truncated', `${count} values do not fit the bytes left`);
       return Array.from({ length: count }, () => codec.read(reader));
     },
   };

@@ -101,7 +101,8 @@ export function str({ maxBytes }: { maxBytes: number }): Codec<string> {
   return {
     write: (writer, value) => {
       if (typeof value !== 'string') throw unencodable('string', value);
-      if (writer.string(value) > maxBytes) throw new WireError('unencodable', `string is longer than ${maxBytes} bytes`);
+      if (writer.string(value) > maxBytes)
+        throw new WireError('unencodable', `string is longer than ${maxBytes} bytes`);
     },
     read: (reader) => reader.string(maxBytes),
     describe: () => `str(${maxBytes})`,
@@ -115,7 +116,8 @@ export function bytes({ maxBytes }: { maxBytes: number }): Codec<Uint8Array> {
   return {
     write: (writer, value) => {
       if (!(value instanceof Uint8Array)) throw unencodable('Uint8Array', value);
-      if (value.length > maxBytes) throw new WireError('unencodable', `${value.length} bytes where at most ${maxBytes} are allowed`);
+      if (value.length > maxBytes)
+        throw new WireError('unencodable', `${value.length} bytes where at most ${maxBytes} are allowed`);
       writer.bytes(value);
     },
     read: (reader) => reader.bytes(maxBytes),
@@ -144,7 +146,8 @@ export function array<T>(element: Codec<T>, { maxCount }: { maxCount: number }):
   return {
     write: (writer, values) => {
       if (!Array.isArray(values)) throw unencodable('array', values);
-      if (values.length > maxCount) throw new WireError('unencodable', `${values.length} items where at most ${maxCount} are allowed`);
+      if (values.length > maxCount)
+        throw new WireError('unencodable', `${values.length} items where at most ${maxCount} are allowed`);
       writer.varint(values.length);
       for (const value of values) element.write(writer, value);
     },
@@ -161,12 +164,16 @@ export function array<T>(element: Codec<T>, { maxCount }: { maxCount: number }):
 }
 
 /** String keys to values, in insertion order, as a Map (an object would have to forbid keys such as `__proto__`). */
-export function map<T>(value: Codec<T>, limits: { maxCount: number; maxKeyBytes: number }): Codec<ReadonlyMap<string, T>> {
+export function map<T>(
+  value: Codec<T>,
+  limits: { maxCount: number; maxKeyBytes: number },
+): Codec<ReadonlyMap<string, T>> {
   const key = str({ maxBytes: limits.maxKeyBytes });
   return {
     write: (writer, entries) => {
       if (!(entries instanceof Map)) throw unencodable('Map', entries);
-      if (entries.size > limits.maxCount) throw new WireError('unencodable', `more than ${limits.maxCount} map entries`);
+      if (entries.size > limits.maxCount)
+        throw new WireError('unencodable', `more than ${limits.maxCount} map entries`);
       writer.varint(entries.size);
       for (const [name, item] of entries) {
         key.write(writer, name);
@@ -186,7 +193,10 @@ export function map<T>(value: Codec<T>, limits: { maxCount: number; maxKeyBytes:
 }
 
 /** {@link map} as a plain object without prototype: for small tables such as labels and resources. */
-export function record<T>(value: Codec<T>, limits: { maxCount: number; maxKeyBytes: number }): Codec<Readonly<Record<string, T>>> {
+export function record<T>(
+  value: Codec<T>,
+  limits: { maxCount: number; maxKeyBytes: number },
+): Codec<Readonly<Record<string, T>>> {
   const entries = map(value, limits);
   return {
     write: (writer, table) => {
@@ -239,7 +249,10 @@ export function literalUnion<const L extends readonly string[]>(...literals: L):
 }
 
 /** A union of structs told apart by the string property `key`; the tag is written as its index. Append new tags at the end. */
-export function taggedUnion<const Key extends string, const V extends Variants>(key: Key, variants: V): Codec<UnionOf<Key, V>> {
+export function taggedUnion<const Key extends string, const V extends Variants>(
+  key: Key,
+  variants: V,
+): Codec<UnionOf<Key, V>> {
   const tags = Object.keys(variants);
   const tag = literalUnion(...tags);
   const bodies = new Map(Object.entries(variants).map(([name, fields]) => [name, Object.entries(fields)]));
@@ -257,7 +270,10 @@ export function taggedUnion<const Key extends string, const V extends Variants>(
       for (const [field, inner] of bodies.get(name) ?? []) value[field] = inner.read(reader);
       return value;
     },
-    describe: () => `union(${key}){${Object.entries(variants).map(([name, fields]) => `${name}{${describeFields(fields)}}`).join(';')}}`,
+    describe: () =>
+      `union(${key}){${Object.entries(variants)
+        .map(([name, fields]) => `${name}{${describeFields(fields)}}`)
+        .join(';')}}`,
     minBytes: 1,
   };
   return codec as unknown as Codec<UnionOf<Key, V>>;
@@ -276,19 +292,27 @@ export function json(maxBytes: number): Codec<JsonValue> {
 
 /** The canonical text of a field set. */
 export function describeFields(fields: Fields): string {
-  return Object.entries(fields).map(([name, field]) => `${name}:${field.describe()}`).join(',');
+  return Object.entries(fields)
+    .map(([name, field]) => `${name}:${field.describe()}`)
+    .join(',');
 }
 
 /** The literal of an index that came off the wire. @throws WireError `unknown-tag`. */
 export function literalAt<L extends string>(literals: readonly L[], index: number): L {
   const literal = literals[index];
-  if (literal === undefined) throw new WireError('unknown-tag', `tag ${index} is not known here (${literals.length} are)`);
+  if (literal === undefined)
+    throw new WireError('unknown-tag', `tag ${index} is not known here (${literals.length} are)`);
   return literal;
 }
 
 /** The error for a value of the wrong type handed to a writer. */
 export function unencodable(expected: string, value: unknown): WireError {
-  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : typeof value === 'object' && value !== null ? 'an object' : String(value);
+  const shown =
+    typeof value === 'string'
+      ? JSON.stringify(value.slice(0, 40))
+      : typeof value === 'object' && value !== null
+        ? 'an object'
+        : String(value);
   return new WireError('unencodable', `expected ${expected}, got ${shown}`);
 }
 
@@ -310,6 +334,7 @@ function readBool(reader: ByteReader): boolean {
 function readCount(reader: ByteReader, maxCount: number, minBytes: number): number {
   const count = reader.varint();
   if (count > maxCount) throw new WireError('oversized', `${count} items where at most ${maxCount} are allowed`);
-  if (count * minBytes > reader.remaining) throw new WireError('truncated', `${count} items do not fit the ${reader.remaining} bytes left`);
+  if (count * minBytes > reader.remaining)
+    throw new WireError('truncated', `${count} items do not fit the ${reader.remaining} bytes left`);
   return count;
 }

@@ -67,7 +67,9 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 export function decodeName(bytes: Uint8Array, start: number, end: number): string {
   const length = end - start;
   if (length === 0 || length > NAME_MAX_BYTES) return decodeUtf8(bytes, start, end);
-  const slot = (length * 131 + (bytes[start] ?? 0) * 31 + (bytes[start + (length >> 1)] ?? 0) * 17 + (bytes[end - 1] ?? 0)) % NAME_SLOTS;
+  const slot =
+    (length * 131 + (bytes[start] ?? 0) * 31 + (bytes[start + (length >> 1)] ?? 0) * 17 + (bytes[end - 1] ?? 0)) %
+    NAME_SLOTS;
   const recent = recentNames[slot] ?? '';
   if (recent.length === length) {
     let index = 0;

@@ -2,7 +2,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter, varintSize, zigzagSize } from './byte-writer.ts';
-import { array, bool, bytes, type Codec, f64, type Infer, int, json, literalUnion, map, optional, record, str, struct, taggedUnion, uint } from './schema.ts';
+import {
+  array,
+  bool,
+  bytes,
+  type Codec,
+  f64,
+  type Infer,
+  int,
+  json,
+  literalUnion,
+  map,
+  optional,
+  record,
+  str,
+  struct,
+  taggedUnion,
+  uint,
+} from './schema.ts';
 import { WireError } from './wire-error.ts';
 
 function trip<T>(codec: Codec<T>, value: T): T {
@@ -25,7 +42,27 @@ function codeOf(act: () => unknown): string {
 
 describe('ByteWriter and ByteReader', () => {
   it('give numbers back, in the size announced', () => {
-    const edges = [0, 1, 63, 64, 127, 128, 2 ** 14 - 1, 2 ** 14, 2 ** 21, 2 ** 28 - 1, 2 ** 28, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 35, 2 ** 42, 2 ** 49 - 1, 2 ** 49, 2 ** 53 - 1];
+    const edges = [
+      0,
+      1,
+      63,
+      64,
+      127,
+      128,
+      2 ** 14 - 1,
+      2 ** 14,
+      2 ** 21,
+      2 ** 28 - 1,
+      2 ** 28,
+      2 ** 31 - 1,
+      2 ** 31,
+      2 ** 32,
+      2 ** 35,
+      2 ** 42,
+      2 ** 49 - 1,
+      2 ** 49,
+      2 ** 53 - 1,
+    ];
     const check = (value: number): void => {
       const writer = new ByteWriter(16);
       writer.varint(value);
@@ -41,7 +78,8 @@ describe('ByteWriter and ByteReader', () => {
     };
     edges.forEach(check);
     fc.assert(fc.property(fc.maxSafeNat(), check));
-    for (const bad of [-1, 1.5, NaN, 2 ** 53, Infinity]) expect(codeOf(() => new ByteWriter().varint(bad))).toBe('unencodable');
+    for (const bad of [-1, 1.5, NaN, 2 ** 53, Infinity])
+      expect(codeOf(() => new ByteWriter().varint(bad))).toBe('unencodable');
     expect(codeOf(() => new ByteWriter().zigzag(-(2 ** 53)))).toBe('unencodable');
   });
 
@@ -82,20 +120,33 @@ describe('ByteWriter and ByteReader', () => {
     writer.truncate(1);
     expect(writer.finish()).toEqual(Uint8Array.of(9));
     const reader = new ByteReader(first);
-    expect([reader.u8(), reader.u32(), Object.is(reader.f64(), -0), reader.bytes(500)[499]]).toEqual([1, 0xfffffffe, true, 243]);
+    expect([reader.u8(), reader.u32(), Object.is(reader.f64(), -0), reader.bytes(500)[499]]).toEqual([
+      1,
+      0xfffffffe,
+      true,
+      243,
+    ]);
     expect(reader.remaining).toBe(0);
   });
 
   it('T3 never read past the end', () => {
     const reads: ((reader: ByteReader) => unknown)[] = [
-      (r) => r.u8(), (r) => r.u32(), (r) => r.f64(), (r) => r.varint(), (r) => r.zigzag(), (r) => r.raw(4), (r) => r.rawString(4),
+      (r) => r.u8(),
+      (r) => r.u32(),
+      (r) => r.f64(),
+      (r) => r.varint(),
+      (r) => r.zigzag(),
+      (r) => r.raw(4),
+      (r) => r.rawString(4),
     ];
     for (const read of reads) {
       const frame = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
       expect(codeOf(() => read(new ByteReader(frame, 0, 0)))).toBe('truncated');
     }
     expect(codeOf(() => new ByteReader(new Uint8Array(9).fill(0xff)).varint())).toBe('malformed');
-    expect(codeOf(() => new ByteReader(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f)).varint())).toBe('malformed');
+    expect(codeOf(() => new ByteReader(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f)).varint())).toBe(
+      'malformed',
+    );
     expect(codeOf(() => new ByteReader(Uint8Array.of(5, 1, 2)).bytes(10))).toBe('truncated');
     expect(codeOf(() => new ByteReader(Uint8Array.of(5, 1, 2)).bytes(4))).toBe('oversized');
     expect(codeOf(() => new ByteReader(Uint8Array.of(2, 0xff, 0xfe)).string(4))).toBe('malformed');
@@ -105,7 +156,14 @@ describe('ByteWriter and ByteReader', () => {
 });
 
 const message = taggedUnion('kind', {
-  submit: { n: uint, name: str({ maxBytes: 40 }), delta: int, ratio: f64, ok: bool, mode: literalUnion('fast', 'safe') },
+  submit: {
+    n: uint,
+    name: str({ maxBytes: 40 }),
+    delta: int,
+    ratio: f64,
+    ok: bool,
+    mode: literalUnion('fast', 'safe'),
+  },
   answer: {
     maybe: optional(uint),
     list: array(struct({ a: uint, b: optional(str({ maxBytes: 8 })) }), { maxCount: 5 }),
@@ -121,8 +179,12 @@ describe('schemas', () => {
   const samples: Message[] = [
     { kind: 'submit', n: 2 ** 40, name: 'ünï', delta: -5, ratio: 0.1, ok: true, mode: 'safe' },
     {
-      kind: 'answer', list: [{ a: 1 }, { a: 2, b: 'x' }], labels: { zone: 'eu' }, table: new Map([['__proto__', 1]]),
-      extra: { a: [1, null, { b: 'c' }] }, payload: Uint8Array.of(1, 2, 3),
+      kind: 'answer',
+      list: [{ a: 1 }, { a: 2, b: 'x' }],
+      labels: { zone: 'eu' },
+      table: new Map([['__proto__', 1]]),
+      extra: { a: [1, null, { b: 'c' }] },
+      payload: Uint8Array.of(1, 2, 3),
     },
   ];
 
@@ -138,7 +200,15 @@ describe('schemas', () => {
   });
 
   it('infer types', () => {
-    const submit: Extract<Message, { kind: 'submit' }> = { kind: 'submit', n: 1, name: '', delta: 0, ratio: 0, ok: false, mode: 'fast' };
+    const submit: Extract<Message, { kind: 'submit' }> = {
+      kind: 'submit',
+      n: 1,
+      name: '',
+      delta: 0,
+      ratio: 0,
+      ok: false,
+      mode: 'fast',
+    };
     // @ts-expect-error a mode the schema does not know
     const wrong: Message = { ...submit, mode: 'slow' };
     expect(codeOf(() => trip(message, wrong))).toBe('unencodable');
@@ -164,7 +234,9 @@ describe('schemas', () => {
       twice.string('same');
       twice.varint(i);
     }
-    expect(codeOf(() => map(uint, { maxCount: 3, maxKeyBytes: 10 }).read(new ByteReader(twice.view())))).toBe('malformed');
+    expect(codeOf(() => map(uint, { maxCount: 3, maxKeyBytes: 10 }).read(new ByteReader(twice.view())))).toBe(
+      'malformed',
+    );
   });
 
   it('T3 refuse JSON that nests deep or carries prototype keys', () => {
@@ -195,11 +267,15 @@ describe('schemas', () => {
       return writer.finish();
     });
     fc.assert(
-      fc.property(fc.constantFrom(...frames), fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { minLength: 1, maxLength: 3 }), (frame, edits) => {
-        const bytesOf = frame.slice();
-        for (const [at, byte] of edits) bytesOf[at % bytesOf.length] = byte;
-        check(bytesOf);
-      }),
+      fc.property(
+        fc.constantFrom(...frames),
+        fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { minLength: 1, maxLength: 3 }),
+        (frame, edits) => {
+          const bytesOf = frame.slice();
+          for (const [at, byte] of edits) bytesOf[at % bytesOf.length] = byte;
+          check(bytesOf);
+        },
+      ),
       { numRuns: 5000 },
     );
   });

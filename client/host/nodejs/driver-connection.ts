@@ -77,10 +77,18 @@ export async function connectDriver(options: DriverOptions): Promise<DriverConne
     },
     [port2],
   );
-  const driver = await startDriver(messagePortTransport(port1, () => port1.close()), {
-    ...nodeRealmPorts({ node: nodeName, storeBudget, randomSeed: Math.floor(Math.random() * 2 ** 32), job: String(raylet.job) }),
-    ...(onLog ? { onLog: (line: JobLine) => onLog(line) } : {}),
-  });
+  const driver = await startDriver(
+    messagePortTransport(port1, () => port1.close()),
+    {
+      ...nodeRealmPorts({
+        node: nodeName,
+        storeBudget,
+        randomSeed: Math.floor(Math.random() * 2 ** 32),
+        job: String(raylet.job),
+      }),
+      ...(onLog ? { onLog: (line: JobLine) => onLog(line) } : {}),
+    },
+  );
   port1.unref();
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> =>

@@ -24,7 +24,18 @@ export const readsRef = remote(async ({ ref }) => get(ref));
 export class Plain { #n = 0; async onStart() { await null; this.#n = 100; } async inc(by) { await null; return (this.#n += by); } }
 export const RemoteCounter = remote(Plain);
 `;
-const NAMES = ['add', 'fails', 'nothing', 'notSendable', 'large', 'spawns', 'idle', 'speaks', 'readsRef', 'RemoteCounter'] as const;
+const NAMES = [
+  'add',
+  'fails',
+  'nothing',
+  'notSendable',
+  'large',
+  'spawns',
+  'idle',
+  'speaks',
+  'readsRef',
+  'RemoteCounter',
+] as const;
 const fnOf = (name: (typeof NAMES)[number]): number => NAMES.indexOf(name);
 const INC = NAMES.length;
 
@@ -36,10 +47,21 @@ async function start(ports: Partial<WorkerPorts> = {}): Promise<void> {
   raylet = new FakeRaylet();
   startWorker(raylet.workerEnd, testPorts({ mapStack: (stack, maps) => mapStack(stack, maps), ...ports }));
   // Another text, so that this worker evaluates a module of its own.
-  const { hash, code, sourceMap } = await bundleModule({ source: `${SOURCE}\nexport const variant = ${variant++};`, fileName: 'job.ts' });
+  const { hash, code, sourceMap } = await bundleModule({
+    source: `${SOURCE}\nexport const variant = ${variant++};`,
+    fileName: 'job.ts',
+  });
   const encoder = new TextEncoder();
   raylet.say({ kind: 'module', module: hash, code: encoder.encode(code), sourceMap: encoder.encode(sourceMap) });
-  NAMES.forEach((name, fn) => raylet.say({ kind: 'function', fn, module: hash, name: `job#${name}`, functionKind: name === 'RemoteCounter' ? 1 : 0 }));
+  NAMES.forEach((name, fn) =>
+    raylet.say({
+      kind: 'function',
+      fn,
+      module: hash,
+      name: `job#${name}`,
+      functionKind: name === 'RemoteCounter' ? 1 : 0,
+    }),
+  );
   raylet.say({ kind: 'function', fn: INC, module: '', name: 'inc', functionKind: 2 });
 }
 
@@ -51,7 +73,8 @@ const results = async (count: number): Promise<ReturnType<typeof raylet.of<'resu
   await vi.waitFor(() => expect(raylet.of('result').length).toBeGreaterThanOrEqual(count), { interval: 1 });
   return raylet.of('result');
 };
-const valueOf = ({ value }: { value: Uint8Array }): unknown => decodeValue(value, { copy: true, reference: (index) => ({ index }) });
+const valueOf = ({ value }: { value: Uint8Array }): unknown =>
+  decodeValue(value, { copy: true, reference: (index) => ({ index }) });
 
 describe('executor', () => {
   it('evaluates the module, runs tasks in order and reports values', async () => {
@@ -62,7 +85,7 @@ describe('executor', () => {
     expect(raylet.of('ready')).toMatchObject([{ threadId: 7 }]);
   });
 
-  it('L6 reports an exception with the line of the user\'s file', async () => {
+  it("L6 reports an exception with the line of the user's file", async () => {
     raylet.run({ task: 11, fn: fnOf('fails') });
     const [result] = await results(1);
     expect(result?.outcome).toBe(1);
@@ -117,7 +140,12 @@ describe('executor', () => {
     const byTask = new Map((await results(2)).map((result) => [result.task, valueOf(result)]));
     expect(byTask.get(11)).toEqual(['a', '0.11', true]);
     expect(byTask.get(12)).toEqual(['b', '0.12', true]);
-    expect(raylet.of('submit').map(({ parent }) => parent).toSorted((a, b) => a - b)).toEqual([11, 11, 12, 12]);
+    expect(
+      raylet
+        .of('submit')
+        .map(({ parent }) => parent)
+        .toSorted((a, b) => a - b),
+    ).toEqual([11, 11, 12, 12]);
   });
 
   it('a run whose claim was taken back is skipped silently', async () => {
@@ -136,10 +164,13 @@ describe('executor', () => {
     raylet.run({ task: 13, fn: fnOf('nothing') });
     raylet.say({ kind: 'cancelTask', task: 12 });
     await raylet.settle();
-    await vi.waitFor(() => {
-      raylet.say({ kind: 'cancelTask', task: 11 });
-      expect(raylet.of('result').length).toBeGreaterThan(0);
-    }, { interval: 5 });
+    await vi.waitFor(
+      () => {
+        raylet.say({ kind: 'cancelTask', task: 11 });
+        expect(raylet.of('result').length).toBeGreaterThan(0);
+      },
+      { interval: 5 },
+    );
     const all = await results(2);
     expect(all.map(({ task }) => task)).toEqual([11, 13]);
     expect(decodeError(all[0]!.value)).toMatchObject({ code: 'task-cancelled' });
@@ -156,7 +187,9 @@ describe('executor', () => {
     raylet.sayInline(900, 20);
     raylet.sayInline(901, 22);
     const refs = [900, 901].map((key) => Object.assign(new (class Ref {})(), { key }));
-    const encoded = encodeArgs(refs, { asReference: (value) => ({ kind: 'object', token: Reflect.get(value, 'key') }) });
+    const encoded = encodeArgs(refs, {
+      asReference: (value) => ({ kind: 'object', token: Reflect.get(value, 'key') }),
+    });
     raylet.run({ task: 11, fn: fnOf('add'), args: encoded.toBytes(), deps: [900, 901] });
     expect(valueOf((await results(1))[0]!)).toBe(42);
     expect(raylet.of('block')).toHaveLength(0);
@@ -164,7 +197,9 @@ describe('executor', () => {
 
   it('brings dependencies that did not come along', async () => {
     const refs = [900, 900].map((key) => Object.assign(new (class Ref {})(), { key }));
-    const encoded = encodeArgs(refs, { asReference: (value) => ({ kind: 'object', token: Reflect.get(value, 'key') }) });
+    const encoded = encodeArgs(refs, {
+      asReference: (value) => ({ kind: 'object', token: Reflect.get(value, 'key') }),
+    });
     raylet.run({ task: 11, fn: fnOf('add'), args: encoded.toBytes(), deps: [900, 900] });
     await vi.waitFor(() => expect(raylet.of('block')).toHaveLength(1), { interval: 1 });
     raylet.sayInline(900, 4);
@@ -174,7 +209,9 @@ describe('executor', () => {
 
   it('O3 a nested reference needs no message in a task, and fetches its value', async () => {
     class Ref {}
-    const bytes = encodeArgs([{ ref: new Ref() }], { asReference: (value) => (value instanceof Ref ? { kind: 'object', token: 900 } : undefined) }).toBytes();
+    const bytes = encodeArgs([{ ref: new Ref() }], {
+      asReference: (value) => (value instanceof Ref ? { kind: 'object', token: 900 } : undefined),
+    }).toBytes();
     raylet.run({ task: 11, fn: fnOf('readsRef'), args: bytes, nested: [900] });
     await vi.waitFor(() => expect(raylet.of('block')).toHaveLength(1), { interval: 1 });
     raylet.sayInline(900, 'inner');
@@ -193,7 +230,12 @@ describe('executor', () => {
   });
 
   it('a module that cannot be evaluated fails its tasks', async () => {
-    raylet.say({ kind: 'module', module: 'bad', code: new TextEncoder().encode(`throw new Error('at the top ${variant}')`), sourceMap: new Uint8Array(0) });
+    raylet.say({
+      kind: 'module',
+      module: 'bad',
+      code: new TextEncoder().encode(`throw new Error('at the top ${variant}')`),
+      sourceMap: new Uint8Array(0),
+    });
     raylet.say({ kind: 'function', fn: 99, module: 'bad', name: 'x', functionKind: 0 });
     raylet.run({ task: 11, fn: 99 });
     expect(decodeError((await results(1))[0]!.value).message).toContain('at the top');

@@ -11,12 +11,14 @@ let current: Promise<Session> | undefined;
 
 /** See `Init`. A process has one session at a time. */
 export const init: Init = async (options = {}) => {
-  if (current !== undefined) throw new Error('init() was called before: this process has a session; shutdown() ends it');
+  if (current !== undefined)
+    throw new Error('init() was called before: this process has a session; shutdown() ends it');
   const { address, token, dataDir, port } = options;
   if (address !== undefined && (dataDir !== undefined || port !== undefined)) {
     throw new TypeError('dataDir and port are for a local cluster: leave them out, or leave address out');
   }
-  if (address !== undefined && token === undefined) throw new TypeError('init({ address }) needs the token that the server printed');
+  if (address !== undefined && token === undefined)
+    throw new TypeError('init({ address }) needs the token that the server printed');
   const session = open(options);
   current = session;
   try {
@@ -27,10 +29,21 @@ export const init: Init = async (options = {}) => {
   }
 };
 
-async function open({ address, token = '', numCpus, resources, dataDir, port, jobName }: NonNullable<Parameters<Init>[0]>): Promise<Session> {
+async function open({
+  address,
+  token = '',
+  numCpus,
+  resources,
+  dataDir,
+  port,
+  jobName,
+}: NonNullable<Parameters<Init>[0]>): Promise<Session> {
   const local =
     address === undefined
-      ? await startLocalServer({ ...(dataDir === undefined ? {} : { dataDir }), ...(port === undefined ? {} : { port }) })
+      ? await startLocalServer({
+          ...(dataDir === undefined ? {} : { dataDir }),
+          ...(port === undefined ? {} : { port }),
+        })
       : undefined;
   const url = local?.url ?? address ?? '';
   try {

@@ -57,10 +57,13 @@ export async function startLocalServer({ dataDir, port = 0 }: LocalServerOptions
   } catch (error) {
     child.kill('SIGKILL');
     await removeData();
-    throw new DaylightError(`the local server did not start: ${said.trim() || (error instanceof Error ? error.message : String(error))}`);
+    throw new DaylightError(
+      `the local server did not start: ${said.trim() || (error instanceof Error ? error.message : String(error))}`,
+    );
   }
   child.unref();
-  for (const pipe of [child.stdin, child.stdout, child.stderr]) if ('unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
+  for (const pipe of [child.stdin, child.stdout, child.stderr])
+    if ('unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     child.ref();
@@ -75,7 +78,10 @@ export async function startLocalServer({ dataDir, port = 0 }: LocalServerOptions
 
 function firstLine(output: NodeJS.ReadableStream, exited: Promise<number | null>): Promise<ServerAddress> {
   return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => reject(new Error(`it did not listen within ${START_LIMIT_MS / 1000} seconds`)), START_LIMIT_MS);
+    const limit = setTimeout(
+      () => reject(new Error(`it did not listen within ${START_LIMIT_MS / 1000} seconds`)),
+      START_LIMIT_MS,
+    );
     let text = '';
     output.on('data', (part: string) => {
       text += part;

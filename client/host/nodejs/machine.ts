@@ -52,7 +52,8 @@ export function platformText(): string {
 /** Custom resources by name, as they travel: in thousandths. @throws RangeError for amounts that are none. */
 export function resourceList(resources: Readonly<Record<string, number>>): { name: string; milli: number }[] {
   return Object.entries(resources).map(([name, amount]) => {
-    if (!Number.isFinite(amount) || amount < 0) throw new RangeError(`the resource ${name} needs an amount of 0 or more, got ${amount}`);
+    if (!Number.isFinite(amount) || amount < 0)
+      throw new RangeError(`the resource ${name} needs an amount of 0 or more, got ${amount}`);
     return { name, milli: Math.round(amount * 1000) };
   });
 }

@@ -20,7 +20,9 @@ export function watchMemory(threads: WorkerThreads, limitBytes: number): () => v
     if (rssBytes < limitBytes) return;
     if (threads.unstoppable > 0) {
       // Nothing inside the process ends such a thread. Its task was reported as failed; the node dies before the machine does.
-      process.stderr.write(`daylight: a worker that was ended goes on allocating (${megabytes(rssBytes)}): this process ends itself\n`);
+      process.stderr.write(
+        `daylight: a worker that was ended goes on allocating (${megabytes(rssBytes)}): this process ends itself\n`,
+      );
       process.kill(process.pid, 'SIGKILL');
     }
     if (threads.count === 0) return;

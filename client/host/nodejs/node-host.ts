@@ -1,7 +1,14 @@
 /**
  * A Node host: this process lends its CPUs to a cluster (`daylight join`).
  */
-import { availableCpus, defaultMemoryLimitBytes, defaultNodeName, newNodeId, resourceList, storeBytesFor } from './machine.ts';
+import {
+  availableCpus,
+  defaultMemoryLimitBytes,
+  defaultNodeName,
+  newNodeId,
+  resourceList,
+  storeBytesFor,
+} from './machine.ts';
 import { type RayletHandle, startRaylet } from './raylet-handle.ts';
 import type { NodeStats } from './raylet-messages.ts';
 import { createStoreBudget } from './shared-store-budget.ts';
@@ -67,7 +74,11 @@ export async function startNodeHost(options: NodeHostOptions): Promise<NodeHost>
     },
     {
       onWelcome(session) {
-        logger?.info(connected ? `joined again as node ${session}` : `joined ${url} as node ${session} (${name}) with ${cpus} CPUs`);
+        logger?.info(
+          connected
+            ? `joined again as node ${session}`
+            : `joined ${url} as node ${session} (${name}) with ${cpus} CPUs`,
+        );
         connected = true;
       },
       onDisconnected: (message) => logger?.warn(`the server is out of reach, trying again: ${message}`),

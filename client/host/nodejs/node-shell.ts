@@ -68,7 +68,10 @@ export class NodeShell {
 
   /** Connects to the server and lets time pass. */
   start(): void {
-    this.#timers.push(setInterval(() => this.#tick(), TICK_MS), setInterval(() => this.#sendLoad(), LOAD_MS));
+    this.#timers.push(
+      setInterval(() => this.#tick(), TICK_MS),
+      setInterval(() => this.#sendLoad(), LOAD_MS),
+    );
     this.#session.start();
   }
 
@@ -76,7 +79,11 @@ export class NodeShell {
   async stop(reason: string): Promise<void> {
     const startedMs = performance.now();
     this.#flush();
-    while (this.#session.connected && this.#raylet.journal.backlog > 0 && performance.now() - startedMs < DRAIN_LIMIT_MS) {
+    while (
+      this.#session.connected &&
+      this.#raylet.journal.backlog > 0 &&
+      performance.now() - startedMs < DRAIN_LIMIT_MS
+    ) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     }
     for (const timer of this.#timers) clearInterval(timer);
@@ -160,14 +167,16 @@ export class NodeShell {
       sendFrame: (frame: Uint8Array) => {
         if (this.#gateOpen) this.#session.sendFrame(frame);
       },
-      request: (method: string, body: Uint8Array, onAnswer: (ok: boolean, answer: Uint8Array) => void) => this.#session.request(method, body, onAnswer),
+      request: (method: string, body: Uint8Array, onAnswer: (ok: boolean, answer: Uint8Array) => void) =>
+        this.#session.request(method, body, onAnswer),
       fetch: (key: number, sizeBytes: number, done: (memory: Attachment | undefined) => void) =>
         this.#transfer.pull(key, sizeBytes, (memory) => {
           if (memory) this.#accountedBytes += memory.byteLength;
           done(memory);
         }),
       sendLog: (task: number, level: number, text: string) => this.#session.sendLog({ type: 'log', task, level, text }),
-      sendProgress: (task: number, fraction: number, note: string) => this.#session.sendLog({ type: 'progress', task, fraction, note }),
+      sendProgress: (task: number, fraction: number, note: string) =>
+        this.#session.sendLog({ type: 'progress', task, fraction, note }),
     };
     return new Raylet(
       {
@@ -202,7 +211,8 @@ export class NodeShell {
     for (const attachment of attachments) this.#accountedBytes += attachment.byteLength;
     for (const message of messages) {
       this.#raylet.onWorkerMessage(id, message, attachments);
-      if (message.kind === 'progress' && id === this.#driver?.id) this.#tell({ type: 'progress', fraction: message.fraction, note: message.note });
+      if (message.kind === 'progress' && id === this.#driver?.id)
+        this.#tell({ type: 'progress', fraction: message.fraction, note: message.note });
     }
     this.#flush();
   }
@@ -254,7 +264,11 @@ export class NodeShell {
 
   #sendLoad(): void {
     const load = { ...this.#raylet.load(), rssBytes: process.memoryUsage.rss() };
-    const shown = JSON.stringify({ ...load, rssBytes: Math.round(load.rssBytes / 2 ** 26), queuedUs: Math.round(load.queuedUs / 1000) });
+    const shown = JSON.stringify({
+      ...load,
+      rssBytes: Math.round(load.rssBytes / 2 ** 26),
+      queuedUs: Math.round(load.queuedUs / 1000),
+    });
     if (shown === this.#lastLoad) return;
     this.#lastLoad = shown;
     this.#session.send(load);

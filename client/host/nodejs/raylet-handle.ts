@@ -40,7 +40,11 @@ let memoryLimitsHold = false;
  * Starts a raylet on a thread of its own. Rejects with `AuthenticationError`, `ProtocolError`, or `ConnectionLostError`
  * when the server cannot be reached in time.
  */
-export function startRaylet(options: RayletThreadOptions, events: RayletEvents, transfer: readonly MessagePort[] = []): Promise<RayletHandle> {
+export function startRaylet(
+  options: RayletThreadOptions,
+  events: RayletEvents,
+  transfer: readonly MessagePort[] = [],
+): Promise<RayletHandle> {
   if (!memoryLimitsHold && options.cpuMilli > 0) {
     // With this compiler on, a thread that allocates in a loop passes its heap limit and ignores `terminate()`.
     setFlagsFromString('--no-maglev');

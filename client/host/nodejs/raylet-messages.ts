@@ -45,7 +45,9 @@ export interface NodeStats {
 }
 
 /** Process to raylet thread. */
-export type ToRaylet = { readonly type: 'stop'; readonly reason: string } | { readonly type: 'stats'; readonly id: number };
+export type ToRaylet =
+  | { readonly type: 'stop'; readonly reason: string }
+  | { readonly type: 'stats'; readonly id: number };
 
 /** Raylet thread to process. */
 export type FromRaylet =

@@ -9,10 +9,16 @@ import { systemClock } from './system-ports.ts';
 
 const DIGEST_BYTES = 16;
 /** Frames of Daylight itself and of Node: nothing a user can act on. */
-const RUNTIME_FRAME = /node:internal\/|\/client\/(api|worker|raylet|transport|host)\/|\/shared\/|\/node_modules\/daylight\//;
+const RUNTIME_FRAME =
+  /node:internal\/|\/client\/(api|worker|raylet|transport|host)\/|\/shared\/|\/node_modules\/daylight\//;
 
 /** The ports of a realm on this thread. */
-export function nodeRealmPorts(settings: { node: string; storeBudget: SharedArrayBuffer; randomSeed: number; job?: string }): CorePorts {
+export function nodeRealmPorts(settings: {
+  node: string;
+  storeBudget: SharedArrayBuffer;
+  randomSeed: number;
+  job?: string;
+}): CorePorts {
   const { node, storeBudget, randomSeed, job } = settings;
   return {
     clock: systemClock,
@@ -20,7 +26,8 @@ export function nodeRealmPorts(settings: { node: string; storeBudget: SharedArra
     budget: new SharedStoreBudget(storeBudget),
     allocate: (sizeBytes) => new SharedArrayBuffer(sizeBytes),
     digest: (bytes) => createHash('sha256').update(bytes).digest().subarray(0, DIGEST_BYTES),
-    mapStack: (stack, sourceMapOf) => mapStack(stack, sourceMapOf, { isRuntimeFrame: (frame) => RUNTIME_FRAME.test(frame) }),
+    mapStack: (stack, sourceMapOf) =>
+      mapStack(stack, sourceMapOf, { isRuntimeFrame: (frame) => RUNTIME_FRAME.test(frame) }),
     node,
     randomSeed,
     ...(job === undefined ? {} : { job }),

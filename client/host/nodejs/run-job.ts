@@ -69,12 +69,20 @@ export async function runJob(options: RunJobOptions): Promise<unknown> {
   }
 }
 
-async function runMain({ driver }: DriverConnection, module: Awaited<ReturnType<typeof bundleModule>>, args: unknown, onLog: RunJobOptions['onLog']): Promise<unknown> {
+async function runMain(
+  { driver }: DriverConnection,
+  module: Awaited<ReturnType<typeof bundleModule>>,
+  args: unknown,
+  onLog: RunJobOptions['onLog'],
+): Promise<unknown> {
   const consoleBefore = globalThis.console;
   globalThis.console = lineConsole((level, text) => onLog?.({ task: 0, node: '', level, text }));
   try {
     const { main } = await driver.evaluate(module);
-    if (typeof main !== 'function') throw new DaylightError('the default export of a job module is its main function; this one exports something else');
+    if (typeof main !== 'function')
+      throw new DaylightError(
+        'the default export of a job module is its main function; this one exports something else',
+      );
     return await driver.runMain((given: never) => main(given) as unknown, args);
   } finally {
     globalThis.console = consoleBefore;

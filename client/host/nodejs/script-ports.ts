@@ -20,7 +20,11 @@ function classExports(url: string): ReadonlySet<string> {
     const isClass = (target: (typeof registrations)[number]['target']): boolean =>
       target === 'class' || (typeof target === 'object' && /^[A-Z]/.test(target.imported));
     const variables = new Set(registrations.filter(({ target }) => isClass(target)).map(({ variable }) => variable));
-    return new Set([...exports].flatMap(([exported, { name, specifier }]) => (specifier === undefined && variables.has(name) ? [exported] : [])));
+    return new Set(
+      [...exports].flatMap(([exported, { name, specifier }]) =>
+        specifier === undefined && variables.has(name) ? [exported] : [],
+      ),
+    );
   } catch {
     // The bundler says what is wrong with the file, when `get` asks.
     return new Set();

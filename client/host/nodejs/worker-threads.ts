@@ -8,7 +8,12 @@ import { BatchLink, receiveBatches } from '#client/transport/batch-link.ts';
 import { messagePortTransport } from '#client/transport/message-port-transport.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { END_REASON } from '#shared/protocol/node-records.ts';
-import { type WorkerCommand, workerCommands, type WorkerRequest, workerRequests } from '#shared/protocol/worker-messages.ts';
+import {
+  type WorkerCommand,
+  workerCommands,
+  type WorkerRequest,
+  workerRequests,
+} from '#shared/protocol/worker-messages.ts';
 import type { WorkerThreadOptions } from './worker-thread-options.ts';
 
 /** A thread that allocates in a loop can ignore `terminate()`; after this long it counts as ended all the same. */
@@ -73,7 +78,12 @@ export class WorkerThreads {
   spawn(kind: WorkerKind, id: number): void {
     const { nodeName, storeBudget, heapBytes } = this.#settings;
     const claims = new SharedArrayBuffer(CLAIM_PLACES * Int32Array.BYTES_PER_ELEMENT);
-    const workerData: WorkerThreadOptions = { nodeName, storeBudget, claims, randomSeed: Math.floor(Math.random() * 2 ** 32) };
+    const workerData: WorkerThreadOptions = {
+      nodeName,
+      storeBudget,
+      claims,
+      randomSeed: Math.floor(Math.random() * 2 ** 32),
+    };
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), {
       workerData,
       name: `daylight-${kind}-${id}`,
@@ -89,7 +99,8 @@ export class WorkerThreads {
       // A number is used again by the next session; what an ended worker still says is not for that one.
       if (this.#threads.get(id) === thread) this.#events.onMessages(id, messages, attachments);
     });
-    for (const stream of [worker.stdout, worker.stderr]) stream.setEncoding('utf8').on('data', (text: string) => this.#events.onOutput(text));
+    for (const stream of [worker.stdout, worker.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => this.#events.onOutput(text));
     worker.on('error', (error) => classify(thread, error));
     worker.on('exit', (code) => this.#exited(id, thread, code));
   }

@@ -6,7 +6,14 @@ import { BatchLink, receiveBatches } from '../../transport/batch-link.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { type PairedTransport, transportPair } from '#shared/testing/transport-pair.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
-import { type WorkerCommand, type WorkerCommandOf, workerCommands, type WorkerRequest, type WorkerRequestOf, workerRequests } from '#shared/protocol/worker-messages.ts';
+import {
+  type WorkerCommand,
+  type WorkerCommandOf,
+  workerCommands,
+  type WorkerRequest,
+  type WorkerRequestOf,
+  workerRequests,
+} from '#shared/protocol/worker-messages.ts';
 import { encodeValue } from '#shared/serialization/value-codec.ts';
 import type { RecordBatch } from '#shared/wire/columnar.ts';
 import type { CorePorts, WorkerPorts } from '../ports.ts';
@@ -31,7 +38,8 @@ export class FakeRaylet {
     receiveBatches(this.end, workerRequests, (messages, attachments) => {
       for (const message of messages) {
         this.received.push(message);
-        const memory = 'attachment' in message && message.attachment > 0 ? attachments[message.attachment - 1] : undefined;
+        const memory =
+          'attachment' in message && message.attachment > 0 ? attachments[message.attachment - 1] : undefined;
         this.onMessage(message, memory);
       }
     });
@@ -52,7 +60,17 @@ export class FakeRaylet {
   }
 
   run(run: Partial<WorkerCommandOf<'run'>> & { task: number; fn: number }): void {
-    this.say({ kind: 'run', attempt: 1, actor: 0, args: new Uint8Array(0), deps: [], nested: [], claim: 0, job: 1, ...run });
+    this.say({
+      kind: 'run',
+      attempt: 1,
+      actor: 0,
+      args: new Uint8Array(0),
+      deps: [],
+      nested: [],
+      claim: 0,
+      job: 1,
+      ...run,
+    });
   }
 
   of<K extends WorkerRequest['kind']>(kind: K): WorkerRequestOf<K>[] {

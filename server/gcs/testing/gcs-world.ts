@@ -145,7 +145,6 @@ export class GcsWorld {
       actors: [],
       copies: [],
       wants: [],
-      holds: [],
       ...report,
     });
     return session;
