@@ -143,6 +143,12 @@ describe('a job module', () => {
     expect(errorOf(json).message).toContain('cannot be written as JSON');
   });
 
+  it('is told that a reference is not fetched by await', () => {
+    const { value: fetched, awaited } = value('awaitedRef') as Record<string, Outcome>;
+    expect(fetched).toBe(4);
+    expect(errorOf(awaited)).toMatchObject({ name: 'TypeError', message: expect.stringContaining('await get(ref)') });
+  });
+
   it('is told what is not there yet', () => {
     expect(error('notYet')).toMatchObject({ name: 'NotYetSupportedError' });
     expect(error('notYet').message).toContain('"priority" is not available yet');

@@ -31,7 +31,10 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   // Whatever came in: the same processes still serve.
-  expect(await cluster.result('examples/hello/job.ts', { args: { n: 4 } })).toEqual({ squares: [0, 1, 4, 9], total: 14 });
+  expect(await cluster.result('examples/hello/job.ts', { args: { n: 4 } })).toEqual({
+    squares: [0, 1, 4, 9],
+    total: 14,
+  });
   expect([cluster.server.isRunning, host.isRunning]).toEqual([true, true]);
   expect(await cluster.nodeIs('host', 'connected')).toMatchObject({ epoch: 1 });
   await cluster.stop();
@@ -168,7 +171,7 @@ describe('a job', () => {
       write('infeasible.ts', [
         "import { get, remote } from 'daylight';",
         'export const f = remote((x: number) => 2 * x);',
-        "export default () => get(f.options({ resources: { telescope: 1 } }).remote(21));",
+        'export default () => get(f.options({ resources: { telescope: 1 } }).remote(21));',
       ]),
     );
     const shown = await until('the demand is shown', async () => {
@@ -185,8 +188,24 @@ describe('a job', () => {
 
 describe('a connection', () => {
   const hello: SessionFrameOf<'hello'> = {
-    ...{ type: 'hello', version: PROTOCOL_VERSION, role: 'host', nodeId: 'ab'.repeat(16), nodeName: 'stranger', token: '' },
-    ...{ session: 0, epoch: 0, serverEpoch: 0, receivedCommands: 0, cpuMilli: 1000, resources: [], jobName: '', platform: 'test' },
+    ...{
+      type: 'hello',
+      version: PROTOCOL_VERSION,
+      role: 'host',
+      nodeId: 'ab'.repeat(16),
+      nodeName: 'stranger',
+      token: '',
+    },
+    ...{
+      session: 0,
+      epoch: 0,
+      serverEpoch: 0,
+      receivedCommands: 0,
+      cpuMilli: 1000,
+      resources: [],
+      jobName: '',
+      platform: 'test',
+    },
   };
 
   function encode(frame: SessionFrame): Uint8Array {
@@ -273,12 +292,16 @@ describe('a server that cannot start', () => {
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const address = other.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    expect(await sentence('--port', String(port), '--data', path.join(folder, 'port'))).toContain(`Port ${port} is in use`);
+    expect(await sentence('--port', String(port), '--data', path.join(folder, 'port'))).toContain(
+      `Port ${port} is in use`,
+    );
     await new Promise((resolve) => other.close(resolve));
   });
 
   it('because another one uses its data', async () => {
-    expect(await sentence('--port', '0', '--data', cluster.dataDirectory)).toMatch(new RegExp(`process ${cluster.server.pid}`));
+    expect(await sentence('--port', '0', '--data', cluster.dataDirectory)).toMatch(
+      new RegExp(`process ${cluster.server.pid}`),
+    );
   });
 
   it('because its data are of a newer version', async () => {

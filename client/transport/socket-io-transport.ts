@@ -68,7 +68,9 @@ export function connectSocketIo(url: string): SocketIoTransport {
     },
     close() {
       if (closedFor === undefined) closedFor = 'closed here';
-      socket.disconnect();
+      // Not `disconnect`: on its packet the server drops what came just before, a good-bye for instance.
+      if (socket.connected) socket.io.engine.close();
+      else socket.disconnect();
     },
     unsentBytes: () => inTransitBytes + heldBytes,
     onDrain(listener) {

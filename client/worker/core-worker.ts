@@ -3,7 +3,7 @@
  * Everything synchronous that can be is: keys are given out here, messages are gathered, answers come unasked.
  */
 import { actorIdentity, makeActorHandle, makeOpenActorHandle } from '../api/actor-handle.ts';
-import type { ObjectRef } from '../api/object-ref.ts';
+import { ObjectRef } from '../api/object-ref.ts';
 import type { ActorHandle } from '../api/remote-types.ts';
 import type { SettledResult } from '../api/get-types.ts';
 import { BatchLink, receiveBatches } from '../transport/batch-link.ts';
@@ -74,7 +74,7 @@ type VariantsOf<B> = B extends RecordBatch<infer V> ? V : never;
 /** One end of a connection to a raylet. */
 export class CoreWorker {
   readonly ports: CorePorts;
-  readonly context: TaskContext<TaskState> = createTaskContext<TaskState>();
+  readonly context: TaskContext<TaskState> = createTaskContext<TaskState>(refuseAwait);
   readonly cache = new ObjectCache();
   readonly references: ReferenceTable;
   readonly store: ValueStore;
@@ -465,4 +465,10 @@ export class CoreWorker {
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
     this.#hooks.onClose(reason);
   }
+}
+
+/** A reference is not thenable, so `await ref` is the reference itself: a mistake that would be noticed far from here. */
+function refuseAwait(operand: object): Error | undefined {
+  if (!ObjectRef.isObjectRef(operand)) return undefined;
+  return new TypeError('await does not fetch an ObjectRef, it gives the reference itself: write await get(ref)');
 }

@@ -14,6 +14,8 @@ export class Invocation<T> {
   /** What was current when the stretch that is running now began. */
   outer: T | undefined;
   suspended = false;
+  /** What was awaited or yielded at the last suspension, if awaiting it makes no sense. */
+  senseless: object | undefined;
 
   constructor(task: T | undefined) {
     this.task = task;
@@ -61,8 +63,13 @@ export interface TaskContext<T> {
   bind<A extends readonly unknown[], R>(fn: (...args: A) => R): (...args: A) => R;
 }
 
-/** Makes the state of one worker, with no current and no live task. */
-export function createTaskContext<T>(): TaskContext<T> {
+/**
+ * Makes the state of one worker, with no current and no live task.
+ * @param refuseAwait the error for an operand that `await` does nothing with, thrown at that `await`
+ */
+export function createTaskContext<T>(
+  refuseAwait: (operand: object) => Error | undefined = () => undefined,
+): TaskContext<T> {
   let current: T | undefined;
   const liveTasks = new Set<T>();
 
@@ -71,6 +78,8 @@ export function createTaskContext<T>(): TaskContext<T> {
     invocation.suspended = true;
     // `await` calls the `then` of a thenable that is no promise later, from the engine: it must run as this task.
     if (typeof operand === 'object' && operand !== null && !(operand instanceof Promise)) {
+      // Whether this is an `await` or a `yield`, which may well yield such a thing, is seen by what comes back.
+      if (refuseAwait(operand) !== undefined) invocation.senseless = operand;
       return boundThenable(operand, invocation.task);
     }
     return operand;
@@ -129,6 +138,12 @@ export function createTaskContext<T>(): TaskContext<T> {
         invocation.suspended = false;
         invocation.outer = current;
         current = invocation.task;
+        const { senseless } = invocation;
+        if (senseless !== undefined) {
+          invocation.senseless = undefined;
+          const error = senseless === result ? refuseAwait(senseless) : undefined;
+          if (error !== undefined) throw error;
+        }
         return result;
       },
       caught,

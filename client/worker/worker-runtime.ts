@@ -141,10 +141,7 @@ async function runMain(
   core.context.begin(root);
   try {
     const result = await core.context.run(root, () => main(args as never)); // the job's author knows what its main takes
-    const json: string | undefined = JSON.stringify(result ?? null);
-    if (json === undefined)
-      throw new errors.SerializationError(`main returned a ${typeof result}: return what JSON can hold`);
-    const value = new TextEncoder().encode(json);
+    const value = new TextEncoder().encode(JSON.stringify(result ?? null, refuseLoss));
     core.push({ kind: 'jobFinished', outcome: OUTCOME.value, value }, value.length);
     return result;
   } catch (error) {
@@ -154,6 +151,14 @@ async function runMain(
     core.context.end(root);
     await core.flush();
   }
+}
+
+/** For `JSON.stringify`, which silently leaves out what JSON cannot hold. */
+function refuseLoss(key: string, value: unknown): unknown {
+  const kind = value instanceof Map ? 'Map' : value instanceof Set ? 'Set' : typeof value;
+  if (!['Map', 'Set', 'function', 'symbol', 'bigint'].includes(kind)) return value;
+  const place = key === '' ? '' : ` in "${key}"`;
+  throw new errors.SerializationError(`main returned a ${kind}${place}: return what JSON can hold`);
 }
 
 /** Everything job modules may import, by name; `init` is refused because they are connected already. */

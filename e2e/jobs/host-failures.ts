@@ -39,7 +39,9 @@ export const makeWeights = remote(async (notes: string, seed: number): Promise<M
   const weights = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => (i * seed) % 251);
   return { small: put(weights(100_000)), large: put(weights(1_000_000)), node: context().node };
 });
-export const returnWeights = remote((length: number, seed: number) => Float32Array.from({ length }, (_, i) => (i * seed) % 251));
+export const returnWeights = remote((length: number, seed: number) =>
+  Float32Array.from({ length }, (_, i) => (i * seed) % 251),
+);
 export const sumUp = remote((weights: Float32Array) => ({
   sum: weights.reduce((a, b) => a + b, 0),
   node: context().node,

@@ -67,7 +67,10 @@ const scenarios = {
   after: () => get(bystander.remote(12)),
 };
 
-/** Runs the scenarios, or those in `only`. */
-export default async function main({ only }: { only?: string[] } = {}) {
+/** A heap that runs away can cost the whole node where workers are threads, so it is asked for by name only. */
+const USUAL = Object.keys(scenarios).filter((name) => name !== 'heapBomb');
+
+/** Runs the usual scenarios, or those in `only`. */
+export default async function main({ only = USUAL }: { only?: string[] } = {}) {
   return runScenarios(scenarios, only);
 }

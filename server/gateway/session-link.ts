@@ -39,6 +39,8 @@ export class SessionLink implements TurnTaker, FrameSink {
   #paused = false;
   #open = true;
   #closing = false;
+  /** Why the connection ended, until the owner is told. */
+  #closedFor: string | undefined;
   /** Given to the transport and not written out; and given to it while it was busy. */
   #inTransitBytes = 0;
   #heldBytes = 0;
@@ -55,7 +57,9 @@ export class SessionLink implements TurnTaker, FrameSink {
     socket.conn.transport.on('drain', () => this.#drained());
     socket.on('disconnect', (reason) => {
       this.#open = false;
-      this.#owner.closed(this, reason);
+      this.#closedFor = reason;
+      // What it said before it left is heard first: the last word is often that it leaves for good.
+      if (this.#closing || this.#inboxHead === this.#inbox.length) this.#tellClosed();
     });
   }
 
@@ -82,9 +86,10 @@ export class SessionLink implements TurnTaker, FrameSink {
 
   handleNext(): boolean {
     const bytes = this.#inbox[this.#inboxHead];
-    if (!bytes || !this.#open) {
+    if (!bytes || this.#closing) {
       this.#inbox.length = 0;
       this.#inboxHead = 0;
+      this.#tellClosed();
       return false;
     }
     this.#inboxHead += 1;
@@ -99,7 +104,16 @@ export class SessionLink implements TurnTaker, FrameSink {
     if (this.#paused && this.#inbox.length - this.#inboxHead < PAUSE_FRAMES / 2 && this.#inboxBytes < PAUSE_BYTES / 2)
       this.#setPaused(false);
     this.#owner.frame(this, bytes);
-    return this.#inbox.length > this.#inboxHead;
+    if (this.#inbox.length > this.#inboxHead) return true;
+    this.#tellClosed();
+    return false;
+  }
+
+  /** Tells the owner once that the connection is over, if it is. */
+  #tellClosed(): void {
+    const reason = this.#closedFor;
+    this.#closedFor = undefined;
+    if (reason !== undefined) this.#owner.closed(this, reason);
   }
 
   sendFrame(frame: Uint8Array): void {

@@ -87,5 +87,10 @@ export async function startNodeHost(options: NodeHostOptions): Promise<NodeHost>
     },
   );
   raylet.setKeepsAlive(true);
-  return { name, stats: () => raylet.stats(), stop: () => raylet.stop('the host was stopped') };
+  const stop = async (): Promise<void> => {
+    await raylet.stop('the host was stopped');
+    // The end of a process waits for its threads, this one for ever.
+    if (raylet.isStuck) process.kill(process.pid, 'SIGKILL');
+  };
+  return { name, stats: () => raylet.stats(), stop };
 }

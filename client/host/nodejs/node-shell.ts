@@ -7,7 +7,7 @@ import { Raylet } from '#client/raylet/raylet.ts';
 import { ServerSession, type Welcome } from '#client/raylet/server-session.ts';
 import { BatchLink, receiveBatches } from '#client/transport/batch-link.ts';
 import { messagePortTransport } from '#client/transport/message-port-transport.ts';
-import { connectSocketIo } from '#client/transport/socket-io-transport.ts';
+import { connectSocketIo, type SocketIoTransport } from '#client/transport/socket-io-transport.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { workerCommands, type WorkerRequest, workerRequests } from '#shared/protocol/worker-messages.ts';
 import { platformText, workerHeapBytesFor } from './machine.ts';
@@ -35,6 +35,8 @@ export class NodeShell {
   readonly #session: ServerSession;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #stopWatching: () => void;
+  /** The newest connection. */
+  #transport: SocketIoTransport | undefined;
   #raylet: Raylet;
   #driver: { readonly id: number; readonly link: CommandLink } | undefined;
   /** Closed from a lost connection until the records the server lacks come first again. */
@@ -90,6 +92,10 @@ export class NodeShell {
     this.#stopWatching();
     this.#session.leave(reason);
     await this.#threads.stopAll();
+    // The thread ends with this: what the good-bye is still waiting in must be written out before.
+    while ((this.#transport?.unsentBytes() ?? 0) > 0 && performance.now() - startedMs < DRAIN_LIMIT_MS) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    }
   }
 
   stats(): NodeStats {
@@ -114,7 +120,12 @@ export class NodeShell {
     const { url, firstConnectionMs, role, nodeId, nodeName, token, cpuMilli, resources, jobName } = this.#options;
     return new ServerSession(
       { role, nodeId, nodeName, token, cpuMilli, resources, jobName, platform: platformText() },
-      { clock: systemClock, random: systemRandom, connect: () => connectSocketIo(url), firstConnectionMs },
+      {
+        clock: systemClock,
+        random: systemRandom,
+        connect: () => (this.#transport = connectSocketIo(url)),
+        firstConnectionMs,
+      },
       {
         onWelcome: (welcome) => this.#welcome(welcome),
         onCommands: (commands) => {

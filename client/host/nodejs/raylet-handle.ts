@@ -8,6 +8,8 @@ import type { FromRaylet, NodeStats, RayletThreadOptions, ToRaylet } from './ray
 
 /** A raylet that does not stop by itself in this time is ended. */
 const STOP_LIMIT_MS = 3_000;
+/** A thread that runs away may not even end when it is terminated. */
+const TERMINATE_LIMIT_MS = 3_000;
 
 /** What a raylet tells while it runs. */
 export interface RayletEvents {
@@ -30,6 +32,8 @@ export interface RayletHandle {
   stats(): Promise<NodeStats>;
   /** Leaves the cluster and ends the thread with all its workers. Safe to repeat. */
   stop(reason: string): Promise<void>;
+  /** After `stop`: a worker's thread goes on, and only the end of the process ends it. */
+  readonly isStuck: boolean;
   /** Whether the thread alone keeps the process alive. It does not at first. */
   setKeepsAlive(keeps: boolean): void;
 }
@@ -129,6 +133,9 @@ class ThreadHandle implements RayletHandle {
     return (this.#stopped ??= this.#stop(reason));
   }
 
+  /** True if a worker could not be ended, not even with its process's good will: see memory-watchdog.ts. */
+  isStuck = false;
+
   setKeepsAlive(keeps: boolean): void {
     if (keeps) this.#worker.ref();
     else this.#worker.unref();
@@ -153,7 +160,10 @@ class ThreadHandle implements RayletHandle {
       };
       this.#tell({ type: 'stop', reason });
     });
-    await this.#worker.terminate();
+    let isEnded = false;
+    const ended = this.#worker.terminate().then(() => (isEnded = true));
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, TERMINATE_LIMIT_MS).unref())]);
+    this.isStuck = !isEnded;
   }
 
   #tell(message: ToRaylet): void {

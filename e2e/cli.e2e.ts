@@ -1,0 +1,195 @@
+/*
+ * The command line as scripts and people use it: help, exit codes, JSON on standard output and everything else on standard
+ * error, Ctrl-C.
+ */
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { repositoryRoot } from '../scripts/source-files.ts';
+import { Cluster, jobFile } from './fixtures/cluster.ts';
+import type { Ended } from './fixtures/processes.ts';
+import { until } from './fixtures/until.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'daylight-cli-'));
+const HELLO = 'examples/hello/job.ts';
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await Cluster.start([{ name: 'host', cpus: 2 }]);
+});
+afterAll(async () => {
+  await cluster.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function daylight(...args: readonly string[]): Promise<Ended> {
+  return cluster.processes.daylight(args).end(30_000);
+}
+
+describe('help', () => {
+  it.each(['up', 'join', 'run', 'status'])('of %s says what it does, its options and an example', async (command) => {
+    const { code, stdout, stderr } = await daylight(command, '--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`Usage: daylight ${command}`));
+    expect(stdout).toMatch(new RegExp(`Example:\\n  daylight ${command} `));
+    expect(stdout).toContain('--help');
+  });
+
+  it('of all commands lists them, and their exit codes', async () => {
+    const { code, stdout } = await daylight('--help');
+    expect(code).toBe(0);
+    for (const command of ['up', 'join', 'run', 'status']) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    expect(stdout).toContain('130 interrupted');
+  });
+
+  it('has the version of the package', async () => {
+    const manifest: { version: string } = JSON.parse(readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8'));
+    expect((await daylight('--version')).stdout.trim()).toBe(manifest.version);
+  });
+});
+
+describe('exit codes', () => {
+  it.each([
+    ['an unknown command', ['rnu', HELLO], /rnu/],
+    ['an unknown option', ['run', HELLO, '--arg', '1'], /--arg\b/],
+    ['arguments that are no JSON', ['run', HELLO, '--args', '{n: 1}'], /not JSON/],
+    ['a port that is none', ['up', '--port', '70000'], /65535/],
+    ['an address without a token', ['run', HELLO, '--address', 'localhost:7700'], /token/],
+    ['a resource without an amount', ['join', 'localhost:7700', '--token', 't', '--resource', 'gpu'], /name=amount/],
+  ])('are 2 for %s', async (_, args, message) => {
+    const { code, stdout, stderr } = await daylight(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([
+    ['run', ['run', HELLO, '--address', 'http://127.0.0.1:1', '--token', 't']],
+    ['join', ['join', 'http://127.0.0.1:1', '--token', 't']],
+    ['status', ['status', '--address', 'http://127.0.0.1:1', '--token', 't']],
+  ])('are 3 for %s of a server that is not there', async (_, args) => {
+    const { code, stdout, stderr } = await daylight(...args);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toContain('127.0.0.1:1');
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('are 1 for a job that is not there', async () => {
+    const { code, stderr } = await daylight('run', 'no-such-job.ts');
+    expect(code).toBe(1);
+    expect(stderr).toContain('no-such-job.ts');
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('daylight run', () => {
+  it('prints the result alone on standard output: one line with --json, indented without', async () => {
+    const { url, joinToken } = cluster.address;
+    const args = ['run', HELLO, '--address', url, '--token', joinToken, '--args', '{"n":3}'];
+    const [plain, json] = await Promise.all([daylight(...args), daylight(...args, '--json')]);
+    expect(json.stdout).toBe('{"squares":[0,1,4],"total":5}\n');
+    expect(plain.stdout).toBe(`${JSON.stringify({ squares: [0, 1, 4], total: 5 }, undefined, 2)}\n`);
+    expect(plain.stderr).toContain('3 squares are there');
+  });
+
+  it('takes address and token from the environment', async () => {
+    const { url, joinToken } = cluster.address;
+    const env = { DAYLIGHT_ADDRESS: url, DAYLIGHT_TOKEN: joinToken };
+    const { code } = await cluster.processes.daylight(['run', HELLO, '--name', 'from the environment'], { env }).end();
+    expect(code).toBe(0);
+    expect((await cluster.jobs()).map(({ name, status }) => [name, status])).toContainEqual([
+      'from the environment',
+      'succeeded',
+    ]);
+  });
+
+  it('shows what tasks print, with their ids', async () => {
+    const { stderr } = await cluster.run('chatty.ts');
+    expect(stderr).toMatch(/^\[\d+\.\d+\] task 1 says hello$/m);
+    expect(stderr).toMatch(/^\[\d+\.\d+\] task 2 says hello$/m);
+    expect(stderr).toMatch(/^main says hello$/m);
+  });
+
+  it('has a cluster of its own without an address', async () => {
+    const { code, stdout } = await daylight('run', HELLO, '--args', '{"n":2}', '--cpus', '1', '--json');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '{"squares":[0,1],"total":1}\n' });
+  });
+
+  it('cancels the job at Ctrl-C', async () => {
+    const job = cluster.startJob('chatty.ts', { args: { forever: true }, name: 'interrupted' });
+    await job.says(/task 1 says hello/);
+    job.signal('SIGINT');
+    const { code, stdout, stderr } = await job.end(15_000);
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr).toContain('cancelling the job');
+    const ended = await until('the job has ended', async () =>
+      (await cluster.jobs()).find(({ name, status }) => name === 'interrupted' && status !== 'running'),
+    );
+    expect(ended).toMatchObject({ status: 'cancelled', unfinished: 0 });
+    await until('its tasks are gone', async () => (await cluster.nodeIs('host', 'connected')).runningTasks === 0);
+  });
+
+  it('leaves at once at a second Ctrl-C', async () => {
+    const job = cluster.startJob('chatty.ts', { args: { forever: true }, name: 'left' });
+    await job.says(/task 1 says hello/);
+    // A server that does not answer makes the orderly way long.
+    cluster.server.signal('SIGSTOP');
+    try {
+      job.signal('SIGINT');
+      await job.says(/cancelling the job/);
+      job.signal('SIGINT');
+      expect((await job.end(2_500)).code).toBe(130);
+    } finally {
+      cluster.server.signal('SIGCONT');
+    }
+    await until(
+      'the job has ended',
+      async () => (await cluster.jobs()).some(({ name, status }) => name === 'left' && status !== 'running'),
+      60_000,
+    );
+  });
+});
+
+describe('daylight status', () => {
+  it('shows nodes, jobs and load, for people and as JSON', async () => {
+    const { url, operatorToken } = cluster.address;
+    const args = ['status', '--address', url, '--token', operatorToken];
+    const [plain, json] = await Promise.all([daylight(...args), daylight(...args, '--json')]);
+    expect(plain.stdout).toMatch(/1 nodes?, \S+ of 2 CPUs free/);
+    expect(plain.stdout).toMatch(/^NODE +NAME +ROLE/m);
+    expect(plain.stdout).toMatch(/^\d+ +host +host +connected/m);
+    expect(json.stdout.trimEnd().split('\n').length).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      cluster: { hosts: 1, cpus: 2, infeasible: [] },
+      nodes: expect.arrayContaining([expect.objectContaining({ name: 'host', state: 'connected' })]),
+      jobs: expect.any(Array),
+    });
+  });
+});
+
+describe('daylight up and join', () => {
+  it('tell people what to do next, and leave in order', async () => {
+    const up = cluster.processes.daylight(['up', '--port', '0', '--data', path.join(folder, 'up'), '--cpus', '1']);
+    const [, url = ''] = await up.says(/Daylight listens on (http:\S+)/);
+    const [, token = ''] = await up.says(/daylight run job\.ts --address \S+ --token (\S+)/);
+    const join = cluster.processes.daylight(['join', url, '--token', token, '--cpus', '1', '--name', 'guest']);
+    await join.says(/joined http:\S+ as node \d+ \(guest\) with 1 CPU/);
+    const { stdout } = await daylight('run', HELLO, '--address', url, '--token', token, '--args', '{"n":2}', '--json');
+    expect(stdout).toBe('{"squares":[0,1],"total":1}\n');
+    join.signal('SIGINT');
+    expect(await join.end(10_000)).toMatchObject({ code: 0, stderr: expect.stringContaining('guest has left') });
+    up.signal('SIGINT');
+    expect((await up.end(10_000)).code).toBe(0);
+  });
+
+  it('know the files of jobs wherever they are called from', async () => {
+    const { url, joinToken } = cluster.address;
+    const args = ['run', 'chatty.ts', '--address', url, '--token', joinToken];
+    const { code } = await cluster.processes.daylight(args, { cwd: path.dirname(jobFile('chatty.ts')) }).end();
+    expect(code).toBe(0);
+  });
+});
