@@ -67,15 +67,19 @@ describe('exit codes', () => {
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
-  it.each([
-    ['run', ['run', HELLO, '--address', 'http://127.0.0.1:1', '--token', 't']],
-    ['join', ['join', 'http://127.0.0.1:1', '--token', 't']],
-    ['status', ['status', '--address', 'http://127.0.0.1:1', '--token', 't']],
-  ])('are 3 for %s of a server that is not there', async (_, args) => {
-    const { code, stdout, stderr } = await daylight(...args);
-    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toContain('127.0.0.1:1');
-    expect(stderr).not.toMatch(/\n\s+at /);
+  it('are 3 for a server that is not there', async () => {
+    // They look for it for ten seconds, in case it is just starting: all at once.
+    const absent = 'http://127.0.0.1:1';
+    const ends = await Promise.all([
+      daylight('run', HELLO, '--address', absent, '--token', 't'),
+      daylight('join', absent, '--token', 't'),
+      daylight('status', '--address', absent, '--token', 't'),
+    ]);
+    for (const { code, stdout, stderr } of ends) {
+      expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+      expect(stderr).toContain('127.0.0.1:1');
+      expect(stderr).not.toMatch(/\n\s+at /);
+    }
   });
 
   it('are 1 for a job that is not there', async () => {
@@ -129,7 +133,7 @@ describe('daylight run', () => {
     const ended = await until('the job has ended', async () =>
       (await cluster.jobs()).find(({ name, status }) => name === 'interrupted' && status !== 'running'),
     );
-    expect(ended).toMatchObject({ status: 'cancelled', unfinished: 0 });
+    expect(ended).toMatchObject({ status: 'stopped', unfinished: 0 });
     await until('its tasks are gone', async () => (await cluster.nodeIs('host', 'connected')).runningTasks === 0);
   });
 
@@ -142,7 +146,8 @@ describe('daylight run', () => {
       job.signal('SIGINT');
       await job.says(/cancelling the job/);
       job.signal('SIGINT');
-      expect((await job.end(2_500)).code).toBe(130);
+      // The shell says 130 of either.
+      expect([130, 'SIGINT']).toContain((await job.end(2_500)).code);
     } finally {
       cluster.server.signal('SIGCONT');
     }

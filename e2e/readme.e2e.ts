@@ -40,7 +40,8 @@ beforeAll(() => {
   const modules = path.join(folder, 'node_modules');
   mkdirSync(path.join(modules, '.bin'), { recursive: true });
   symlinkSync(repositoryRoot, path.join(modules, 'daylight'));
-  symlinkSync(path.join(repositoryRoot, 'bin', 'daylight.ts'), path.join(modules, '.bin', 'daylight'));
+  const program = path.join(repositoryRoot, 'bin', 'daylight.ts');
+  writeFileSync(path.join(modules, '.bin', 'daylight'), `#!/bin/sh\nexec node "${program}" "$@"\n`, { mode: 0o755 });
   writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'reader', private: true, type: 'module' }));
   for (const { title, code } of files) writeFileSync(path.join(folder, title), code);
 });

@@ -33,7 +33,7 @@ describe('a server that crashes', () => {
       await until(`round ${next} (before crash ${crash + 1})`, () => round() >= next || !job.isRunning, 40_000);
       // The moment itself is what is drawn here.
       await delay(random.next() * ROUND_MS);
-      if (!job.isRunning) break;
+      expect(job.isRunning, `the job must outlast crash ${crash + 1}`).toBe(true);
       await cluster.killServer();
       await cluster.startServer();
     }

@@ -4,9 +4,9 @@
 // that a function with other captures is another function, and results are never confused (rule L1).
 
 import { createHash } from 'node:crypto';
-import MagicString from 'magic-string';
+import MagicString, { SourceMap } from 'magic-string';
 import { parseSync } from 'oxc-parser';
-import { bundleError } from './bundle-problem.ts';
+import { bundleError, type SourceLocation } from './bundle-problem.ts';
 import { EditList } from './edit-list.ts';
 import { freeVariables, originOf } from './free-variables.ts';
 import type { FreeVariable } from './free-variables.ts';
@@ -39,7 +39,7 @@ export interface InlineModule {
   /** As of `BundledModule`. */
   readonly hash: string;
   readonly code: string;
-  /** Positions map to `inline:<name>`, lines counted from the function's first. */
+  /** Positions map to the user's file, or, if that is not known, to `inline:<name>` with lines counted from the function's first. */
   readonly sourceMap: string;
   /** What the module registers: `inline#<hash of source and captures>`. */
   readonly registration: { readonly name: string; readonly kind: 'function' | 'class' };
@@ -80,8 +80,13 @@ export function captureInline(fn: Function, options: CaptureOptions = {}): Inlin
 /**
  * The module that registers an inline function when it is evaluated.
  * @param encodedCaptures the values of `captureNames`, encoded by the runtime, as base64; required if there are any
+ * @param origin where the function's source begins, for stack traces; it makes no other function of it
  */
-export function inlineModuleCode(inline: InlineFunction, encodedCaptures?: string): InlineModule {
+export function inlineModuleCode(
+  inline: InlineFunction,
+  encodedCaptures?: string,
+  origin?: SourceLocation,
+): InlineModule {
   const { source, apiNames, captureNames } = inline;
   if (captureNames.length > 0 && encodedCaptures === undefined)
     throw new TypeError('the values of the captured variables are missing');
@@ -100,8 +105,19 @@ export function inlineModuleCode(inline: InlineFunction, encodedCaptures?: strin
   );
   text.append(');\n');
   const code = text.toString();
-  const sourceMap = text.generateMap({ source: `inline:${inline.name}`, hires: 'boundary' }).toString();
+  const sourceMap = mapFrom(text, origin ?? { file: `inline:${inline.name}`, line: 1, column: 2 });
   return { hash: hashOf(code), code, sourceMap, registration: { name, kind: inline.kind } };
+}
+
+/** The map of an edited source whose text within its bracket begins at `origin` in its file. */
+function mapFrom(text: MagicString, { file, line, column }: SourceLocation): string {
+  const map = text.generateDecodedMap({ source: file, hires: 'boundary' });
+  for (const segment of map.mappings.flat()) {
+    if (segment.length === 1) continue;
+    if (segment[2] === 0) segment[3] = Math.max(0, segment[3] + column - 2);
+    segment[2] += line - 1;
+  }
+  return new SourceMap(map).toString();
 }
 
 function hashOf(text: string): string {

@@ -39,6 +39,7 @@ import { KeySupply } from './key-supply.ts';
 import { OBJECT_STATE, ObjectCache, type ObjectEntry } from './object-cache.ts';
 import type { CorePorts } from './ports.ts';
 import { Questions } from './questions.ts';
+import { refuseAwait } from './refuse-await.ts';
 import { ReferenceTable } from './reference-table.ts';
 import { ArgumentEncoder, checkRoom, MAX_PENDING_BYTES, MAX_PENDING_TASKS } from './submission.ts';
 import { createTaskContext, type TaskContext } from './task-context.ts';
@@ -445,10 +446,7 @@ export class CoreWorker {
     // After the messages are settled: what waits may submit again.
     queueMicrotask(() => {
       for (const [key, failure] of failed) {
-        const entry = this.cache.obtain(key);
-        entry.state = OBJECT_STATE.failed;
-        entry.failure = failure;
-        this.#changed(key, entry);
+        this.#changed(key, Object.assign(this.cache.obtain(key), { state: OBJECT_STATE.failed, failure }));
       }
     });
     return kept;
@@ -465,10 +463,4 @@ export class CoreWorker {
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
     this.#hooks.onClose(reason);
   }
-}
-
-/** A reference is not thenable, so `await ref` is the reference itself: a mistake that would be noticed far from here. */
-function refuseAwait(operand: object): Error | undefined {
-  if (!ObjectRef.isObjectRef(operand)) return undefined;
-  return new TypeError('await does not fetch an ObjectRef, it gives the reference itself: write await get(ref)');
 }

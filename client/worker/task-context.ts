@@ -123,11 +123,7 @@ export function createTaskContext<T>(
   function currentOrOnly(): T {
     if (current !== undefined) return current;
     if (liveTasks.size === 1) for (const task of liveTasks) return task;
-    if (liveTasks.size === 0) throw new Error('This can be called only inside a task; no task is running here');
-    throw new Error(
-      `${liveTasks.size} tasks are running here and a timer or .then callback belongs to none of them: ` +
-        'wrap the callback in context().bind(fn), or use await instead of .then',
-    );
+    throw noCurrentTask(liveTasks.size);
   }
 
   return {
@@ -138,12 +134,7 @@ export function createTaskContext<T>(
         invocation.suspended = false;
         invocation.outer = current;
         current = invocation.task;
-        const { senseless } = invocation;
-        if (senseless !== undefined) {
-          invocation.senseless = undefined;
-          const error = senseless === result ? refuseAwait(senseless) : undefined;
-          if (error !== undefined) throw error;
-        }
+        if (invocation.senseless !== undefined) refuse(invocation, result, refuseAwait);
         return result;
       },
       caught,
@@ -206,4 +197,24 @@ function boundResource(value: unknown, around: Around): unknown {
   if (value === null || value === undefined) return value;
   const dispose = method(value, Symbol.asyncDispose) ?? method(value, Symbol.dispose);
   return dispose === undefined ? value : { [Symbol.asyncDispose]: () => around(dispose) };
+}
+
+/** Throws if what was awaited came back as it was: it had nothing to wait for. */
+function refuse<T>(
+  invocation: Invocation<T>,
+  result: unknown,
+  refuseAwait: (operand: object) => Error | undefined,
+): void {
+  const { senseless } = invocation;
+  invocation.senseless = undefined;
+  const error = senseless === result && senseless !== undefined ? refuseAwait(senseless) : undefined;
+  if (error !== undefined) throw error;
+}
+
+function noCurrentTask(liveTasks: number): Error {
+  if (liveTasks === 0) return new Error('This can be called only inside a task; no task is running here');
+  return new Error(
+    `${liveTasks} tasks are running here and a timer or .then callback belongs to none of them: ` +
+      'wrap the callback in context().bind(fn), or use await instead of .then',
+  );
 }

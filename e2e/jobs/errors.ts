@@ -13,10 +13,16 @@ class OwnError extends Error {
 export const throwNow = remote((): never => {
   throw new RangeError('thrown at once'); // at: throwNow
 });
+async function* counted() {
+  yield 1;
+  await Promise.resolve();
+  yield 2;
+}
+
 export const throwLater = remote(async (): Promise<never> => {
   await Promise.resolve();
   const values: number[] = [];
-  for await (const value of [1, 2]) values.push(value);
+  for await (const value of counted()) values.push(value);
   throw new RangeError(`thrown after ${values.length} awaits`); // at: throwLater
 });
 export const throwBelow = remote(async (): Promise<never> => {

@@ -4,7 +4,7 @@
 import { DaylightError } from '#shared/errors/daylight-error.ts';
 import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { WireError } from '#shared/wire/wire-error.ts';
-import { encodeError } from '../gcs/system-errors.ts';
+import { encodeError } from '#shared/errors/error-record.ts';
 import type { Gateway, Peer } from './gateway.ts';
 import { answerQuestion } from './questions.ts';
 import type { SessionLink } from './session-link.ts';

@@ -121,6 +121,7 @@ export class GcsState {
   /** One more key for what is known as `to`. */
   addAlias(from: ObjectKey, to: ObjectKey): void {
     this.aliases.set(from, to);
+    this.dirty.aliases.add(from);
     const others = this.#otherKeys.get(to);
     if (others) others.push(from);
     else this.#otherKeys.set(to, [from]);

@@ -11,8 +11,8 @@ import {
   TaskCancelledError,
   WorkerCrashedError,
 } from '#shared/errors/daylight-error.ts';
-import { errorRecordCodec, errorToWire } from '#shared/errors/error-record.ts';
-import { ByteWriter } from '#shared/wire/byte-writer.ts';
+import { encodeError } from '#shared/errors/error-record.ts';
+import { END_REASON } from '#shared/protocol/node-records.ts';
 
 const CLASSES = {
   cancelled: TaskCancelledError,
@@ -28,17 +28,15 @@ const CLASSES = {
 /** What happened, as a class of error. */
 export type SystemErrorKind = keyof typeof CLASSES;
 
-/** An error as the bytes that travel in its place. */
-export function encodeError(error: Error): Uint8Array {
-  // Where in the server it was made tells a user nothing.
-  error.stack = `${error.name}: ${error.message}`;
-  const writer = new ByteWriter(512);
-  errorRecordCodec.write(writer, errorToWire(error));
-  return writer.finish();
-}
-
 /** The bytes that travel as the `value` of a failed task or object. `logTail` is the end of what the task printed. */
 export function systemError(kind: SystemErrorKind, message: string, logTail = ''): Uint8Array {
   const text = logTail === '' ? message : `${message}\n  last lines it printed:\n${logTail}`;
   return encodeError(new CLASSES[kind](text));
+}
+
+/** What the reason of an ended attempt is called as an error. */
+export function errorKindOf(reason: number): SystemErrorKind {
+  if (reason === END_REASON.outOfMemory) return 'outOfMemory';
+  if (reason === END_REASON.runtimeLimit) return 'runtimeLimit';
+  return reason === END_REASON.nodeDied ? 'nodeDied' : 'workerCrashed';
 }

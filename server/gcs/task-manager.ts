@@ -6,16 +6,16 @@
  * `maxRetries`, by a lost node as often as it takes (up to a limit, with back-off).
  */
 import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
-import { FUNCTION_KIND, type NodeRecordOf, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
-import { END_REASON } from '#shared/protocol/node-records.ts';
+import { END_REASON, FUNCTION_KIND, type NodeRecordOf, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
 import { lossBackoffMs, MAX_LOSSES, mayRetry } from '#shared/task/retry-policy.ts';
 import { moveTask } from '#shared/task/task-state.ts';
 import { nameCall, objectId, taskId } from './content-names.ts';
 import { recordRun } from './dictionaries.ts';
 import { type JobRecord, newTask, type ObjectRecord, type SessionRecord, type TaskRecord } from './entities.ts';
+import { namesMadeBy } from './made-names.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { GcsState, TaskOutcome } from './state.ts';
-import { systemError, type SystemErrorKind } from './system-errors.ts';
+import { errorKindOf, systemError } from './system-errors.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -133,10 +133,10 @@ export class TaskManager {
     parent: TaskRecord,
     call: Parameters<typeof nameCall>[2],
   ): boolean {
-    const known = this.#namesOf(parent).get(nameCall(this.#state, taskId(this.#state, parent), call));
+    const known = namesMadeBy(this.#state, parent).get(nameCall(this.#state, taskId(this.#state, parent), call));
     const object = known === undefined ? undefined : this.#state.objects.get(known);
     if (!object) return false;
-    this.#alias(key, object.key);
+    this.#state.addAlias(key, object.key);
     this.#objects.hold(object, this.#holderFor(parent, session));
     this.#state.ports.command(session, { kind: 'assign', task: key, here: false });
     this.#objects.want(object, session, key);
@@ -156,12 +156,12 @@ export class TaskManager {
     let object: ObjectRecord | undefined;
     if (parent?.replayed) {
       const probe = this.#objects.claim(record.object, origin);
-      const known = this.#namesOf(parent).get(objectId(this.#state, probe));
+      const known = namesMadeBy(this.#state, parent).get(objectId(this.#state, probe));
       object = known === undefined ? undefined : this.#state.objects.get(known);
       if (object) {
         this.#state.objects.delete(record.object);
         this.#state.dropped(probe);
-        this.#alias(record.object, object.key);
+        this.#state.addAlias(record.object, object.key);
         if (!this.#objects.isAvailable(object)) this.#objects.setValue(object, session, value);
         else if (value.value.length === 0) this.#objects.addCopy(object, session, value.sizeBytes);
       } else {
@@ -473,32 +473,4 @@ export class TaskManager {
     parent.made.push(key);
     parent.names?.set(id(), key);
   }
-
-  /** What the earlier attempts of a task made, by content id. */
-  #namesOf(parent: TaskRecord): Map<string, ObjectKey> {
-    if (parent.names) return parent.names;
-    parent.names = new Map();
-    for (const key of parent.made) {
-      const object = this.#state.objects.get(key);
-      if (object) parent.names.set(objectName(this.#state, object), key);
-    }
-    return parent.names;
-  }
-
-  #alias(from: ObjectKey, to: ObjectKey): void {
-    this.#state.addAlias(from, to);
-    this.#state.dirty.aliases.add(from);
-  }
-}
-
-/** The id by which a re-execution names an object: of the call for a task's result, of the object for a put. */
-function objectName(state: GcsState, object: ObjectRecord): string {
-  const task = object.maker < 0 ? state.tasks.get(object.key) : undefined;
-  return task ? taskId(state, task) : objectId(state, object);
-}
-
-function errorKindOf(reason: number): SystemErrorKind {
-  if (reason === END_REASON.outOfMemory) return 'outOfMemory';
-  if (reason === END_REASON.runtimeLimit) return 'runtimeLimit';
-  return reason === END_REASON.nodeDied ? 'nodeDied' : 'workerCrashed';
 }

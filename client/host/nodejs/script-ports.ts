@@ -3,8 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ScriptModule, ScriptPorts } from '#client/api/script-ports.ts';
+import { functionLocation } from '#client/bundler/call-site.ts';
 import { captureInline, inlineModuleCode } from '#client/bundler/inline-function.ts';
 import { transformModule } from '#client/bundler/transform-pass.ts';
+
+/** Frames of a stack below it are not the user's. */
+const OWN_FOLDER = new URL('../../', import.meta.url).href;
 
 async function bundle(url: string): Promise<ScriptModule> {
   const { bundleModule } = await import('#client/bundler/job-bundler.ts');
@@ -35,12 +39,13 @@ function classExports(url: string): ReadonlySet<string> {
 export const nodeScriptPorts: ScriptPorts = {
   inline(target, captures) {
     const inline = captureInline(target, { capture: captures });
+    const origin = functionLocation(new Error().stack ?? '', OWN_FOLDER, Function.prototype.toString.call(target));
     return {
       kind: inline.kind,
       name: inline.name,
       captureNames: inline.captureNames,
       build(encodedCaptures) {
-        const { hash, code, sourceMap, registration } = inlineModuleCode(inline, encodedCaptures);
+        const { hash, code, sourceMap, registration } = inlineModuleCode(inline, encodedCaptures, origin);
         return { source: { hash, code, sourceMap }, registration: registration.name };
       },
     };
