@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Cluster, resultOf } from './fixtures/cluster.ts';
 import type { RunningProcess } from './fixtures/processes.ts';
@@ -103,10 +103,10 @@ describe('a host that is killed', () => {
   /** Starts a part of the job on two hosts; `victim` is the one named in the first note that matches `sign`. */
   async function strike(part: string, sign: RegExp, when: (notes: string) => boolean) {
     const names = [`${part}-1`, `${part}-2`];
-    await Promise.all(names.map((name) => cluster.addHost({ name, resources: ['home=1'] })));
+    await Promise.all(names.map((name) => cluster.addHost({ name, resources: [`${part}=1`] })));
     const files = { notes: path.join(folder, `${part}.notes`), go: path.join(folder, `${part}.go`) };
     const notes = (): string => (existsSync(files.notes) ? readFileSync(files.notes, 'utf8') : '');
-    const job = cluster.startJob('host-failures.ts', { args: { part, ...files } });
+    const job = cluster.startJob('host-failures.ts', { args: { part, home: part, ...files } });
     await until(`${part} is under way`, () => when(notes()) || (!job.isRunning && job.stderr));
     const victim = sign.exec(notes())?.[1] ?? '';
     await cluster.host(victim).kill();
@@ -116,10 +116,8 @@ describe('a host that is killed', () => {
     return { result, notes: notes(), victim, survivor };
   }
 
-  // Each part has hosts of its own: those of the part before leave.
-  afterEach(() => cluster.stopHosts());
-
-  it('L4 has its tasks run again elsewhere, each with its own result', async () => {
+  // Each part has hosts of its own, and mostly waits until the server gives up those that are gone: so all at once.
+  it.concurrent('L4 has its tasks run again elsewhere, each with its own result', async () => {
     const { result, notes, victim } = await strike('runTasks', /^(\S+) starts/, (text) => text.split('\n').length > 12);
     expect(Object.values(result)).toEqual(Array.from({ length: 60 }, (_, x) => x * x));
     const starts = notes.trimEnd().split('\n');
@@ -134,7 +132,7 @@ describe('a host that is killed', () => {
     expect((await cluster.nodeIs(victim, 'dead')).runningTasks).toBe(0);
   });
 
-  it('M1 has its actor started again elsewhere, if that may restart', async () => {
+  it.concurrent('M1 has its actor started again elsewhere, if that may restart', async () => {
     const { result, victim, survivor } = await strike('restartActor', /^actor on (\S+)/, (text) =>
       text.startsWith('actor on'),
     );
@@ -142,7 +140,7 @@ describe('a host that is killed', () => {
     expect(result['errors']).toEqual(['ActorUnavailableError']);
   });
 
-  it('L4 has the objects that lay there alone made again', async () => {
+  it.concurrent('L4 has the objects that lay there alone made again', async () => {
     const { result, notes, victim, survivor } = await strike('rebuildWeights', /^weights on (\S+)/m, (text) =>
       text.includes('weights on'),
     );

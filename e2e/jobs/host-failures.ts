@@ -9,6 +9,8 @@ import { outcomeOf } from './scenarios.ts';
 interface Args {
   notes: string;
   go: string;
+  /** A resource that only the hosts of this part have. */
+  home: string;
   tasks?: number;
 }
 
@@ -47,12 +49,13 @@ export const sumUp = remote((weights: Float32Array) => ({
   node: context().node,
 }));
 
-async function runTasks({ notes, tasks = 60 }: Args) {
-  return get(Array.from({ length: tasks }, (_, x) => work.remote(notes, x)));
+async function runTasks({ notes, home, tasks = 60 }: Args) {
+  const here = work.options({ resources: { [home]: 0.1 } });
+  return get(Array.from({ length: tasks }, (_, x) => here.remote(notes, x)));
 }
 
-async function restartActor({ notes, go }: Args) {
-  const tally = RemoteTally.options({ resources: { home: 1 }, maxRestarts: 2 }).remote();
+async function restartActor({ notes, go, home }: Args) {
+  const tally = RemoteTally.options({ resources: { [home]: 1 }, maxRestarts: 2 }).remote();
   await get(tally.where.remote());
   const first = await get(tally.where.remote());
   await note(notes, `actor on ${first.node}`);
@@ -70,17 +73,19 @@ async function restartActor({ notes, go }: Args) {
   }
 }
 
-async function rebuildWeights({ notes, go }: Args) {
-  const made = await get(makeWeights.options({ resources: { home: 1 } }).remote(notes, 7));
-  const returned = returnWeights.options({ resources: { home: 1 } }).remote(1_000_000, 7);
+async function rebuildWeights({ notes, go, home }: Args) {
+  const resources = { [home]: 1 };
+  const sumUpHere = sumUp.options({ resources });
+  const made = await get(makeWeights.options({ resources }).remote(notes, 7));
+  const returned = returnWeights.options({ resources }).remote(1_000_000, 7);
   await wait([returned]);
   await note(notes, `weights on ${made.node}`);
   await untilFile(go);
   return {
     first: made.node,
-    small: await get(sumUp.remote(made.small)),
-    returned: await get(sumUp.remote(returned)),
-    large: await outcomeOf(() => get(sumUp.remote(made.large))),
+    small: await get(sumUpHere.remote(made.small)),
+    returned: await get(sumUpHere.remote(returned)),
+    large: await outcomeOf(() => get(sumUpHere.remote(made.large))),
   };
 }
 
