@@ -32,7 +32,7 @@ describe('a heap that runs away', () => {
     for (const host of hosts.filter(({ isRunning }) => isRunning)) {
       host.signal('SIGTERM');
       const { code } = await host.end(10_000);
-      expect([0, 'SIGKILL']).toContain(code);
+      if (code !== 0 && code !== 'SIGKILL') throw new Error(`a host ended with ${code}`);
     }
     await cluster.stop();
   });
