@@ -7,6 +7,7 @@ import { FULL_TIMING, QUICK_TIMING } from './harness/measure.ts';
 import { formatTable, shortNumber } from './harness/table.ts';
 import { type ListedRow, ROW_LIST } from './micro/row-list.ts';
 import { runRows } from './micro/run-rows.ts';
+import { PANDO } from './peers/pando.ts';
 import { rayFigures } from './peers/ray.ts';
 
 interface MicroOptions {
@@ -41,7 +42,7 @@ async function micro({ json, only, quick = false, peer }: MicroOptions): Promise
   );
   const rows: BenchRow[] = [];
   const failures: RowFailure[] = [];
-  await runRows(chosen, timing, figures, (result) => {
+  await runRows(chosen, timing, [figures, PANDO], (result) => {
     if ('error' in result) {
       failures.push(result);
       say(`FAILED ${result.name}: ${result.error}\n`);

@@ -42,6 +42,7 @@ export {
 } from '#shared/errors/daylight-error.ts';
 
 export type * from './api/get-types.ts';
+export type { GpuDevice } from './api/gpu-device.ts';
 export type {
   ActorOptions,
   CommonOptions,

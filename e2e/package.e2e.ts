@@ -11,10 +11,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { runCommand } from '../scripts/run-command.ts';
 import { repositoryRoot } from '../scripts/source-files.ts';
+import { Processes } from './fixtures/processes.ts';
 
 const PACK_AND_INSTALL_MS = 300_000;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'daylight-package-'));
+const processes = new Processes();
 
 /** Runs a command in the user's folder and returns its output; throws with the output when it fails. */
 async function run(command: readonly string[], cwd: string = folder): Promise<string> {
@@ -34,7 +36,10 @@ beforeAll(async () => {
   await run(['npm', 'install', `./${tarball}`, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']);
 }, PACK_AND_INSTALL_MS);
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await processes.killAll();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe('the packed package', () => {
   it('can be imported by name', async () => {
@@ -55,6 +60,21 @@ describe('the packed package', () => {
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
     const misplaced = files.filter((file) => /\.(test|e2e|contract)\./.test(file) || /(?<!\.d)\.ts$/.test(file));
     expect(misplaced).toEqual([]);
+  });
+
+  it('serves the pages for browsers', async () => {
+    const program = path.join(folder, 'node_modules', 'daylight', 'dist', 'bin', 'daylight.js');
+    const data = path.join(folder, 'data');
+    const server = processes.node([program, 'up', '--port', '0', '--data', data, '--json'], { cwd: folder });
+    const [line] = await server.says(/^\{.*\}$/m);
+    const { url } = JSON.parse(line) as { url: string };
+    const page = await fetch(`${url}/donate`);
+    const text = await page.text();
+    expect([page.status, text]).toEqual([200, expect.stringMatching(/src="\/assets\//)]);
+    const [, script = ''] = /src="(\/assets\/[^"]+)"/.exec(text) ?? [];
+    for (const address of [script, '/sandbox']) expect((await fetch(url + address)).status).toBe(200);
+    server.signal('SIGTERM');
+    expect((await server.end(10_000)).code).toBe(0);
   });
 
   it('has types that accept what is right and refuse what is wrong', async () => {

@@ -6,18 +6,32 @@
  * worker entries and files found by URL would move away from those who look for them.
  */
 
-import { chmodSync, copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import { transform } from 'esbuild';
 import MagicString from 'magic-string';
 
+import { ensureWebBuilt } from './build-web.ts';
 import { findModuleReferences } from './module-references.ts';
 import { runCommand } from './run-command.ts';
 import { isTestFile, listSourceFiles, repositoryRoot } from './source-files.ts';
 
 const MINIMUM_FILES = 1;
 const PUBLISHED = ['shared/', 'client/', 'server/', 'bin/'];
+/** Parts of it that only pages need: they are in the pages. */
+const FOR_BROWSERS = 'client/host/browser/';
 const TARGET = 'node24';
 const EXECUTABLE_MODE = 0o755;
 
@@ -71,7 +85,8 @@ function copyAssets(outFolder: string): void {
     PUBLISHED.map((folder) => `${folder}**/*.*`),
     { cwd: repositoryRoot },
   )) {
-    if (/\.(ts|tsx)$|(^|[\\/])tsconfig[^\\/]*\.json$/.test(file) || isTestFile(file)) continue;
+    if (/\.(ts|tsx)$|(^|[\\/])tsconfig[^\\/]*\.json$/.test(file) || !isPublished(file.split(path.sep).join('/')))
+      continue;
     mkdirSync(path.dirname(path.join(outFolder, file)), { recursive: true });
     copyFileSync(path.join(repositoryRoot, file), path.join(outFolder, file));
   }
@@ -88,13 +103,35 @@ function writeManifest(outFolder: string): void {
   writeFileSync(path.join(outFolder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
+function isPublished(file: string): boolean {
+  return PUBLISHED.some((folder) => file.startsWith(folder)) && !file.startsWith(FOR_BROWSERS) && !isTestFile(file);
+}
+
+/** Removes what an earlier build left, but for the pages: they know by themselves whether they are up to date. */
+function emptyFolder(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith('web')) rmSync(path.join(folder, name), { recursive: true, force: true });
+  }
+}
+
+async function buildPages(outFolder: string): Promise<void> {
+  const built = await ensureWebBuilt();
+  const place = path.join(outFolder, 'web');
+  if (place === built) return;
+  rmSync(place, { recursive: true, force: true });
+  cpSync(built, place, { recursive: true });
+}
+
 /** Builds the whole package into `outFolder`, which is emptied first; returns the number of modules. */
 export async function buildPackage(outFolder: string): Promise<number> {
-  const files = listSourceFiles(repositoryRoot, MINIMUM_FILES).filter(
-    (file) => PUBLISHED.some((folder) => file.startsWith(folder)) && !isTestFile(file),
-  );
-  rmSync(outFolder, { recursive: true, force: true });
-  await Promise.all([...files.map((file) => buildFile(file, outFolder)), buildDeclarations(outFolder)]);
+  const files = listSourceFiles(repositoryRoot, MINIMUM_FILES).filter(isPublished);
+  emptyFolder(outFolder);
+  await Promise.all([
+    ...files.map((file) => buildFile(file, outFolder)),
+    buildDeclarations(outFolder),
+    buildPages(outFolder),
+  ]);
   copyAssets(outFolder);
   writeManifest(outFolder);
   return files.length;

@@ -8,6 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
+import { ensureWebBuilt } from './build-web.ts';
 import { repositoryRoot } from './source-files.ts';
 
 const DAYLIGHT = 'bin/daylight.ts';
@@ -20,6 +21,7 @@ interface ServerAddress {
   url: string;
   joinToken: string;
   operatorUrl: string;
+  donateUrl: string;
 }
 
 interface Trial {
@@ -114,6 +116,7 @@ async function main(): Promise<number> {
   });
   const port = values.port ?? String(values.exit === true ? 0 : DEFAULT_PORT);
   const whenInterrupted = interrupted();
+  await ensureWebBuilt();
   const server = daylight(
     ['up', '--port', port, '--data', values.data ?? '.data', '--json', '--until-stdin-closes'],
     'pipe',
@@ -124,7 +127,7 @@ async function main(): Promise<number> {
   } catch {
     return 1; // The server has said why.
   }
-  const { url, joinToken, operatorUrl } = address;
+  const { url, joinToken, operatorUrl, donateUrl } = address;
   const node = daylight(['join', url, '--token', joinToken, '--cpus', String(WORKERS)], 'ignore');
   const job = daylight(
     [
@@ -149,7 +152,7 @@ async function main(): Promise<number> {
     console.log(values.json === true ? line : table(JSON.parse(line) as SearchResult));
   }
   if (code !== undefined && values.exit !== true) {
-    console.error(`\nThe cluster stays up: ${operatorUrl}\nCtrl-C ends it.`);
+    console.error(`\nThe cluster stays up: ${operatorUrl}\nA browser can help too: ${donateUrl}\nCtrl-C ends it.`);
     await whenInterrupted;
   } else if (code === undefined) {
     job.kill('SIGTERM');

@@ -1,6 +1,7 @@
 /*
  * `npm test`: every check, then every test, then one summary whose last line is `N passed, N failed` (checks and
- * tests together). Arguments go to vitest, so `npm test -- client/bundler` runs all checks and those tests.
+ * tests together). Arguments go to vitest, so `npm test -- client/bundler` runs all checks and those tests. Chromium,
+ * which is no package of npm, is installed first where that is possible.
  */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { runChecks } from './check.ts';
+import { ensureChromium } from './install-chromium.ts';
 import { runCommand } from './run-command.ts';
 
 interface TestCounts {
@@ -59,15 +61,27 @@ async function runTests(filters: readonly string[]): Promise<TestCounts> {
   }
 }
 
-const startedAtMs = performance.now();
-const checks = await runChecks();
-const tests = await runTests(process.argv.slice(2));
-const failed = checks.failed + tests.failed;
-const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0);
-const notRun = tests.notRun === 0 ? '' : `, ${tests.notRun} not run`;
-console.log(
-  `checks: ${checks.passed} of ${checks.passed + checks.failed}; ` +
-    `tests: ${tests.passed} of ${tests.passed + tests.failed}${notRun}; ${seconds} s`,
-);
-console.log(`${checks.passed + tests.passed} passed, ${failed} failed`);
-if (failed > 0) process.exitCode = 1;
+async function main(filters: readonly string[]): Promise<void> {
+  const startedAtMs = performance.now();
+  try {
+    await ensureChromium();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    console.log('0 passed, 1 failed');
+    process.exitCode = 1;
+    return;
+  }
+  const checks = await runChecks();
+  const tests = await runTests(filters);
+  const failed = checks.failed + tests.failed;
+  const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0);
+  const notRun = tests.notRun === 0 ? '' : `, ${tests.notRun} not run`;
+  console.log(
+    `checks: ${checks.passed} of ${checks.passed + checks.failed}; ` +
+      `tests: ${tests.passed} of ${tests.passed + tests.failed}${notRun}; ${seconds} s`,
+  );
+  console.log(`${checks.passed + tests.passed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+await main(process.argv.slice(2));

@@ -26,6 +26,8 @@ const RECENT_TASKS = 8192;
 export interface ServerTimes {
   readonly graceMs: number;
   readonly hostDeadMs: number;
+  /** A tab is frozen or reloaded and comes back more often than a host. */
+  readonly tabDeadMs: number;
   readonly driverDeadMs: number;
   /** Silent this long with work, a node counts as disconnected … */
   readonly silentMs: number;
@@ -38,6 +40,7 @@ export interface ServerTimes {
 export const DEFAULT_SERVER_TIMES: ServerTimes = {
   graceMs: 45_000,
   hostDeadMs: 10_000,
+  tabDeadMs: 60_000,
   driverDeadMs: 30_000,
   silentMs: 10_000,
   idleSilentMs: 60_000,
@@ -54,6 +57,7 @@ export interface ServerLogger {
 /** Where commands and acknowledgements leave: the gateway. */
 export interface Outbox {
   command(session: SessionRecord, command: ServerCommand): void;
+  superseded(session: SessionRecord): void;
   sessionEnded(session: SessionRecord, reason: string): void;
   acknowledge(session: SessionRecord, received: number): void;
 }
@@ -143,6 +147,9 @@ export class ControlPlane implements GcsPorts {
   connect(outbox: Outbox, fatal: (error: StorageError) => void): void {
     this.#outbox = outbox;
     this.#fatal = fatal;
+    // A command stream starts anew with the server, and this comes first in that of a stranger's node.
+    for (const session of this.gcs.state.sessions.values())
+      if (!session.trusted && session.state !== 'dead') outbox.command(session, { kind: 'stranger' });
   }
 
   /** One step of the GCS. Exceptions pass through. */
@@ -212,6 +219,10 @@ export class ControlPlane implements GcsPorts {
       message: event.message,
       detail: event.severity,
     });
+  }
+
+  superseded(session: SessionRecord): void {
+    this.#outbox?.superseded(session);
   }
 
   sessionEnded(session: SessionRecord, reason: string): void {

@@ -3,6 +3,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server as HttpServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Random } from '#shared/ports/random.ts';
 import type { Storage } from '#shared/ports/storage.ts';
 import { StorageError } from '#shared/ports/storage.ts';
@@ -10,11 +11,20 @@ import { ControlPlane, DEFAULT_SERVER_TIMES, type ServerLogger, type ServerTimes
 import { Gateway } from './gateway/gateway.ts';
 import { loadTokens } from './gateway/tokens.ts';
 import { createApp } from './http/app.ts';
+import { donateLink } from './http/donate-link.ts';
+import { urlsOf } from './http/listen-addresses.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
+import { Site } from './http/site.ts';
+import { readTlsFiles, type TlsFiles, type TlsIdentity } from './http/tls-files.ts';
+import { WebFiles } from './http/web-files.ts';
+import { ServerStartError } from './start-error.ts';
 import { SqliteStorage } from './storage/sqlite-storage.ts';
 
 /** How often old history is looked for. */
 const SWEEP_MS = 60_000;
+
+/** Who opens a connection and says nothing must not keep a server from stopping. */
+const HANDSHAKE_LIMIT_MS = 5_000;
 
 /** What a server is started with. */
 export interface ServerConfig {
@@ -29,6 +39,16 @@ export interface ServerConfig {
   readonly joinToken?: string;
   readonly times?: Partial<ServerTimes>;
   readonly logger?: ServerLogger;
+  /** Speaks https with this certificate and key. */
+  readonly tls?: TlsFiles;
+  /** Address under which browsers and nodes find the server, if it is not the one it listens on: `https://host`. */
+  readonly publicUrl?: string;
+  /** Host name of the sandbox document, if it has one of its own; `*.` in front for any name there. */
+  readonly sandboxHost?: string;
+  /** Anyone may join, untrusted without the join key. Default: only who has it. */
+  readonly isPublic?: boolean;
+  /** Where the pages for browsers were built. Default: beside this program. */
+  readonly webFolder?: string;
   /** Another engine than SQLite in the data directory. */
   readonly storage?: Storage;
   /** Called if this server may not go on (another took over its data). */
@@ -37,29 +57,21 @@ export interface ServerConfig {
 
 /** A server that listens. */
 export interface RunningServer {
-  /** `http://host:port` */
+  /** `http://host:port`, or the public URL. */
   readonly url: string;
+  /** The same server as this machine reaches it. */
+  readonly localUrl: string;
   readonly port: number;
   readonly operatorToken: string;
   readonly joinToken: string;
   /** The status page, opened with the token. */
   readonly operatorUrl: string;
+  /** The page that lends a browser, opened with the join key. */
+  readonly donateUrl: string;
   readonly plane: ControlPlane;
   readonly gateway: Gateway;
   /** Tells nodes to come back later, writes everything down and closes. Safe to repeat. */
   stop(): Promise<void>;
-}
-
-/** A server that cannot start; `message` is one sentence for a person. */
-export class ServerStartError extends Error {
-  /** `port-in-use`, `address`, `directory`, or the code of a `StorageError`. */
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.name = 'ServerStartError';
-    this.code = code;
-  }
 }
 
 const SILENT: ServerLogger = { info() {}, warn() {}, error() {} };
@@ -67,10 +79,15 @@ const systemRandom: Random = { next: () => Math.random() };
 
 /** Starts a server. @throws ServerStartError */
 export async function startServer(config: ServerConfig): Promise<RunningServer> {
-  const { dataDirectory, port, host = '127.0.0.1', logger = SILENT } = config;
+  const { dataDirectory, port, host = '127.0.0.1', isPublic = false, logger = SILENT } = config;
+  const identity = config.tls && (await readIdentity(config.tls, logger));
+  const site = siteOf(config, identity);
+  const files = new WebFiles(config.webFolder === undefined ? undefined : [config.webFolder]);
   await makeDirectory(dataDirectory);
   const storage = config.storage ?? new SqliteStorage({ directory: dataDirectory });
-  const http = createServer();
+  const http = identity
+    ? createTlsServer({ cert: identity.cert, key: identity.key, handshakeTimeout: HANDSHAKE_LIMIT_MS })
+    : createServer();
   try {
     const times = { ...DEFAULT_SERVER_TIMES, ...config.times };
     const plane = await ControlPlane.start({ storage, random: systemRandom, times, logger });
@@ -79,30 +96,26 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       ...(config.joinToken === undefined ? {} : { join: config.joinToken }),
     });
     let metrics: Metrics | undefined;
-    http.on(
-      'request',
-      createApp(plane, tokens, () => (metrics ??= createMetrics(plane, gateway)), logger),
-    );
+    const metricsNow = (): Metrics => (metrics ??= createMetrics(plane, gateway));
+    http.on('request', createApp({ plane, tokens, site, files, isPublic, metrics: metricsNow, logger }));
     // Listening first: a gateway on a port that is taken would have to be undone again.
     const boundPort = await listen(http, port, host);
-    const gateway = new Gateway(http, plane, tokens);
+    site.listensOn(boundPort);
+    const gateway = new Gateway(http, plane, tokens, {
+      isPublic,
+      allowOrigin: (request) => site.allowsOrigin(request),
+    });
     metrics = createMetrics(plane, gateway);
     plane.connect(gateway, (error) => {
       logger.error(`this server stops: ${error.message}`);
       config.onFatal?.(error);
     });
-    const sweeper = setInterval(
-      () =>
-        void storage
-          .sweep(Date.now())
-          .catch((error: unknown) => logger.warn(`old history could not be removed: ${String(error)}`)),
-      SWEEP_MS,
-    );
-    sweeper.unref();
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`;
+    const stopSweeping = sweepHistory(storage, logger);
+    const listening = { scheme: identity ? 'https' : 'http', host, port: boundPort } as const;
+    const { url, localUrl, browserUrl } = urlsOf(listening, site.publicOrigin);
     let stopping: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
-      clearInterval(sweeper);
+      stopSweeping();
       metrics?.close();
       await gateway.stop();
       http.closeAllConnections();
@@ -111,10 +124,12 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     };
     return {
       url,
+      localUrl,
       port: boundPort,
       operatorToken: tokens.operator,
       joinToken: tokens.join,
       operatorUrl: `${url}/?token=${tokens.operator}`,
+      donateUrl: donateLink(browserUrl, tokens.join),
       plane,
       gateway,
       stop: () => (stopping ??= stop()),
@@ -124,6 +139,34 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     await storage.close().catch(() => undefined);
     throw startError(error, dataDirectory);
   }
+}
+
+async function readIdentity(files: TlsFiles, logger: ServerLogger): Promise<TlsIdentity> {
+  const identity = await readTlsFiles(files);
+  if (identity.validUntil.getTime() < Date.now())
+    logger.warn(`the certificate in ${files.certFile} has expired: browsers and nodes will refuse it`);
+  return identity;
+}
+
+function siteOf({ publicUrl, sandboxHost }: ServerConfig, identity: TlsIdentity | undefined): Site {
+  return new Site({
+    isTls: identity !== undefined,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(sandboxHost === undefined ? {} : { sandboxHost }),
+  });
+}
+
+/** Removes old history now and then, until the function it returns is called. */
+function sweepHistory(storage: Storage, logger: ServerLogger): () => void {
+  const sweeper = setInterval(
+    () =>
+      void storage
+        .sweep(Date.now())
+        .catch((error: unknown) => logger.warn(`old history could not be removed: ${String(error)}`)),
+    SWEEP_MS,
+  );
+  sweeper.unref();
+  return () => clearInterval(sweeper);
 }
 
 async function makeDirectory(directory: string): Promise<void> {

@@ -1,4 +1,4 @@
-// What a benchmark says: one row per rate, in the form that `--json` writes.
+// What a benchmark says: one row per rate, time or size, in the form that `--json` writes.
 
 /** One measured row. Optional fields are left out where there is nothing to say. */
 export interface BenchRow {
@@ -6,19 +6,19 @@ export interface BenchRow {
   /** Median over the rounds, in `unit`. */
   readonly value: number;
   readonly unit: string;
-  /** The slowest round, in `unit`. */
+  /** The lowest of the rounds, in `unit`. */
   readonly min: number;
-  /** The fastest round, in `unit`. */
+  /** The highest of the rounds, in `unit`. */
   readonly max: number;
   /** Microseconds of CPU (user and system) per call, summed over all processes of the cluster and the driver. */
-  readonly cpuUsPerCall: number;
+  readonly cpuUsPerCall?: number;
   /** Another system that was measured in the same shape. */
   readonly peer?: string;
   /** What the peer reached, in `unit`. */
   readonly peerValue?: number;
   /** `value / peerValue`: above 1, this system is better. */
   readonly ratio?: number;
-  /** What this machine can do at most, in `unit`, measured in the same run. */
+  /** What this machine can do at most, measured in the same run; of a time or a size, what it may be. In `unit`. */
   readonly limit?: number;
   /** `value / limit`. */
   readonly fractionOfLimit?: number;

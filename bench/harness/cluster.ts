@@ -7,17 +7,25 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { CpuSource } from './cpu-time.ts';
 import type { ServerAddress } from './server-records.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/daylight.ts', import.meta.url));
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 5_000;
 
+/** Where the server is, and how to take part. */
+export interface ClusterAddress extends ServerAddress {
+  readonly joinToken: string;
+  /** Of the page on which a browser is lent, with the key. */
+  readonly donateUrl: string;
+}
+
 /** A running cluster. */
 export interface Cluster {
-  readonly server: ServerAddress & { readonly joinToken: string };
-  /** Process ids of the server and the hosts. */
-  readonly pids: readonly number[];
+  readonly server: ClusterAddress;
+  /** The server and the host. */
+  readonly processes: readonly CpuSource[];
   /** Ends the processes and removes their data. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -53,7 +61,8 @@ export async function startCluster(hostCpus: number): Promise<Cluster> {
       children.push(join);
       await started(join, join.stderr, 'the host', () => undefined);
     }
-    return { server, pids: children.map(processId), [Symbol.asyncDispose]: stop };
+    const processes = children.map((child, i) => ({ name: i === 0 ? 'server' : 'host', pid: processId(child) }));
+    return { server, processes, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

@@ -20,7 +20,7 @@ export function formatTable(rows: readonly BenchRow[]): string {
     shortNumber(row.min),
     shortNumber(row.max),
     row.unit,
-    shortNumber(row.cpuUsPerCall),
+    optional(row.cpuUsPerCall),
     optional(row.peerValue),
     row.ratio === undefined ? '' : `${shortNumber(row.ratio)} ×`,
     row.fractionOfLimit === undefined ? '' : `${Math.round(row.fractionOfLimit * 100)} %`,

@@ -9,6 +9,25 @@ export const small = remote(() => 'ok');
 /** Stores `count` small values and gives the references to them in one object. */
 export const makeRefs = remote((count: number) => ({ refs: Array.from({ length: count }, () => put(1)) }));
 
+/** One of how many values is read back. */
+const CHECKED_SHARE = 50;
+
+/** Stores `count` different values of `sizeBytes` each, one after the other, and gives how many it was. */
+export const putNumbered = remote(async (count: number, sizeBytes: number) => {
+  const value = new Uint32Array(sizeBytes / Uint32Array.BYTES_PER_ELEMENT);
+  const refs = Array.from({ length: count }, (_, i) => {
+    value[0] = i;
+    return put(value);
+  });
+  for (let i = 0; i < count; i += CHECKED_SHARE) {
+    const ref = refs[i];
+    // oxlint-disable-next-line no-await-in-loop -- one at a time: it is the values put that are measured
+    const stored = ref && (await get(ref));
+    if (stored?.byteLength !== sizeBytes || stored[0] !== i) throw new Error(`value ${i} is not what was put`);
+  }
+  return refs.length;
+});
+
 // Numbers its calls, so that the caller sees each was run once and in order. A string would cost the same and say less.
 class Counter {
   #calls = 0;

@@ -1,6 +1,7 @@
 // What the process that starts clusters and the process that drives one row say to each other.
+import type { ClusterAddress } from '../harness/cluster.ts';
+import type { CpuSource } from '../harness/cpu-time.ts';
 import type { Timing } from '../harness/measure.ts';
-import type { ServerAddress } from '../harness/server-records.ts';
 import type { RowName } from './row-list.ts';
 import type { Limit } from './row-definition.ts';
 
@@ -8,30 +9,25 @@ import type { Limit } from './row-definition.ts';
 export interface RowOrder {
   readonly name: RowName;
   readonly timing: Timing;
-  readonly server: ServerAddress & { readonly joinToken: string };
+  readonly server: ClusterAddress;
   /** CPUs that the driver's own process lends. */
   readonly driverCpus: number;
   /** CPUs of the whole cluster. */
   readonly clusterCpus: number;
-  /** The server and the hosts: whose CPU time counts beside the driver's own. */
-  readonly pids: readonly number[];
+  /** The server, the hosts and browsers: whose CPU time counts beside the driver's own. */
+  readonly processes: readonly CpuSource[];
 }
 
-/** What was measured; rates in the row's unit. */
+/** What was measured, in the row's unit. */
 export interface RowMeasurement {
   readonly value: number;
   readonly min: number;
   readonly max: number;
-  readonly calls: number;
-  /** Of the driver, the server and each host. */
-  readonly cpuUsPerCall: readonly number[];
-  /** Journal records that the server applied for these calls. */
-  readonly records: number;
-  /** How long after the last call the server applied the last of them. */
-  readonly behindMs: number;
-  /** How much of the machine (0 to 1) went to processes that have nothing to do with it. */
-  readonly othersShare: number;
+  /** Of all processes; absent where nothing is called. */
+  readonly cpuUsPerCall?: number;
   readonly limit?: Limit;
+  /** What one should know to judge the value. */
+  readonly notes: readonly string[];
 }
 
 /** The answer. */

@@ -3,9 +3,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { BenchRow, RowFailure } from '../harness/bench-row.ts';
-import { startCluster } from '../harness/cluster.ts';
+import { ensureWebBuilt } from '../../scripts/build-web.ts';
+import { type ClusterAddress, startCluster } from '../harness/cluster.ts';
+import { lendTab, type LentTab } from '../harness/lent-tab.ts';
 import type { Timing } from '../harness/measure.ts';
-import { shortNumber } from '../harness/table.ts';
 import type { PeerFigures } from '../peers/peer-figures.ts';
 import type { ListedRow } from './row-list.ts';
 import type { RowAnswer, RowMeasurement, RowOrder } from './row-messages.ts';
@@ -14,37 +15,56 @@ import type { RowAnswer, RowMeasurement, RowOrder } from './row-messages.ts';
 const CLUSTER_CPUS = 2;
 const ROW_LIMIT_MS = 180_000;
 const DRIVER = fileURLToPath(new URL('./row-driver.ts', import.meta.url));
-/** Behind by less than this is the batching of a healthy server. */
-const BEHIND_NOTE_MS = 250;
-/** Less of the machine than this is what an idle system does. */
-const OTHERS_NOTE_SHARE = 0.05;
 
 /** Measures `rows` and reports each as soon as it is there. */
 export async function runRows(
   rows: readonly ListedRow[],
   timing: Timing,
-  peer: PeerFigures,
+  peers: readonly PeerFigures[],
   report: (result: BenchRow | RowFailure) => void,
 ): Promise<void> {
   for (const row of rows) {
     // oxlint-disable-next-line no-await-in-loop -- rows must not disturb each other
-    report(await runRow(row, timing, peer));
+    report(await runRow(row, timing, peers));
   }
 }
 
-async function runRow(row: ListedRow, timing: Timing, peer: PeerFigures): Promise<BenchRow | RowFailure> {
+async function runRow(row: ListedRow, timing: Timing, peers: readonly PeerFigures[]): Promise<BenchRow | RowFailure> {
   const { name, placement } = row;
   try {
+    const driverCpus = placement === 'driver' ? CLUSTER_CPUS : 0;
     const hostCpus = placement === 'host' ? CLUSTER_CPUS : 0;
+    if (placement !== 'driver' && placement !== 'host') await ensureWebBuilt();
     await using cluster = await startCluster(hostCpus);
-    const { server, pids } = cluster;
-    const driverCpus = CLUSTER_CPUS - hostCpus;
-    const answer = await askDriver({ name, timing, server, pids, driverCpus, clusterCpus: CLUSTER_CPUS });
+    const { server } = cluster;
+    await using tab = await tabFor(placement, server);
+    const answer = await askDriver({
+      name,
+      timing,
+      server,
+      processes: [...cluster.processes, ...(tab === undefined ? [] : [{ name: 'tab', browserGroup: tab.group }])],
+      driverCpus,
+      clusterCpus: driverCpus + hostCpus + (tab?.cpus ?? 0),
+    });
     if ('error' in answer) return { name, error: answer.error };
-    return asRow(row, answer.measurement, peer);
+    return asRow(row, answer.measurement, peers);
   } catch (error) {
-    return { name, error: error instanceof Error ? error.message : String(error) };
+    return { name, error: describe(error) };
   }
+}
+
+/** The tab that runs the tasks, where a row has one. */
+async function tabFor(placement: ListedRow['placement'], server: ClusterAddress): Promise<LentTab | undefined> {
+  if (placement !== 'tab' && placement !== 'hidden tab') return undefined;
+  const tab = await lendTab(server);
+  if (placement === 'hidden tab') await tab.page.tab.hide();
+  return tab;
+}
+
+/** An error with what caused it. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
 }
 
 /** Runs the driver of one row to its end. */
@@ -74,36 +94,22 @@ async function askDriver(order: RowOrder): Promise<RowAnswer> {
   }
 }
 
-function asRow({ name, unit }: ListedRow, measured: RowMeasurement, peer: PeerFigures): BenchRow {
+function asRow({ name, unit }: ListedRow, measured: RowMeasurement, peers: readonly PeerFigures[]): BenchRow {
   const { value, min, max, cpuUsPerCall, limit } = measured;
-  const peerValue = peer.values[name];
+  const peer = peers.find(({ values }) => values[name] !== undefined);
+  const peerValue = peer?.values[name];
+  const notes = [...measured.notes];
+  if (limit !== undefined) notes.push(`limit: ${limit.what}`);
+  if (peer !== undefined) notes.push(peer.note);
   return {
     name,
     value,
     unit,
     min,
     max,
-    cpuUsPerCall: cpuUsPerCall.reduce((sum, ofProcess) => sum + ofProcess, 0),
-    ...(peerValue === undefined ? {} : { peer: peer.name, peerValue, ratio: value / peerValue }),
+    ...(cpuUsPerCall === undefined ? {} : { cpuUsPerCall }),
+    ...(peer === undefined || peerValue === undefined ? {} : { peer: peer.name, peerValue, ratio: value / peerValue }),
     ...(limit === undefined ? {} : { limit: limit.value, fractionOfLimit: value / limit.value }),
-    note: noteOf(measured, peerValue === undefined ? undefined : peer.note),
+    note: notes.join('; '),
   };
-}
-
-function noteOf(
-  { calls, records, behindMs, othersShare, cpuUsPerCall, limit }: RowMeasurement,
-  peerNote: string | undefined,
-): string {
-  const cpu = cpuUsPerCall.map((ofProcess, i) => `${['driver', 'server'][i] ?? 'host'} ${shortNumber(ofProcess)}`);
-  const notes = [
-    `${records} journal records applied by the server for ${calls} calls`,
-    `µs CPU per call: ${cpu.join(', ')}`,
-  ];
-  if (behindMs > BEHIND_NOTE_MS) notes.push(`the last of them ${Math.round(behindMs)} ms after the last call`);
-  if (othersShare > OTHERS_NOTE_SHARE) {
-    notes.push(`other processes used ${Math.round(othersShare * 100)} % of the machine meanwhile`);
-  }
-  if (limit !== undefined) notes.push(`limit: ${limit.what}`);
-  if (peerNote !== undefined) notes.push(peerNote);
-  return notes.join('; ');
 }

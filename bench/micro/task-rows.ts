@@ -7,13 +7,14 @@ import { measureThreadRoundTrips } from '../limits/thread-round-trip.ts';
 import type { RowDefinition, SmallCalls } from './row-definition.ts';
 import type { RowName } from './row-list.ts';
 
-const BATCH = 1_000;
+/** Tasks that are submitted before the first result is awaited. */
+export const BATCH = 1_000;
 const SYNC_CALLS_PER_LOOK = 10;
 const CLIENTS = 4;
 const TASKS_PER_CLIENT = 10_000;
 
 /** Submits a batch, waits for all of it; counts `callsPerBatch` calls. */
-function batches(job: SmallCalls, callsPerBatch: number): Iteration {
+export function batches(job: SmallCalls, callsPerBatch: number): Iteration {
   return async () => {
     const refs = Array.from({ length: BATCH }, () => job.small.remote());
     expectAll('results', await get(refs), BATCH, 'ok');
@@ -22,7 +23,7 @@ function batches(job: SmallCalls, callsPerBatch: number): Iteration {
 }
 
 /** One task after the other. */
-function oneByOne(job: SmallCalls): Iteration {
+export function oneByOne(job: SmallCalls): Iteration {
   return async () => {
     for (let i = 0; i < SYNC_CALLS_PER_LOOK; i += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one call at a time is what is measured

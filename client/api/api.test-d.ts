@@ -2,6 +2,8 @@
 // the compiler reports it if it is none; `Equal` is exact, so that `any` and `unknown` never pass for something better. The
 // letters are the kinds of mistake which an obvious typing of this API makes.
 
+/// <reference types="@webgpu/types" />
+
 import type {
   Get,
   GetActor,
@@ -16,6 +18,7 @@ import type {
   Wait,
 } from './get-types.ts';
 import type { Cancel, CancelResult } from './get-types.ts';
+import type { GpuDevice, GpuDeviceOf } from './gpu-device.ts';
 import type { ObjectRef } from './object-ref.ts';
 import type { TaskOptions } from './options.ts';
 import type {
@@ -421,6 +424,33 @@ export async function options(): Promise<void> {
   RemoteCounter.options({ maxRestart: 1, name: 'x' });
   // @ts-expect-error no error class
   square.options({ retryExceptions: [Date] });
+}
+
+export function gpus(): void {
+  square.options({ numGpus: 0.5 }).remote(1);
+  RemoteCounter.options({ numGpus: 1 }).remote();
+  // @ts-expect-error wrong type
+  square.options({ numGpus: true });
+  // With WebGPU's types, as in this compilation, the device has them; without, it is an object and nothing is forced on anybody.
+  expectType<GPUDevice>()(context().gpu);
+  expectType<GPUSupportedLimits>()(context().gpu.limits);
+  check<Equal<GpuDevice, GPUDevice>>();
+  check<Equal<GpuDeviceOf<{ readonly console: Console }>, object>>();
+  check<Equal<GpuDeviceOf<{ GPUDevice: { prototype: Date; new (): never } }>, Date>>();
+  // @ts-expect-error read-only
+  context().gpu = context().gpu;
+}
+
+export function trust(): void {
+  square.options({ trust: 'own' }).remote(1);
+  square.options({ trust: 'unchecked' }).remote(1);
+  square.options({ trust: 'spot' });
+  square.options({ trust: { quorum: 2 } });
+  // @ts-expect-error misspelt
+  square.options({ trust: 'uncheked' });
+  RemoteCounter.options({ trust: 'own' }).remote();
+  // @ts-expect-error an actor lives on trusted nodes
+  RemoteCounter.options({ trust: 'unchecked' });
 }
 
 export async function map(numbers: AsyncIterable<number>): Promise<void> {

@@ -4,6 +4,7 @@ import { NotYetSupportedError } from '#shared/errors/daylight-error.ts';
 import { formatObjectKey } from '#shared/ids/object-key.ts';
 import { seededRandom } from '#shared/ports/random.ts';
 import type { GetContext, TaskContext } from './get-types.ts';
+import type { GpuDevice } from './gpu-device.ts';
 import { type RealmRuntime, realmRuntime } from '../worker/current-runtime.ts';
 import type { TaskState } from '../worker/task-state.ts';
 
@@ -38,6 +39,12 @@ class RunningContext implements TaskContext {
 
   get signal(): AbortSignal {
     return this.#task.signal;
+  }
+
+  get gpu(): GpuDevice {
+    const { gpu } = this.#task;
+    if (gpu === undefined) throw new Error('this task has no GPU: ask for one with .options({ numGpus: 1 })');
+    return gpu as object as GpuDevice; // hosts open nothing else
   }
 
   progress(fraction: number, note = ''): void {

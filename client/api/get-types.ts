@@ -2,6 +2,7 @@
 // and the session that `init` opens. Only interfaces live here; the runtime implements them. Times are durations in
 // milliseconds throughout, never points in time, because two machines' clocks are not compared.
 
+import type { GpuDevice } from './gpu-device.ts';
 import type { ObjectRef } from './object-ref.ts';
 import type { ActorHandle, ObjectRefStream, RemoteStubs } from './remote-types.ts';
 
@@ -139,6 +140,11 @@ export interface TaskContext {
   readonly job: string;
   /** Aborted when the task is cancelled; it then has a moment to tidy up before its worker is ended. */
   readonly signal: AbortSignal;
+  /**
+   * The WebGPU device of a task or actor with `numGpus` above 0; throws in others. Tasks that run in one worker share a device:
+   * destroy your buffers when you are done, not the device. If it is lost, the next task gets another.
+   */
+  readonly gpu: GpuDevice;
   /** Shows how far the task is: `fraction` from 0 to 1, and a short note. Cheap: at most a few a second are sent. */
   progress(fraction: number, note?: string): void;
   /** A number from 0 to below 1. In a durable `main` it is recorded, so that a re-run takes the same path. */
@@ -176,6 +182,10 @@ export interface InitOptions {
   readonly port?: number;
   /** The job's name in lists and on the dashboard. Default: the script's name. */
   readonly jobName?: string;
+  /** Who runs the job, in words for the people whose machines compute; at most 256 bytes. */
+  readonly submitter?: string;
+  /** What it is for, in words for them too; at most 1024 bytes. */
+  readonly purpose?: string;
 }
 
 /** A connection to a cluster, and the job that this script is in it. `await using session = await init()` closes it. */

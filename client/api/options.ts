@@ -2,6 +2,8 @@
 // option whose behaviour does not exist yet is refused by name, because an option that is silently ignored is a wrong result
 // that nobody sees; `parse-options.ts` has the values' rules. Sizes are bytes, times milliseconds.
 
+import type { Trust } from '#shared/task/task-options.ts';
+
 /** A reservation of resources on several nodes, as `placementGroup(...)` gives it. */
 export interface PlacementGroup {
   /** Its id, as text. */
@@ -11,8 +13,12 @@ export interface PlacementGroup {
 /** Where among the nodes that fit. */
 export type SchedulingStrategy = 'default' | 'spread' | { readonly node: string; readonly soft?: boolean };
 
-/** Whose machines may give a result: own ones only, spot-checked volunteers, or `quorum` equal results of different owners. */
-export type TrustPolicy = 'own' | 'spot' | { readonly quorum: number };
+/**
+ * Whose machines may give a result. `'own'`: nodes that joined with the cluster's key. `'unchecked'`: strangers' too, and what
+ * they answer is taken for true. Not available yet: `'spot'`, spot-checked strangers, and `quorum` equal results of different
+ * owners.
+ */
+export type TrustPolicy = 'own' | 'unchecked' | 'spot' | { readonly quorum: number };
 
 /** A class of errors, for `retryExceptions`. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
@@ -21,7 +27,10 @@ export type ErrorClass = abstract new (...args: never[]) => Error;
 export interface CommonOptions {
   /** CPUs held while running; a fraction down to 0.0001 shares one. Default: 1 for a task, 0 for an actor. */
   readonly numCpus?: number;
-  /** GPUs held while running; a fraction shares one. Default 0. Not available yet. */
+  /**
+   * GPUs held while running; a fraction down to 0.0001 shares one. Default 0. With any, `context().gpu` is a `GPUDevice`.
+   * `1` for a node's GPU as a whole: no node lends more than one.
+   */
   readonly numGpus?: number;
   /** Memory it needs, in bytes, for placement and as a limit. Default: not limited by itself. Not available yet. */
   readonly memoryBytes?: number;
@@ -43,12 +52,12 @@ export interface CommonOptions {
   readonly idempotent?: boolean;
   /** Seeded randomness, a fixed clock, portable `Math`; differing results are an error. Default `false`. Not available yet. */
   readonly deterministic?: boolean;
-  /** Whose machines may run it. Default: the job's policy. Not available yet. */
-  readonly trust?: TrustPolicy;
 }
 
 /** Options of a remote function. */
 export interface TaskOptions extends CommonOptions {
+  /** Whose machines may run it. Default `'own'`. */
+  readonly trust?: TrustPolicy;
   /** Attempts after the first when one fails by its own fault (crash, limits, retried errors). `Infinity` allowed. Default 3. */
   readonly maxRetries?: number;
   /**
@@ -62,6 +71,8 @@ export interface TaskOptions extends CommonOptions {
 
 /** Options of a remote class. */
 export interface ActorOptions extends CommonOptions {
+  /** Whose machines it may live on. An actor has state that nobody can check: own ones only. */
+  readonly trust?: 'own';
   /** How often the actor starts again after its worker or node died. `Infinity` allowed. Default 0. */
   readonly maxRestarts?: number;
   /** Calls of one caller waiting for the actor, at most; past it `.remote` throws `BackPressureError`. Default: no own bound. */
@@ -96,6 +107,7 @@ export const DEFAULT_MAX_IN_FLIGHT = 64;
 export interface ResolvedTaskOptions {
   readonly kind: 'task';
   readonly numCpus: number;
+  readonly numGpus: number;
   /** Without zero amounts. */
   readonly resources: Readonly<Record<string, number>>;
   /** From 0; `UNLIMITED` for no limit. */
@@ -107,12 +119,14 @@ export interface ResolvedTaskOptions {
   /** `null`: the function's own name. */
   readonly name: string | null;
   readonly numReturns: number;
+  readonly trust: Trust;
 }
 
 /** An actor's options, complete and checked. Form as `ResolvedTaskOptions`. */
 export interface ResolvedActorOptions {
   readonly kind: 'actor';
   readonly numCpus: number;
+  readonly numGpus: number;
   /** Without zero amounts. */
   readonly resources: Readonly<Record<string, number>>;
   /** From 0; `UNLIMITED` for no limit. */

@@ -10,12 +10,14 @@ describe('parseTaskOptions', () => {
     const defaults = {
       kind: 'task',
       numCpus: 1,
+      numGpus: 0,
       resources: {},
       maxRetries: 3,
       retryExceptions: [],
       runtimeMs: null,
       name: null,
       numReturns: 1,
+      trust: 'own',
     };
     expect(parseTaskOptions({})).toEqual(defaults);
     expect(parseTaskOptions(undefined)).toEqual(defaults);
@@ -26,22 +28,26 @@ describe('parseTaskOptions', () => {
     class MyError extends Error {}
     const raw = {
       numCpus: 0.5,
+      numGpus: 0.25,
       resources: { robot: 2, arm: 0.25, none: 0 },
       maxRetries: Infinity,
       retryExceptions: [TypeError, MyError, TypeError],
       runtimeMs: 1500.5,
       name: 'step',
       numReturns: 2,
+      trust: 'unchecked',
     };
     expect(parseTaskOptions(raw)).toEqual({
       kind: 'task',
       numCpus: 0.5,
+      numGpus: 0.25,
       resources: { arm: 0.25, robot: 2 },
       maxRetries: UNLIMITED,
       retryExceptions: ['MyError', 'TypeError'],
       runtimeMs: 1501,
       name: 'step',
       numReturns: 2,
+      trust: 'unchecked',
     });
     expect(parseTaskOptions({ retryExceptions: true }).retryExceptions).toBe(true);
     expect(parseTaskOptions({ retryExceptions: false }).retryExceptions).toEqual([]);
@@ -61,6 +67,12 @@ describe('parseTaskOptions', () => {
     [{ resources: 3 }, 'resources must be an object'],
     [{ resources: { robot: true } }, 'resources.robot must be a number, not true'],
     [{ resources: { CPU: 1 } }, 'use the option numCpus'],
+    [{ resources: { gpu: 1 } }, 'resources must not name "gpu": use the option numGpus'],
+    [{ resources: { GPU: 1 } }, 'use the option numGpus'],
+    [{ numGpus: '1' }, 'numGpus must be a number, not "1"'],
+    [{ trust: 'anyone' }, 'trust must be "own" or "unchecked", not "anyone"'],
+    [{ trust: true }, 'not true'],
+    [{ trust: {} }, 'not an object'],
     [{ maxRetries: true }, 'maxRetries must be a whole number, not true'],
     [{ retryExceptions: TypeError }, 'retryExceptions must be true or a list'],
     [{ retryExceptions: ['TypeError'] }, '"TypeError" is none'],
@@ -78,6 +90,8 @@ describe('parseTaskOptions', () => {
     [{ numCpus: -1 }, 'numCpus must be from 0 to 1000000000, not -1'],
     [{ numCpus: Number.NaN }, 'not NaN'],
     [{ numCpus: Infinity }, 'not Infinity'],
+    [{ numGpus: -1 }, 'numGpus must be from 0 to 1000000000, not -1'],
+    [{ numGpus: 1 / 3 }, 'numGpus must be a multiple of 0.0001'],
     [{ numCpus: 1 / 3 }, 'numCpus must be a multiple of 0.0001, not 0.3333333333333333: write 0.3333'],
     [{ resources: { '': 1 } }, 'name of a resource'],
     [{ resources: { robot: -0.5 } }, 'resources.robot must be from 0'],
@@ -102,9 +116,8 @@ describe('parseTaskOptions', () => {
   });
 
   it('refuses a known option of a later version by name', () => {
-    expect(() => parseTaskOptions({ numGpus: 1 })).toThrow(NotYetSupportedError);
-    expect(() => parseTaskOptions({ numGpus: 1 })).toThrow(
-      'option "numGpus" is not available yet; a task takes numCpus, resources, maxRetries, retryExceptions, runtimeMs, name, numReturns',
+    expect(() => parseTaskOptions({ priority: 1 })).toThrow(
+      'option "priority" is not available yet; a task takes numCpus, numGpus, resources, maxRetries, retryExceptions, runtimeMs, name, numReturns, trust',
     );
     for (const key of [
       'memoryBytes',
@@ -114,9 +127,17 @@ describe('parseTaskOptions', () => {
       'priority',
       'idempotent',
       'deterministic',
-      'trust',
     ]) {
       expect(() => parseTaskOptions({ [key]: 1 })).toThrow(NotYetSupportedError);
+    }
+  });
+
+  it('T4 refuses trust that needs results of strangers to be checked, and says what there is', () => {
+    for (const trust of ['spot', { quorum: 2 }]) {
+      for (const parse of [parseTaskOptions, parseActorOptions]) {
+        expect(() => parse({ trust })).toThrow(NotYetSupportedError);
+        expect(() => parse({ trust })).toThrow(/results of strangers cannot be checked yet; "own" .* "unchecked" /);
+      }
     }
   });
 });
@@ -126,14 +147,24 @@ describe('parseActorOptions', () => {
     expect(parseActorOptions({})).toEqual({
       kind: 'actor',
       numCpus: 0,
+      numGpus: 0,
       resources: {},
       maxRestarts: 0,
       maxPendingCalls: null,
       runtimeMs: null,
       name: null,
     });
-    const raw = { numCpus: 1, resources: { arm: 1 }, maxRestarts: 2, maxPendingCalls: 10, runtimeMs: 5, name: 'board' };
+    const raw = {
+      numCpus: 1,
+      numGpus: 1,
+      resources: { arm: 1 },
+      maxRestarts: 2,
+      maxPendingCalls: 10,
+      runtimeMs: 5,
+      name: 'board',
+    };
     expect(parseActorOptions(raw)).toEqual({ kind: 'actor', ...raw });
+    expect(parseActorOptions({ ...raw, trust: 'own' })).toEqual({ kind: 'actor', ...raw });
     expect(parseActorOptions({ maxRestarts: Infinity }).maxRestarts).toBe(UNLIMITED);
   });
 
@@ -149,10 +180,11 @@ describe('parseActorOptions', () => {
       'getIfExists',
       'lifetime',
       'checkpoint',
-      'numGpus',
     ]) {
       expect(() => parseActorOptions({ [key]: 1 })).toThrow(NotYetSupportedError);
     }
+    expect(() => parseActorOptions({ trust: 'unchecked' })).toThrow(NotYetSupportedError);
+    expect(() => parseActorOptions({ trust: 'unchecked' })).toThrow('an actor lives on trusted nodes only');
   });
 });
 
@@ -170,7 +202,7 @@ describe('resolvedOptionsKey', () => {
     );
     expect(a).toBe(b);
     expect(a).toBe(
-      '{"kind":"task","maxRetries":3,"name":null,"numCpus":0.3,"numReturns":1,"resources":{"a":1,"b":2},"retryExceptions":["RangeError","TypeError"],"runtimeMs":null}',
+      '{"kind":"task","maxRetries":3,"name":null,"numCpus":0.3,"numGpus":0,"numReturns":1,"resources":{"a":1,"b":2},"retryExceptions":["RangeError","TypeError"],"runtimeMs":null,"trust":"own"}',
     );
   });
 
@@ -178,6 +210,8 @@ describe('resolvedOptionsKey', () => {
     const keys = [
       parseTaskOptions({}),
       parseTaskOptions({ numCpus: 2 }),
+      parseTaskOptions({ numGpus: 1 }),
+      parseTaskOptions({ trust: 'unchecked' }),
       parseTaskOptions({ name: 'x' }),
       parseActorOptions({}),
     ];

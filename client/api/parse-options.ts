@@ -3,6 +3,7 @@
 // `undefined` counts as not given.
 
 import { NotYetSupportedError } from '#shared/errors/daylight-error.ts';
+import type { Trust } from '#shared/task/task-options.ts';
 
 import { didYouMean } from './did-you-mean.ts';
 import type { ActorOptions, ResolvedActorOptions, ResolvedTaskOptions, TaskOptions } from './options.ts';
@@ -20,13 +21,14 @@ type Availability = 'now' | 'later';
 // `Record<keyof …>`: an option added to the interface does not compile until it is classified here.
 const TASK_OPTIONS: Readonly<Record<keyof TaskOptions, Availability>> = {
   numCpus: 'now',
+  numGpus: 'now',
   resources: 'now',
   maxRetries: 'now',
   retryExceptions: 'now',
   runtimeMs: 'now',
   name: 'now',
   numReturns: 'now',
-  numGpus: 'later',
+  trust: 'now',
   memoryBytes: 'later',
   schedulingStrategy: 'later',
   labels: 'later',
@@ -34,17 +36,17 @@ const TASK_OPTIONS: Readonly<Record<keyof TaskOptions, Availability>> = {
   priority: 'later',
   idempotent: 'later',
   deterministic: 'later',
-  trust: 'later',
 };
 
 const ACTOR_OPTIONS: Readonly<Record<keyof ActorOptions, Availability>> = {
   numCpus: 'now',
+  numGpus: 'now',
   resources: 'now',
   maxRestarts: 'now',
   maxPendingCalls: 'now',
   runtimeMs: 'now',
   name: 'now',
-  numGpus: 'later',
+  trust: 'now',
   memoryBytes: 'later',
   schedulingStrategy: 'later',
   labels: 'later',
@@ -52,7 +54,6 @@ const ACTOR_OPTIONS: Readonly<Record<keyof ActorOptions, Availability>> = {
   priority: 'later',
   idempotent: 'later',
   deterministic: 'later',
-  trust: 'later',
   maxTaskRetries: 'later',
   maxConcurrency: 'later',
   concurrencyGroups: 'later',
@@ -78,21 +79,29 @@ export function parseTaskOptions(raw: unknown): ResolvedTaskOptions {
   return {
     kind: 'task',
     numCpus: given.numCpus === undefined ? 1 : amount('numCpus', given.numCpus),
+    numGpus: given.numGpus === undefined ? 0 : amount('numGpus', given.numGpus),
     resources: resources(given.resources),
     maxRetries: given.maxRetries === undefined ? 3 : countOrUnlimited('maxRetries', given.maxRetries),
     retryExceptions: retryExceptions(given.retryExceptions),
     runtimeMs: runtimeMs(given.runtimeMs),
     name: name(given.name),
     numReturns: given.numReturns === undefined ? 1 : count('numReturns', given.numReturns, 1, MAX_NUM_RETURNS),
+    trust: trustOf(given.trust),
   };
 }
 
 /** Checks and completes an actor's options. Errors as `parseTaskOptions`. */
 export function parseActorOptions(raw: unknown): ResolvedActorOptions {
   const given = checkKeys(raw, 'actor', ACTOR_OPTIONS, TASK_OPTIONS);
+  if (trustOf(given.trust) !== 'own') {
+    throw new NotYetSupportedError(
+      'trust "unchecked" is for tasks: an actor lives on trusted nodes only, leave trust out',
+    );
+  }
   return {
     kind: 'actor',
     numCpus: given.numCpus === undefined ? 0 : amount('numCpus', given.numCpus),
+    numGpus: given.numGpus === undefined ? 0 : amount('numGpus', given.numGpus),
     resources: resources(given.resources),
     maxRestarts: given.maxRestarts === undefined ? 0 : countOrUnlimited('maxRestarts', given.maxRestarts),
     maxPendingCalls:
@@ -213,6 +222,18 @@ function name(value: unknown): string | null {
     throw new RangeError(`name must have 1 to ${MAX_NAME_LENGTH} characters, not only spaces`);
   }
   return value;
+}
+
+function trustOf(value: unknown): Trust {
+  if (value === undefined || value === 'own') return 'own';
+  if (value === 'unchecked') return value;
+  if (value === 'spot' || (typeof value === 'object' && value !== null && 'quorum' in value)) {
+    throw new NotYetSupportedError(
+      `trust ${value === 'spot' ? '"spot"' : '{ quorum }'} is not available yet, because results of strangers cannot be ` +
+        'checked yet; "own" keeps to trusted nodes, "unchecked" takes what strangers answer',
+    );
+  }
+  throw new TypeError(`trust must be "own" or "unchecked", not ${show(value)}`);
 }
 
 function retryExceptions(value: unknown): true | readonly string[] {

@@ -1,6 +1,6 @@
 // From checked options to the form that travels: whole thousandths, -1 for "no limit", 0 for "none".
 
-import { MILLI } from '#shared/task/resources.ts';
+import { GPU_RESOURCE, MILLI } from '#shared/task/resources.ts';
 import type { ResolvedOptions } from '#shared/task/task-options.ts';
 import { NotYetSupportedError } from '#shared/errors/daylight-error.ts';
 import { type ResolvedActorOptions, type ResolvedTaskOptions, UNLIMITED } from './options.ts';
@@ -20,6 +20,7 @@ export function wireTaskOptions(options: ResolvedTaskOptions, functionName: stri
     namespace: '',
     maxRestarts: 0,
     maxPendingCalls: 0,
+    trust: options.trust,
   };
 }
 
@@ -38,6 +39,7 @@ export function wireActorOptions(
     namespace: '',
     maxRestarts: countOf(options.maxRestarts),
     maxPendingCalls: options.maxPendingCalls ?? 0,
+    trust: 'own',
     actor: { className, methods },
   };
 }
@@ -49,13 +51,16 @@ function countOf(count: number): number {
 /** Amounts have four decimals in the API and three here: what is asked for is rounded up, so that nothing becomes free. */
 function demand({
   numCpus,
+  numGpus,
   resources,
 }: {
   numCpus: number;
+  numGpus: number;
   resources: Readonly<Record<string, number>>;
 }): ResolvedOptions['demand'] {
   const custom: Record<string, number> = Object.create(null) as Record<string, number>;
   for (const [name, amount] of Object.entries(resources)) custom[name] = milli(amount);
+  if (numGpus > 0) custom[GPU_RESOURCE] = milli(numGpus);
   return { cpuMilli: milli(numCpus), custom };
 }
 

@@ -16,6 +16,7 @@ interface JoinOptions {
   readonly name?: string;
   readonly resource?: Record<string, number>;
   readonly memory?: number;
+  readonly gpu?: boolean;
 }
 
 /** Adds the command. */
@@ -30,17 +31,18 @@ export function addJoinCommand(program: Command): void {
     .addOption(new Option('--token <token>', 'join token that the server printed').env('DAYLIGHT_TOKEN'))
     .option('--cpus <n>', 'CPUs to lend: tasks that run at once', parseCpus, availableCpus())
     .option('--name <name>', 'name for lists (default: this machine and the process id)')
-    .option('--resource <name=amount>', 'a custom resource to lend, e.g. gpu=1; may be repeated', parseResource)
+    .option('--resource <name=amount>', 'a custom resource to lend, e.g. robot=1; may be repeated', parseResource)
+    .option('--gpu', 'lend the GPU, too; needs the package webgpu: npm install webgpu')
     .option(
       '--memory <MB>',
       'resident memory beyond which a task is ended (default: 80 % of this machine)',
       parseMegabytes,
     )
-    .addHelpText('after', '\nExample:\n  daylight join http://10.0.0.5:7700 --token 8mO2… --cpus 4 --resource gpu=1')
+    .addHelpText('after', '\nExample:\n  daylight join http://10.0.0.5:7700 --token 8mO2… --cpus 4 --resource robot=1')
     .action(join);
 }
 
-async function join(url: string, { token, cpus, name, resource, memory }: JoinOptions): Promise<void> {
+async function join(url: string, { token, cpus, name, resource, memory, gpu = false }: JoinOptions): Promise<void> {
   if (token === undefined)
     throw new UsageError('a token is needed: --token with the join token that the server printed, or DAYLIGHT_TOKEN');
   const say = (message: string): void => void process.stderr.write(`${message}\n`);
@@ -51,6 +53,7 @@ async function join(url: string, { token, cpus, name, resource, memory }: JoinOp
     cpus,
     ...(name === undefined ? {} : { name }),
     ...(resource === undefined ? {} : { resources: resource }),
+    gpu,
     ...(memory === undefined ? {} : { memoryLimitBytes: memory * BYTES_PER_MB }),
     logger: { info: say, warn: say, error: say },
     onFatal,

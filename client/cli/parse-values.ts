@@ -33,7 +33,7 @@ export function parseResource(text: string, before: Readonly<Record<string, numb
   const [name = '', amount = ''] = text.split('=');
   const number = Number(amount);
   if (!/^[\w.-]+$/.test(name) || amount === '' || !Number.isFinite(number) || number < 0)
-    throw new InvalidArgumentError('the form is name=amount, e.g. gpu=1.');
+    throw new InvalidArgumentError('the form is name=amount, e.g. robot=1.');
   return { ...before, [name]: number };
 }
 
@@ -46,9 +46,34 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The address of a server; `host:port` is enough. */
+/** The address of a server; `host:port` is enough, and means http. */
 export function parseAddress(text: string): string {
   const url = URL.parse(/^https?:\/\//.test(text) ? text : `http://${text}`);
   if (!url || url.hostname === '') throw new InvalidArgumentError('an address looks like http://host:7700.');
   return url.origin;
+}
+
+/** What people are told of a job; `maxBytes` as UTF-8. */
+export function parseText(maxBytes: number): (text: string) => string {
+  return (text) => {
+    if (new TextEncoder().encode(text).length > maxBytes)
+      throw new InvalidArgumentError(`a text of at most ${maxBytes} bytes.`);
+    return text;
+  };
+}
+
+/** The address of a server as browsers find it: scheme and host alone. */
+export function parsePublicUrl(text: string): string {
+  const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
+  const hasMore = url ? url.username !== '' || url.pathname !== '/' || url.search !== '' || url.hash !== '' : true;
+  if (!url || url.hostname === '' || hasMore)
+    throw new InvalidArgumentError('scheme and host alone, such as https://day.example.org.');
+  return url.origin;
+}
+
+/** The host name of the sandbox document. */
+export function parseSandboxHost(text: string): string {
+  if (!/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?$/i.test(text))
+    throw new InvalidArgumentError('a host name such as sandbox.example.org or *.sandbox.example.org.');
+  return text.toLowerCase();
 }

@@ -4,9 +4,10 @@
 import { type Command, Option } from 'commander';
 import { runJob } from '#client/host/nodejs/run-job.ts';
 import { formatObjectKey } from '#shared/ids/object-key.ts';
+import { MAX_PURPOSE_BYTES, MAX_SUBMITTER_BYTES } from '#shared/protocol/limits.ts';
 import { EXIT, explain, UsageError } from './exit-codes.ts';
 import { onInterrupt } from './interrupts.ts';
-import { parseAddress, parseCpus, parseJson } from './parse-values.ts';
+import { parseAddress, parseCpus, parseJson, parseText } from './parse-values.ts';
 import { Terminal } from './terminal.ts';
 
 interface RunOptions {
@@ -15,6 +16,8 @@ interface RunOptions {
   readonly token?: string;
   readonly cpus?: number;
   readonly name?: string;
+  readonly submitter?: string;
+  readonly purpose?: string;
   readonly json?: boolean;
 }
 
@@ -32,12 +35,19 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
     .addOption(new Option('--token <token>', 'its join or operator token').env('DAYLIGHT_TOKEN'))
     .option('--cpus <n>', 'CPUs this process lends (default: 0 with an address, else all)', parseCpus)
     .option('--name <name>', "the job's name in lists (default: the file's)")
+    .addOption(
+      new Option('--submitter <name>', 'who runs it: shown to the people whose machines compute')
+        .env('DAYLIGHT_SUBMITTER')
+        .argParser(parseText(MAX_SUBMITTER_BYTES)),
+    )
+    .option('--purpose <text>', 'what for: shown to them too', parseText(MAX_PURPOSE_BYTES))
     .option('--json', 'print the result as one line of JSON')
     .addHelpText('after', '\nExample:\n  daylight run examples/hello/job.ts --args \'{"n": 10}\' --json')
     .action(async (file: string, options: RunOptions) => setExitCode(await run(file, options)));
 }
 
-async function run(file: string, { args, address, token, cpus, name, json = false }: RunOptions): Promise<number> {
+async function run(file: string, options: RunOptions): Promise<number> {
+  const { args, address, token, cpus, name, submitter, purpose, json = false } = options;
   if (address !== undefined && token === undefined)
     throw new UsageError('an address needs a token: --token, or DAYLIGHT_TOKEN');
   const terminal = new Terminal(process.stderr, () => performance.now());
@@ -54,6 +64,8 @@ async function run(file: string, { args, address, token, cpus, name, json = fals
       ...(address === undefined || token === undefined ? {} : { address, token }),
       ...(cpus === undefined ? {} : { numCpus: cpus }),
       ...(name === undefined ? {} : { jobName: name }),
+      ...(submitter === undefined ? {} : { submitter }),
+      ...(purpose === undefined ? {} : { purpose }),
       onLog: ({ task, text }) => terminal.log(task === 0 ? '' : formatObjectKey(task), text),
       onProgress: (fraction, note) => terminal.progress(fraction, note),
     });

@@ -19,6 +19,7 @@ interface StatusOptions {
 /** What is read of the API's answers; they hold more. */
 interface ClusterRow {
   readonly hosts: number;
+  readonly tabs: number;
   readonly drivers: number;
   readonly cpus: number;
   readonly freeCpus: number;
@@ -72,7 +73,7 @@ async function status({ address, token, json = false }: StatusOptions): Promise<
   }
   const living = nodes.items.filter(({ state }) => state !== 'dead');
   const text = [
-    `${cluster.hosts} nodes, ${cluster.freeCpus} of ${cluster.cpus} CPUs free, ${cluster.drivers} drivers; ${cluster.unfinishedTasks} tasks unfinished (${cluster.queuedTasks} queued), ${Math.round(cluster.tasksPerSecond)}/s`,
+    `${cluster.hosts + cluster.tabs} nodes${cluster.tabs > 0 ? ` (${cluster.tabs} browser tabs)` : ''}, ${cluster.freeCpus} of ${cluster.cpus} CPUs free, ${cluster.drivers} drivers; ${cluster.unfinishedTasks} tasks unfinished (${cluster.queuedTasks} queued), ${Math.round(cluster.tasksPerSecond)}/s`,
     ...cluster.infeasible.map(({ demand, tasks }) => `! ${tasks} tasks ask for ${demand}, which no node has`),
     '',
     ...table(

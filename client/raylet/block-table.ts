@@ -8,8 +8,8 @@ import type { WorkerEntry } from './worker-pool.ts';
 
 /** What happens to a wait. */
 export interface BlockHooks {
-  /** An object of the wait can be had: tell the worker. `isNews`: it has just changed, its owner was told already. */
-  ready(block: Block, object: LocalObject, isNews: boolean): void;
+  /** An object of the wait can be had: tell the worker, unless it is its owner and was told already. */
+  ready(block: Block, object: LocalObject, ownerKnows: boolean): void;
   /** Enough are there, or the time is over. */
   satisfied(block: Block, timedOut: boolean): void;
 }
@@ -65,13 +65,13 @@ export class Block implements ObjectListener {
     this.#check(false);
   }
 
-  objectChanged(object: LocalObject): void {
+  objectChanged(object: LocalObject, ownerKnows: boolean): void {
     if (this.done) return;
     if (!this.#isReady(object)) {
       this.#pursue(object);
       return;
     }
-    this.#count(object, true);
+    this.#count(object, ownerKnows);
     this.#check(false);
   }
 
@@ -90,19 +90,19 @@ export class Block implements ObjectListener {
   }
 
   #isReady(object: LocalObject): boolean {
-    return this.#objects.isHere(object) || (object.status === 'remote' && !this.fetch);
+    return this.#objects.isHere(object) || (this.#objects.isAway(object) && !this.fetch);
   }
 
   #pursue(object: LocalObject): void {
     this.#objects.listen(object, this);
-    if (object.status === 'remote') this.#objects.bring(object);
+    if (this.#objects.isAway(object)) this.#objects.bring(object);
   }
 
-  #count(object: LocalObject, isNews: boolean): void {
+  #count(object: LocalObject, ownerKnows: boolean): void {
     if (!this.#waiting.delete(object)) return;
     this.#ready += 1;
     this.#objects.unlisten(object, this);
-    this.#hooks.ready(this, object, isNews);
+    this.#hooks.ready(this, object, ownerKnows);
     this.#objects.unuse(object);
   }
 

@@ -72,6 +72,8 @@ export interface TaskEntry {
   worker: WorkerEntry | undefined;
   /** Its place in the worker's claim board while it may not have begun; 0 if the board is not used, or it has begun. */
   claim: number;
+  /** Its worker was asked for it back, and has not answered. */
+  isRecalled: boolean;
   /** It was in a worker that crashed, and may be why: nothing shares the worker's queue with it any more. */
   alone: boolean;
   /** Inputs (and code) that are not here yet. */
@@ -104,13 +106,16 @@ export type LocalObjectStatus =
   | 'inline'
   /** Large value in this node's memory, in `memory`. */
   | 'local'
+  /** Large value in this node's cold storage, and not in its memory. */
+  | 'spilled'
   /** Some other node has it. */
   | 'remote'
   | 'error';
 
 /** Somebody who is told when an object's status changes. */
 export interface ObjectListener {
-  objectChanged(object: LocalObject): void;
+  /** @param ownerKnows the object's owner was told of this before */
+  objectChanged(object: LocalObject, ownerKnows: boolean): void;
 }
 
 /** An object this node made, waits for, or keeps a copy of. */
@@ -133,4 +138,8 @@ export interface LocalObject {
   wanted: boolean;
   /** Its value is on the way from another node. */
   fetching: boolean;
+  /** Its value is being read from cold storage. */
+  restoring: boolean;
+  /** Whether cold storage has the value. */
+  cold: 'no' | 'writing' | 'yes';
 }

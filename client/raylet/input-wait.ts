@@ -21,12 +21,12 @@ export class InputWait implements ObjectListener {
   add(object: LocalObject, madeHere: boolean): void {
     this.#task.missing += 1;
     this.#objects.listen(object, this);
-    if (object.status === 'remote') this.#objects.bring(object);
+    if (this.#objects.isAway(object)) this.#objects.bring(object);
     else if (!madeHere) this.#objects.awaitObject(object);
   }
 
   objectChanged(object: LocalObject): void {
-    if (object.status === 'remote') {
+    if (this.#objects.isAway(object)) {
       this.#objects.bring(object);
       return;
     }

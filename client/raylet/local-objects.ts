@@ -7,7 +7,20 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
+import { INLINE_BYTES } from '#shared/protocol/limits.ts';
 import type { LocalObject, ObjectListener } from './entries.ts';
+
+/** What becomes of the values that the GCS counts on this node for: see `cold-desk.ts`. */
+export interface StoreWatch {
+  /** The value is in memory. */
+  arrived(object: LocalObject): void;
+  /** It was asked for. */
+  used(object: LocalObject): void;
+  /** It is of no use any more: it is to be forgotten, or another takes its place. */
+  dropped(object: LocalObject): void;
+  /** It is needed in memory again; told by {@link LocalObjects.setRestored}. */
+  restore(object: LocalObject): void;
+}
 
 /** What an object table asks for. */
 export interface LocalObjectHooks {
@@ -19,13 +32,14 @@ export interface LocalObjectHooks {
   tellOwner(object: LocalObject): void;
   /** True if a task of this node is to make it. */
   isMadeHere(key: ObjectKey): boolean;
+  readonly store: StoreWatch;
 }
 
 /** All objects of a node. */
 export class LocalObjects {
   readonly #objects = new Map<ObjectKey, LocalObject>();
   readonly #hooks: LocalObjectHooks;
-  /** Bytes of large copies kept here. */
+  /** Bytes of large copies in this node's memory. */
   storedBytes = 0;
 
   constructor(hooks: LocalObjectHooks) {
@@ -61,6 +75,8 @@ export class LocalObjects {
         kept: false,
         wanted: false,
         fetching: false,
+        restoring: false,
+        cold: 'no',
       };
       this.#objects.set(key, object);
     }
@@ -70,6 +86,12 @@ export class LocalObjects {
   /** One more use of the object here. */
   use(object: LocalObject): void {
     object.uses += 1;
+    this.touch(object);
+  }
+
+  /** The value was asked for: it leaves memory later than those that were not. */
+  touch(object: LocalObject): void {
+    if (object.kept) this.#hooks.store.used(object);
   }
 
   /** One use less; an object of no use is forgotten unless its copy is the GCS's to drop. */
@@ -78,24 +100,60 @@ export class LocalObjects {
     if (object.uses <= 0) this.forgetUnused(object);
   }
 
-  setInline(object: LocalObject, value: Uint8Array, nested: ObjectKey[]): void {
-    this.#dropMemory(object);
+  /** @param kept the GCS counts on this copy: the value is in no record */
+  setInline(object: LocalObject, value: Uint8Array, nested: ObjectKey[], kept = false): void {
+    this.#dropValue(object);
     object.status = 'inline';
     object.value = value;
     object.sizeBytes = value.length;
     object.nested = nested;
+    if (kept) this.#keep(object);
     this.#changed(object);
   }
 
   setLocal(object: LocalObject, memory: Attachment, sizeBytes: number, nested: ObjectKey[]): void {
-    this.#dropMemory(object);
+    this.#dropValue(object);
     this.storedBytes += sizeBytes;
     object.status = 'local';
-    object.kept = true;
     object.memory = memory;
     object.sizeBytes = sizeBytes;
     object.nested = nested;
+    this.#keep(object);
     this.#changed(object);
+  }
+
+  /** The value leaves memory; cold storage has it. Nobody waits for it, or it would have been handed over. */
+  setSpilled(object: LocalObject): void {
+    this.#freeMemory(object);
+    object.status = 'spilled';
+  }
+
+  /** Cold storage has a value that an earlier life of this node kept, and the GCS counts on it. */
+  setFound(object: LocalObject, sizeBytes: number, nested: ObjectKey[]): void {
+    object.status = 'spilled';
+    object.cold = 'yes';
+    object.kept = true;
+    object.sizeBytes = sizeBytes;
+    object.nested = nested;
+    this.#changed(object);
+  }
+
+  /** A spilled value is in memory again. Its owner is not told: it was when the value came, and may have no use for it. */
+  setRestored(object: LocalObject, bytes: ArrayBuffer): void {
+    if (object.sizeBytes > INLINE_BYTES) {
+      this.storedBytes += object.sizeBytes;
+      object.status = 'local';
+      object.memory = bytes;
+    } else {
+      object.status = 'inline';
+      object.value = new Uint8Array(bytes);
+    }
+    this.#tellListeners(object, false);
+  }
+
+  #keep(object: LocalObject): void {
+    object.kept = true;
+    this.#hooks.store.arrived(object);
   }
 
   /** Forgets what nobody here has a use for, unless there is still word of it to come. */
@@ -106,7 +164,7 @@ export class LocalObjects {
   }
 
   setRemote(object: LocalObject, sizeBytes: number, nested: ObjectKey[]): void {
-    if (object.status === 'local' || object.status === 'inline') return;
+    if (object.status === 'local' || object.status === 'inline' || object.status === 'spilled') return;
     object.status = 'remote';
     object.sizeBytes = sizeBytes;
     object.nested = nested;
@@ -114,7 +172,7 @@ export class LocalObjects {
   }
 
   setError(object: LocalObject, error: Uint8Array): void {
-    this.#dropMemory(object);
+    this.#dropValue(object);
     object.status = 'error';
     object.value = error;
     object.sizeBytes = error.length;
@@ -136,16 +194,30 @@ export class LocalObjects {
   drop(key: ObjectKey): void {
     const object = this.#objects.get(key);
     if (!object) return;
-    object.kept = false;
-    if (object.status === 'local' || object.fetching) {
-      this.#dropMemory(object);
+    const isLarge = object.status === 'local' || object.status === 'spilled';
+    if (isLarge) this.#dropValue(object);
+    else this.#unkeep(object);
+    if (isLarge || object.fetching) {
       object.status = 'pending';
       object.wanted = false;
     }
     this.forgetUnused(object);
   }
 
-  #dropMemory(object: LocalObject): void {
+  /** A value takes the place of what is here, or nothing does. */
+  #dropValue(object: LocalObject): void {
+    this.#unkeep(object);
+    this.#freeMemory(object);
+  }
+
+  #unkeep(object: LocalObject): void {
+    if (!object.kept) return;
+    object.kept = false;
+    this.#hooks.store.dropped(object);
+  }
+
+  #freeMemory(object: LocalObject): void {
+    object.value = undefined;
     if (object.memory === undefined) return;
     this.storedBytes -= object.sizeBytes;
     object.memory = undefined;
@@ -163,8 +235,14 @@ export class LocalObjects {
     this.#hooks.want(object.key);
   }
 
-  /** Brings a remote value here. */
+  /** True if the value has to be brought before it can be used: from another node, or from cold storage. */
+  isAway(object: LocalObject): boolean {
+    return object.status === 'remote' || object.status === 'spilled';
+  }
+
+  /** Brings a value into this node's memory. */
   bring(object: LocalObject): void {
+    if (object.status === 'spilled' && !object.restoring) this.#hooks.store.restore(object);
     if (object.status !== 'remote' || object.fetching) return;
     object.fetching = true;
     this.#hooks.fetch(object);
@@ -183,8 +261,12 @@ export class LocalObjects {
   #changed(object: LocalObject): void {
     // First the value, then the word that it is there.
     if (object.owner) this.#hooks.tellOwner(object);
+    this.#tellListeners(object, true);
+  }
+
+  #tellListeners(object: LocalObject, ownerKnows: boolean): void {
     if (!object.listeners) return;
     // Listeners leave while they are told, and may come back for the next change.
-    for (const listener of [...object.listeners]) listener.objectChanged(object);
+    for (const listener of [...object.listeners]) listener.objectChanged(object, ownerKnows);
   }
 }

@@ -3,7 +3,8 @@
  *
  * Short tasks are queued behind the one that runs, so that a worker is never idle between two of them: a hand-over
  * through the raylet costs tens of microseconds, as much as the task. A run that has not begun can be taken back when
- * its predecessor turns out to be long.
+ * its predecessor turns out to be long: at once by the claim board, where there is shared memory, else by asking the
+ * worker, which answers between two runs.
  */
 import type { NodeResources } from '#shared/task/resources.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
@@ -32,16 +33,16 @@ export interface LocalSchedulerHooks {
   run(task: TaskEntry, worker: WorkerEntry): void;
   /** Ends an idle worker of another job, to make room. */
   retire(worker: WorkerEntry): void;
-  /** Takes back a run that has not begun; false if it has. */
-  revoke(worker: WorkerEntry, claim: number): boolean;
+  /** Takes back a run that has not begun, by the claim board; false if it has. Absent where memory is not shared. */
+  readonly revoke: ((worker: WorkerEntry, claim: number) => boolean) | undefined;
+  /** Asks the worker for a run back; the answer, if it has not begun, is {@link LocalScheduler.recalled}. */
+  recall(task: TaskEntry, worker: WorkerEntry): void;
   /** An actor's creation has its resources: give it a worker. */
   createActor(task: TaskEntry): void;
   /** A blocked task has its CPU again. */
   resume(task: TaskEntry): void;
   /** True while the journal cannot take more (rule B1). */
   isHeldBack(): boolean;
-  /** False where runs cannot be taken back. */
-  readonly canQueueAhead: boolean;
 }
 
 /** The scheduler of one node. */
@@ -58,6 +59,8 @@ export class LocalScheduler {
   runningTasks = 0;
   /** Nodes elsewhere that could take work. */
   peers = 0;
+  /** The cluster does not trust this node: it decides nothing itself (rule S1). */
+  isStranger = false;
 
   constructor(resources: NodeResources, pool: WorkerPool, hooks: LocalSchedulerHooks) {
     this.resources = resources;
@@ -76,6 +79,7 @@ export class LocalScheduler {
   /** Rule S1: does a task born here stay here? */
   keeps(task: TaskEntry): boolean {
     const { demand } = task.options.options;
+    if (this.isStranger) return false;
     return staysLocal({
       couldFit: this.resources.totalCpuMilli > 0 && this.resources.couldEverFit(demand),
       queuedUs: this.#readyUs,
@@ -143,8 +147,23 @@ export class LocalScheduler {
       task.state === 'running' &&
       task.claim > 0 &&
       task.worker !== undefined &&
+      this.#hooks.revoke !== undefined &&
       this.#hooks.revoke(task.worker, task.claim)
     );
+  }
+
+  /** The worker gave a run back that it had not begun: the task is ready again, unless the caller ends it. */
+  recalled(task: TaskEntry): void {
+    if (task.state !== 'running') return;
+    const { worker } = task;
+    this.#release(task);
+    if (worker) this.#leaveThread(task, worker);
+    this.#readyAgain([task]);
+  }
+
+  /** True if a node like this one, with nothing to do, could run the task. */
+  couldRun(task: TaskEntry): boolean {
+    return this.resources.couldEverFit(task.options.options.demand);
   }
 
   /** Gives out what can be given. Called at the end of every step. */
@@ -168,22 +187,40 @@ export class LocalScheduler {
       if (worker.kind !== 'task' || !current || nowMs - current.runningSinceMs < LONG_RUN_MS) continue;
       worker.isLong = true;
       if (worker.queued.length === 0) continue;
+      const { revoke } = this.#hooks;
+      if (!revoke) {
+        for (const task of worker.queued) this.#recall(task, worker);
+        continue;
+      }
       const revoked: TaskEntry[] = [];
       for (const task of worker.queued.splice(0)) {
-        if (this.#hooks.revoke(worker, task.claim)) revoked.push(task);
+        if (revoke(worker, task.claim)) revoked.push(task);
         else worker.queued.push(task);
       }
-      for (const task of revoked) {
-        task.worker = undefined;
-        task.claim = 0;
-        moveTask(task, 'ready');
-        this.#readyTasks += 1;
-        this.#readyUs += expectedUs(task);
-      }
-      this.runningTasks -= revoked.length;
-      const [first] = revoked;
-      if (first) this.#queueFor(first).putBack(revoked);
+      this.#readyAgain(revoked);
     }
+  }
+
+  #recall(task: TaskEntry, worker: WorkerEntry): void {
+    if (task.isRecalled) return;
+    task.isRecalled = true;
+    this.#hooks.recall(task, worker);
+  }
+
+  /** Tasks that a worker was sent and has not begun go back to the front of their queue. */
+  #readyAgain(tasks: readonly TaskEntry[]): void {
+    for (const task of tasks) {
+      task.worker = undefined;
+      task.claim = 0;
+      task.isRecalled = false;
+      task.runningSinceMs = 0;
+      moveTask(task, 'ready');
+      this.#readyTasks += 1;
+      this.#readyUs += expectedUs(task);
+    }
+    this.runningTasks -= tasks.length;
+    const [first] = tasks;
+    if (first) this.#queueFor(first).putBack(tasks);
   }
 
   #resumeTasks(): void {
@@ -228,7 +265,6 @@ export class LocalScheduler {
           break;
         }
         this.#take(queue, task);
-        worker.job = task.job;
         worker.current = task;
         task.runningSinceMs = this.#hooks.nowMs();
         this.#start(task, worker);
@@ -236,7 +272,7 @@ export class LocalScheduler {
       isServed = true;
     }
     if (wanted > 0) {
-      const idle = this.#pool.grow(wanted);
+      const idle = this.#pool.grow(wanted, queue.job);
       if (idle) this.#hooks.retire(idle);
     }
     return isServed;
@@ -245,8 +281,7 @@ export class LocalScheduler {
   /** Queues a short task behind a short one. Returns false if there is no such place. */
   #queueAhead(queue: ReadyQueue, task: TaskEntry): boolean {
     // A worker that is never idle gives its CPU to nobody else: not while others wait for one.
-    if (!this.#hooks.canQueueAhead || this.#queues.length > 1 || this.#resuming.size > 0 || !mayShareQueue(task))
-      return false;
+    if (this.#queues.length > 1 || this.#resuming.size > 0 || !mayShareQueue(task)) return false;
     const room = Math.min(QUEUE_AHEAD_TASKS, QUEUE_AHEAD_US / Math.max(1, task.fn.meanUs));
     let best: WorkerEntry | undefined;
     for (const worker of this.#pool.all()) {
@@ -292,7 +327,8 @@ export class LocalScheduler {
 
   #start(task: TaskEntry, worker: WorkerEntry): void {
     task.worker = worker;
-    if (this.#hooks.canQueueAhead) {
+    task.isRecalled = false;
+    if (this.#hooks.revoke) {
       task.claim = (worker.nextClaim % CLAIM_PLACES) + 1;
       worker.nextClaim += 1;
     }

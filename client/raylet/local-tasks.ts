@@ -9,7 +9,7 @@ import { encodeError } from '#shared/errors/error-record.ts';
 import { ActorUnavailableError } from '#shared/errors/daylight-error.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
-import { END_REASON, FUNCTION_KIND, type NodeRecord, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
+import { END_REASON, FUNCTION_KIND, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
 import type { ServerCommandOf } from '#shared/protocol/server-commands.ts';
 import type { WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
@@ -22,34 +22,12 @@ import { newTask, noteRun } from './new-task.ts';
 import { actorDied, cancelledError, crashError } from './task-errors.ts';
 import type { LocalScheduler } from './local-scheduler.ts';
 import { moveTask } from './local-task-state.ts';
-import type { ModuleListener } from './module-store.ts';
+import { RemoteCalls } from './remote-calls.ts';
+import type { LocalTaskHooks, NewTask } from './local-task-hooks.ts';
+import { endOf } from './worker-end.ts';
 import type { WorkerEntry } from './worker-pool.ts';
 
 const NO_BYTES = new Uint8Array(0);
-
-/** What local tasks ask of the raylet. */
-export interface LocalTaskHooks {
-  /** `soon`: nobody outside this node waits for the record. */
-  journal(record: NodeRecord, urgency: 'now' | 'soon'): void;
-  hasModule(hash: string): boolean;
-  /** Brings a module; the listener gets the encoded error if it cannot be had. */
-  bringModule(hash: string, whenHere: ModuleListener): void;
-  /** Ends the worker; its tasks come back through `workerEnded`. */
-  stopWorker(worker: WorkerEntry, reason: number, message: string): void;
-  /** Asks the worker to abort a running task. */
-  abort(task: TaskEntry): void;
-  /** An attempt is over: what waits for it, or for its sake, is void. */
-  attemptEnded(task: TaskEntry): void;
-}
-
-/** What a submission carries, whoever made it. */
-interface NewTask {
-  readonly message: WorkerRequestOf<'submit'>;
-  readonly worker: WorkerEntry;
-  readonly fn: FunctionInfo;
-  readonly options: OptionsInfo;
-  readonly job: number;
-}
 
 /** All tasks of a node that have no result yet. */
 export class LocalTasks {
@@ -58,7 +36,7 @@ export class LocalTasks {
   readonly #scheduler: LocalScheduler;
   readonly #actors: ActorHost;
   readonly #hooks: LocalTaskHooks;
-  readonly #remoteCalls = new Map<ObjectKey, number>();
+  readonly #remoteCalls = new RemoteCalls();
 
   constructor(objects: LocalObjects, scheduler: LocalScheduler, actors: ActorHost, hooks: LocalTaskHooks) {
     this.#objects = objects;
@@ -121,7 +99,7 @@ export class LocalTasks {
     }
     moveTask(task, place === PLACE.ask ? 'asking' : 'elsewhere');
     object.wanted = true;
-    if (task.actor !== 0) this.#remoteCalls.set(task.actor, (this.#remoteCalls.get(task.actor) ?? 0) + 1);
+    this.#remoteCalls.left(task);
   }
 
   /** The server's answer about work that may be known already: it is new, or somebody else makes it. */
@@ -137,7 +115,7 @@ export class LocalTasks {
   lease(command: ServerCommandOf<'lease'>, fn: FunctionInfo, options: OptionsInfo): void {
     const known = this.#tasks.get(command.task);
     if (known && known.state !== 'elsewhere') return;
-    if (known) this.#callReturned(known);
+    if (known) this.#remoteCalls.returned(known);
     const { job, incarnation, attempt, caller } = command;
     const task = newTask({ ...command, parent: 0 }, { fn, options, job, leased: true, incarnation, attempt, caller });
     // A task born here can come back: its object stays known to the worker that submitted it.
@@ -156,6 +134,36 @@ export class LocalTasks {
     }
     if (message.outcome !== OUTCOME.value && this.#retriesException(task, message.value)) return;
     this.finish(task, { ...message, memory });
+  }
+
+  /** A worker gave a run back that it had not begun. */
+  recalled(worker: WorkerEntry, key: ObjectKey): void {
+    const task = this.#tasks.get(key);
+    if (!task || task.worker !== worker || task.state !== 'running') return;
+    this.#scheduler.recalled(task);
+    if (task.cancelled) this.failWith(task, cancelledError());
+    else if (!this.#scheduler.couldRun(task)) this.#handBack(task);
+  }
+
+  /** Gives back what waits here and can no longer run here, because the node offers less than before. */
+  handBackUnfit(): void {
+    for (const task of [...this.#tasks.values()]) {
+      const waits = task.state === 'waiting' || task.state === 'ready';
+      if (waits && task.actor === 0 && !this.#scheduler.couldRun(task)) this.#handBack(task);
+    }
+  }
+
+  /** The global scheduler takes a task that waits here. */
+  #handBack(task: TaskEntry): void {
+    if (task.leased) {
+      this.#attemptFailed(task, END_REASON.returned, 'the node no longer offers what it needs', false);
+      return;
+    }
+    this.#hooks.journal({ kind: 'spill', task: task.key }, 'now');
+    if (task.state === 'ready') this.#scheduler.remove(task);
+    if (task.holdsInputs) this.#releaseInputs(task);
+    moveTask(task, 'elsewhere');
+    this.#objects.obtain(task.key).wanted = true;
   }
 
   /** Ends a task with a result: tells whoever is here, and the journal. */
@@ -192,8 +200,7 @@ export class LocalTasks {
       const target = object ?? this.#objects.obtain(task.key);
       if (!isValue) this.#objects.setError(target, value);
       else if (result.memory) this.#objects.setLocal(target, result.memory, sizeBytes, nested);
-      else this.#objects.setInline(target, value, nested);
-      if (!inRecord) target.kept = true;
+      else this.#objects.setInline(target, value, nested, !inRecord);
       if (target.uses <= 0) this.#objects.forgetUnused(target);
     }
     this.#close(task);
@@ -220,17 +227,9 @@ export class LocalTasks {
   objectSettled(key: ObjectKey): void {
     const task = this.#tasks.get(key);
     if (!task || (task.state !== 'elsewhere' && task.state !== 'asking')) return;
-    this.#callReturned(task);
+    this.#remoteCalls.returned(task);
     this.#tasks.delete(key);
     moveTask(task, 'done');
-  }
-
-  /** As long as calls of an actor are on their way through the server, later ones take the same way, to stay behind them. */
-  #callReturned(task: TaskEntry): void {
-    if (task.actor === 0) return;
-    const left = (this.#remoteCalls.get(task.actor) ?? 1) - 1;
-    if (left > 0) this.#remoteCalls.set(task.actor, left);
-    else this.#remoteCalls.delete(task.actor);
   }
 
   /** Rule L7. `force` ends the worker of a running task at once instead of asking it first. */
@@ -264,22 +263,11 @@ export class LocalTasks {
 
   /** A worker ended: one of its tasks is to blame, the others run again at no cost. */
   workerEnded(worker: WorkerEntry, reason: number, message: string): void {
-    const { current, queued, resumed, blocked } = worker;
-    const isCrash = worker.endReason === undefined && reason !== END_REASON.bystander;
-    let culprit = isCrash ? current : worker.endCulprit;
-    const tasks = [...(current ? [current] : []), ...resumed, ...queued, ...blocked];
-    if (isCrash && queued.length > 0) {
-      // The worker goes on by itself and its last results are lost with it: any of these may have been the one. They
-      // run again, each alone, so that next time there is no doubt.
-      for (const task of tasks) task.alone = true;
-      if (culprit && !culprit.leased) culprit = undefined;
-    }
-    queued.length = 0;
-    resumed.length = 0;
+    const { tasks, culprit } = endOf(worker, reason);
     for (const task of tasks)
       if (task !== culprit)
         this.#attemptFailed(task, END_REASON.bystander, 'its worker was ended for another task', false);
-    if (culprit && tasks.includes(culprit)) this.#attemptFailed(culprit, reason, message, true);
+    if (culprit) this.#attemptFailed(culprit, reason, message, true);
   }
 
   /**
@@ -419,7 +407,8 @@ export class LocalTasks {
     task.inputWait = undefined;
     const actor = task.actor === 0 ? undefined : this.#actors.get(task.actor);
     if (actor) this.#actors.ready(actor, task);
-    else this.#scheduler.add(task);
+    else if (this.#scheduler.couldRun(task)) this.#scheduler.add(task);
+    else this.#handBack(task);
   }
 
   #creationEnded(task: TaskEntry, error: Uint8Array | undefined): void {

@@ -36,6 +36,7 @@ export function newTask(
     state: 'asking',
     worker: undefined,
     claim: 0,
+    isRecalled: false,
     alone: false,
     missing: 0,
     holdsInputs: false,

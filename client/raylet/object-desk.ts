@@ -57,8 +57,7 @@ export class ObjectDesk {
     if (maker) (maker.made ??= []).push(key);
     else if (parent === 0) worker.holdings.add(key);
     if (memory) this.#objects.setLocal(object, memory, sizeBytes, nested);
-    else this.#objects.setInline(object, bytes, nested);
-    if (!inRecord) object.kept = true;
+    else this.#objects.setInline(object, bytes, nested, !inRecord);
     if (object.uses <= 0) this.#objects.forgetUnused(object);
   }
 
@@ -82,7 +81,7 @@ export class ObjectDesk {
   describe(command: ServerCommandOf<'object'>): void {
     const object = this.#objects.obtain(command.object);
     object.wanted = false;
-    if (object.status === 'local') {
+    if (object.status === 'local' || object.status === 'spilled') {
       // It was made or brought here meanwhile.
     } else if (command.status === OBJECT_STATUS.inline)
       this.#objects.setInline(object, command.value.slice(), command.nested);
@@ -108,9 +107,14 @@ export class ObjectDesk {
     });
   }
 
-  /** The bytes of an object this node can serve to others. */
-  readLocal(key: ObjectKey): Uint8Array | undefined {
+  /** The bytes of an object this node can serve to others; `busy` while they are being read from cold storage. */
+  readLocal(key: ObjectKey): Uint8Array | 'busy' | undefined {
     const object = this.#objects.get(key);
+    if (object?.status === 'spilled') {
+      this.#objects.bring(object);
+      return 'busy';
+    }
+    if (object) this.#objects.touch(object);
     if (object?.memory) return new Uint8Array(object.memory, 0, object.sizeBytes);
     return object?.status === 'inline' ? object.value : undefined;
   }
@@ -120,6 +124,7 @@ export class ObjectDesk {
   }
 
   sendObject(worker: WorkerEntry, object: LocalObject): void {
+    this.#objects.touch(object);
     const status =
       object.status === 'error'
         ? OBJECT_STATUS.error

@@ -8,7 +8,7 @@ import { ManualClock } from './testing/manual-clock.ts';
 const MB = 1024 * 1024;
 const KEY = 77;
 
-function world(local = new Map<number, Uint8Array>()) {
+function world(local = new Map<number, Uint8Array | 'busy'>()) {
   const clock = new ManualClock();
   const fetches: SessionFrameOf<'fetch'>[] = [];
   const chunks: SessionFrameOf<'chunk'>[] = [];
@@ -18,11 +18,8 @@ function world(local = new Map<number, Uint8Array>()) {
     sendFetch: (frame) => void fetches.push(frame),
     sendChunk: (frame) => linkTakes && chunks.push(frame) > 0,
     sendStatus: (frame) => void chunks.push(frame),
-    allocate: (sizeBytes) => new SharedArrayBuffer(sizeBytes),
-    readLocal: (key) => {
-      const bytes = local.get(key);
-      return bytes && { bytes };
-    },
+    allocate: (sizeBytes) => new ArrayBuffer(sizeBytes),
+    readLocal: (key) => local.get(key),
   });
   const answer = (
     fetch: SessionFrameOf<'fetch'> | undefined,
@@ -106,13 +103,16 @@ describe('ObjectTransfer', () => {
     const w = world();
     const bytes = randomBytes(100);
     w.transfer.pull(KEY, bytes.length, () => {});
-    for (let round = 0; round < 6; round++) w.answer(w.fetches.at(-1), bytes, CHUNK_STATUS.busy);
-    w.clock.advance(1999);
-    expect(w.fetches).toHaveLength(1);
-    w.clock.advance(1);
-    expect(w.fetches).toHaveLength(2);
+    const waitsMs = [50, 100, 200, 400, 800, 1600, 2000, 2000];
+    waitsMs.forEach((waitMs, round) => {
+      w.answer(w.fetches.at(-1), bytes, CHUNK_STATUS.busy);
+      w.clock.advance(waitMs - 1);
+      expect(w.fetches).toHaveLength(round + 1);
+      w.clock.advance(1);
+      expect(w.fetches).toHaveLength(round + 2);
+    });
     w.clock.advance(10_000);
-    expect(w.fetches).toHaveLength(3);
+    expect(w.fetches).toHaveLength(waitsMs.length + 2);
   });
 
   it('goes on where it was over a new connection', () => {
@@ -150,6 +150,29 @@ describe('ObjectTransfer', () => {
     const v = world();
     v.transfer.pull(1, 300 * MB, () => {});
     expect(v.fetches).not.toHaveLength(0);
+  });
+
+  it('O4 asks a busy holder again soon, also if other chunks come meanwhile', () => {
+    const w = world();
+    const bytes = randomBytes(3 * CHUNK_BYTES);
+    let result: Attachment | undefined;
+    w.transfer.pull(KEY, bytes.length, (memory) => (result = memory));
+    const [first, second, third] = w.fetches.splice(0);
+    w.answer(first, new Uint8Array(), CHUNK_STATUS.busy);
+    w.answer(second, new Uint8Array(), CHUNK_STATUS.busy);
+    w.answer(third, bytes);
+    w.clock.advance(49);
+    expect(w.fetches).toEqual([]);
+    w.clock.advance(1);
+    expect(w.fetches.map(({ offset }) => offset / CHUNK_BYTES)).toEqual([0, 1]);
+    for (let fetch = w.fetches.shift(); fetch; fetch = w.fetches.shift()) w.answer(fetch, bytes);
+    expect(sameBytes(contents(result), bytes)).toBe(true);
+  });
+
+  it('O4 says busy while a value is on its way into memory', () => {
+    const w = world(new Map([[KEY, 'busy']]));
+    w.transfer.onFetch({ type: 'fetch', transfer: 1, object: KEY, offset: 0, length: CHUNK_BYTES });
+    expect(w.chunks).toMatchObject([{ transfer: 1, object: KEY, status: CHUNK_STATUS.busy }]);
   });
 
   it('serves chunks of what lies here, and says what does not or when the link is full', () => {

@@ -35,8 +35,8 @@ export interface TransferPorts {
   sendStatus(frame: SessionFrameOf<'chunk'>): void;
   /** Memory for an object: shared where the platform has it. */
   allocate(sizeBytes: number): Attachment;
-  /** The flat bytes of an object that lies here. */
-  readLocal(key: ObjectKey): { readonly bytes: Uint8Array } | undefined;
+  /** The flat bytes of an object that lies here; `busy`: they are on their way into memory. */
+  readLocal(key: ObjectKey): Uint8Array | 'busy' | undefined;
 }
 
 interface Pull {
@@ -53,6 +53,8 @@ interface Pull {
   receivedBytes: number;
   missing: number;
   busyMs: number;
+  /** A holder was busy: what is open is asked for again when {@link busyMs} are over, whatever comes meanwhile. */
+  isWaiting: boolean;
   cancelTimer: () => void;
 }
 
@@ -101,6 +103,7 @@ export class ObjectTransfer {
       receivedBytes: 0,
       missing: 0,
       busyMs: FIRST_BUSY_MS,
+      isWaiting: false,
       cancelTimer: () => {},
     };
     this.#nextTransfer += 1;
@@ -115,7 +118,7 @@ export class ObjectTransfer {
     if (!pull || pull.key !== chunk.object || !pull.asked.has(chunk.offset)) return;
     if (chunk.status === CHUNK_STATUS.ok) this.#store(pull, chunk);
     else if (chunk.status === CHUNK_STATUS.missing) this.#missing(pull);
-    else this.#again(pull, (pull.busyMs = Math.min(pull.busyMs * 2, MAX_BUSY_MS)));
+    else this.#busy(pull);
   }
 
   /** Another node asks for a piece of an object that lies here. */
@@ -123,12 +126,12 @@ export class ObjectTransfer {
     const local = this.#ports.readLocal(object);
     const status = (code: number): void =>
       this.#ports.sendStatus({ type: 'chunk', transfer, object, status: code, offset, totalBytes: 0, data: NO_BYTES });
-    if (!local) {
-      status(CHUNK_STATUS.missing);
+    if (!local || local === 'busy') {
+      status(local ? CHUNK_STATUS.busy : CHUNK_STATUS.missing);
       return;
     }
-    const data = local.bytes.subarray(offset, offset + Math.min(length, CHUNK_BYTES));
-    const totalBytes = local.bytes.length;
+    const data = local.subarray(offset, offset + Math.min(length, CHUNK_BYTES));
+    const totalBytes = local.length;
     if (this.#ports.sendChunk({ type: 'chunk', transfer, object, status: CHUNK_STATUS.ok, offset, totalBytes, data }))
       this.sentBytes += data.length;
     else status(CHUNK_STATUS.busy);
@@ -176,13 +179,21 @@ export class ObjectTransfer {
     this.#ports.sendFetch({ type: 'fetch', transfer, object: key, offset, length: CHUNK_BYTES });
   }
 
+  #busy(pull: Pull): void {
+    if (pull.isWaiting) return;
+    pull.isWaiting = true;
+    this.#again(pull, pull.busyMs);
+    pull.busyMs = Math.min(pull.busyMs * 2, MAX_BUSY_MS);
+  }
+
   #askAgain(pull: Pull): void {
+    pull.isWaiting = false;
     for (const offset of pull.asked) this.#sendFetch(pull, offset);
     this.#watch(pull);
   }
 
   #watch(pull: Pull): void {
-    this.#again(pull, STALL_MS);
+    if (!pull.isWaiting) this.#again(pull, STALL_MS);
   }
 
   /** Asks for everything that is open once more after a while, unless something comes before. */

@@ -6,6 +6,7 @@ import type { Clock } from '#shared/ports/clock.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import type { WorkerCommand } from '#shared/protocol/worker-messages.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { ColdStore } from '../object-store/cold-store.ts';
 
 /** What a worker is started for. */
 export type WorkerKind = 'task' | 'actor';
@@ -26,8 +27,8 @@ export interface ServerLink {
 export interface RayletPorts {
   readonly clock: Clock;
   readonly server: ServerLink;
-  /** Starts a worker; it says `ready`, or its end is told to `onWorkerExit`. */
-  spawnWorker(kind: WorkerKind, workerId: number): void;
+  /** Starts a worker for a job; it says `ready`, or its end is told to `onWorkerExit`. */
+  spawnWorker(kind: WorkerKind, workerId: number, job: number): void;
   /** Ends a worker at once, even in an endless loop. Its end is told to `onWorkerExit` as for a crash. */
   stopWorker(workerId: number): void;
   /** Queues a message for a worker; `memory` travels beside it. */
@@ -36,9 +37,11 @@ export interface RayletPorts {
   flushWorkers(): void;
   /**
    * Takes a run back from a worker's queue (by its place in the claim board, from 1) unless it has begun. Absent where
-   * there is no shared memory: then nothing is queued behind a running task.
+   * there is no shared memory: then the worker is asked for it by a message.
    */
   revoke?(workerId: number, claim: number): boolean;
+  /** Where values go that memory has no room for; absent where memory is all there is. */
+  readonly coldStore?: ColdStore;
 }
 
 /** What a node offers. */
@@ -47,4 +50,13 @@ export interface RayletOptions {
   readonly resources: ReadonlyMap<string, number>;
   /** Tells the raylet's driver from its workers: tasks of this worker have no parent. */
   readonly nodeName: string;
+  /** Bytes of values to keep in memory (rule O4). Default: as many as come; a Node host counts in shared memory. */
+  readonly memoryLimitBytes?: number;
+  /**
+   * Values kept for so long are written to cold storage even if there is room for them, so that a later life of this node
+   * still has them (rule M4). Default: never.
+   */
+  readonly persistAfterMs?: number;
+  /** Workers are told how much room there is, because they do not share the memory in which it is counted. */
+  readonly tellsRoom?: boolean;
 }

@@ -6,7 +6,6 @@
  * each thing it put in; what was decided meanwhile leaves then, in whole frames.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
-import { TaskCancelledError } from '#shared/errors/daylight-error.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { END_REASON } from '#shared/protocol/node-records.ts';
 import type { ServerCommand } from '#shared/protocol/server-commands.ts';
@@ -17,9 +16,9 @@ import { ActorHost } from './actor-host.ts';
 import { Definitions } from './definitions.ts';
 import type { TaskEntry } from './entries.ts';
 import { Journal } from './journal.ts';
-import { KeyRanges } from './key-ranges.ts';
 import { LocalObjects } from './local-objects.ts';
 import { LocalScheduler } from './local-scheduler.ts';
+import { LocalStore } from './local-store.ts';
 import { moveTask } from './local-task-state.ts';
 import { LocalTasks } from './local-tasks.ts';
 import { ModuleStore } from './module-store.ts';
@@ -27,18 +26,16 @@ import { ObjectDesk } from './object-desk.ts';
 import type { RayletOptions, RayletPorts } from './ports.ts';
 import { reportOf } from './report.ts';
 import { RunSender } from './run-sender.ts';
+import { TimeLimits } from './time-limits.ts';
 import { WaitDesk } from './wait-desk.ts';
+import { ownsKey, WorkerKeys } from './worker-keys.ts';
 import { type WorkerEntry, WorkerPool } from './worker-pool.ts';
 import { WorkerSpeech } from './worker-speech.ts';
-
-/** A cancelled task that does not look at its signal loses its worker after this long (rule L7). */
-const CANCEL_GRACE_MS = 1_000;
-/** Workers beyond one per CPU end after so long without anything to do. */
-const SURPLUS_MS = 10_000;
 
 /** The raylet of one session. A node that returns after it was declared dead starts a new one. */
 export class Raylet {
   readonly journal: Journal;
+  readonly store: LocalStore;
   readonly #ports: RayletPorts;
   readonly #pool: WorkerPool;
   readonly #objects: LocalObjects;
@@ -51,32 +48,38 @@ export class Raylet {
   readonly #waits: WaitDesk;
   readonly #runs: RunSender;
   readonly #speech: WorkerSpeech;
-  readonly #cancelling = new Map<TaskEntry, number>();
-  /** Since when there have been more workers than CPUs with nothing to do. */
-  #surplusSinceMs = Infinity;
-  #ranges: KeyRanges | undefined;
+  readonly #limits: TimeLimits;
+  readonly #keys = new WorkerKeys((worker, command) => this.#send(worker, command));
   #session = 0;
   #job = 0;
 
   constructor(ports: RayletPorts, options: RayletOptions) {
     this.#ports = ports;
     this.journal = new Journal((frame) => ports.server.sendFrame(frame));
-    this.#pool = new WorkerPool(Math.ceil(options.cpuMilli / 1000), (kind, id) => ports.spawnWorker(kind, id));
+    this.#pool = new WorkerPool(Math.ceil(options.cpuMilli / 1000), (kind, id, job) =>
+      ports.spawnWorker(kind, id, job),
+    );
+    this.store = new LocalStore(ports, options, this.journal, this.#pool, {
+      objects: () => this.#objects,
+      send: (worker, command) => this.#send(worker, command),
+      flush: () => this.flush(),
+    });
     this.#objects = new LocalObjects({
       want: (key) => this.journal.append({ kind: 'want', object: key }),
       fetch: (object) => this.#desk.fetch(object),
       tellOwner: (object) => this.#desk.tellOwner(object),
       isMadeHere: (key) => this.#tasks.get(key) !== undefined,
+      store: this.store.watch,
     });
     this.#scheduler = new LocalScheduler(new NodeResources(options.cpuMilli, options.resources), this.#pool, {
       nowMs: () => ports.clock.nowMs(),
       run: (task, worker) => this.#runs.run(task, worker),
       retire: (worker) => this.#stop(worker, END_REASON.bystander, 'another job needs its place'),
-      revoke: (worker, claim) => ports.revoke?.(worker.id, claim) ?? false,
+      revoke: ports.revoke && ((worker, claim) => ports.revoke?.(worker.id, claim) === true),
+      recall: (task, worker) => this.#send(worker, { kind: 'recall', task: task.key }),
       createActor: (task) => this.#createActor(task),
       resume: (task) => this.#waits.resume(task),
       isHeldBack: () => this.journal.isFull,
-      canQueueAhead: ports.revoke !== undefined,
     });
     this.#actors = new ActorHost((call, worker) => this.#sendCall(call, worker));
     this.#tasks = new LocalTasks(this.#objects, this.#scheduler, this.#actors, {
@@ -91,8 +94,12 @@ export class Raylet {
       abort: (task) => this.#abort(task),
       attemptEnded: (task) => {
         this.#waits.attemptEnded(task);
-        if (this.#cancelling.size > 0) this.#cancelling.delete(task);
+        this.#limits.attemptEnded(task);
       },
+    });
+    this.#limits = new TimeLimits(this.#pool, this.#scheduler, {
+      failWith: (task, error) => this.#tasks.failWith(task, error),
+      stop: (worker, reason, message) => this.#stop(worker, reason, message),
     });
     this.#modules = new ModuleStore(ports.server);
     this.#definitions = new Definitions(this.journal);
@@ -129,7 +136,7 @@ export class Raylet {
   connectDriver(): number {
     const driver = this.#pool.add('driver', this.#job);
     driver.state = 'ready';
-    if (this.#ranges) this.#giveKeys(driver);
+    this.#keys.give(driver);
     return driver.id;
   }
 
@@ -138,11 +145,12 @@ export class Raylet {
     if (this.#session === 0) {
       this.#session = welcome.session;
       this.#job = welcome.job;
-      this.#ranges = new KeyRanges(welcome.session);
+      this.#keys.open(welcome.session);
       for (const worker of this.#pool.all()) {
         if (worker.kind === 'driver') worker.job = welcome.job;
-        this.#giveKeys(worker);
+        this.#keys.give(worker);
       }
+      this.store.opened(welcome.session);
     }
     this.#speech.tellDrivers({ kind: 'connection', connected: true, message: '' });
   }
@@ -153,10 +161,12 @@ export class Raylet {
 
   onDurable(durable: number): void {
     this.journal.acknowledge(durable);
+    this.store.heard(this.journal.durable);
   }
 
   /** What this node runs and holds, for a server that has just started (rule M3). */
   report(): SessionFrameOf<'report'> {
+    this.store.repeat();
     return reportOf(this.#tasks, this.#actors, this.#objects, this.journal.lastNumber);
   }
 
@@ -175,47 +185,46 @@ export class Raylet {
 
   /** How much the tables hold: all 0 (but for actors' and drivers' own) when nothing is to be done. */
   tableSizes(): { tasks: number; objects: number; cancelling: number } {
-    return { tasks: this.#tasks.count, objects: this.#objects.count, cancelling: this.#cancelling.size };
+    return { tasks: this.#tasks.count, objects: this.#objects.count, cancelling: this.#limits.cancellingCount };
+  }
+
+  /**
+   * Offers more or less from now on. With less, what cannot run here any more goes back to the server at once; what
+   * runs goes on (see {@link endRunning}).
+   */
+  setCapacity(cpuMilli: number, resources: ReadonlyMap<string, number>): void {
+    this.#scheduler.resources.resize(cpuMilli, resources);
+    this.#pool.slots = Math.ceil(cpuMilli / 1000);
+    this.#tasks.handBackUnfit();
+    this.flush();
+  }
+
+  /** Ends all workers at no cost to what runs in them: the owner of the machine wants it back now. */
+  endRunning(message: string): void {
+    for (const worker of [...this.#pool.all()])
+      if (worker.kind !== 'driver') this.#stop(worker, END_REASON.bystander, message);
+    this.flush();
   }
 
   /** The bytes of an object this node can serve to others. */
-  readLocal(key: ObjectKey): Uint8Array | undefined {
-    return this.#desk.readLocal(key);
+  readLocal(key: ObjectKey): Uint8Array | 'busy' | undefined {
+    return this.#desk.readLocal(key) ?? (this.store.mayHave(key) ? 'busy' : undefined);
   }
 
   /** Lets time pass: limits, time-outs, long runs. */
   tick(): void {
     const nowMs = this.#ports.clock.nowMs();
-    for (const [task, deadlineMs] of this.#cancelling) {
-      if (nowMs < deadlineMs) continue;
-      this.#cancelling.delete(task);
-      // An actor goes on; nobody waits for this call of it any longer.
-      if (task.actor !== 0) this.#tasks.failWith(task, new TaskCancelledError('the task was cancelled'));
-      else if (task.worker) this.#stop(task.worker, END_REASON.bystander, 'a cancelled task in it did not stop');
-    }
-    for (const worker of this.#pool.all()) {
-      for (const block of worker.blocks.values()) if (nowMs >= block.expiresAtMs) block.expire();
-      this.#checkRuntime(worker, nowMs);
-    }
-    this.#scheduler.rebalance(nowMs);
-    this.#shrinkPool(nowMs);
+    this.#limits.tick(nowMs);
+    this.store.tick();
     this.flush();
     this.journal.flush();
-  }
-
-  /** Workers that were started for blocked tasks end when they have not been needed for a while. */
-  #shrinkPool(nowMs: number): void {
-    const idle = this.#scheduler.queuedTasks === 0 ? this.#pool.surplus() : undefined;
-    if (!idle) this.#surplusSinceMs = Infinity;
-    else if (this.#surplusSinceMs === Infinity) this.#surplusSinceMs = nowMs;
-    else if (nowMs - this.#surplusSinceMs >= SURPLUS_MS)
-      this.#stop(idle, END_REASON.bystander, 'it is not needed any more');
   }
 
   /** Sends what was decided since the last flush. */
   flush(): void {
     this.#scheduler.dispatch();
     this.#desk.settle();
+    this.store.settle();
     this.journal.flushUrgent();
     this.#ports.flushWorkers();
   }
@@ -232,7 +241,8 @@ export class Raylet {
         this.#tasks.result(worker, message, attachmentOf(message.attachment, attachments));
         return;
       case 'put':
-        this.#desk.put(worker, message, attachmentOf(message.attachment, attachments));
+        if (ownsKey(worker, message.object))
+          this.#desk.put(worker, message, attachmentOf(message.attachment, attachments));
         return;
       case 'block':
         this.#waits.block(worker, message);
@@ -255,7 +265,8 @@ export class Raylet {
     switch (message.kind) {
       case 'ready':
         worker.state = 'ready';
-        if (this.#ranges && worker.ranges.length === 0) this.#giveKeys(worker);
+        this.store.workerReady(worker);
+        if (worker.ranges.length === 0) this.#keys.give(worker);
         return;
       case 'function':
         worker.functions[message.fn] = this.#definitions.functionOf(message.module, message.name, message.functionKind);
@@ -277,7 +288,14 @@ export class Raylet {
         this.journal.append(message);
         return;
       case 'moreKeys':
-        this.#giveKeys(worker);
+        this.#keys.give(worker);
+        return;
+      case 'recalled':
+        this.#tasks.recalled(worker, message.task);
+        return;
+      case 'exceeded':
+        worker.endCulprit = worker.current;
+        this.#stop(worker, message.reason, message.message);
         return;
       case 'flush':
         this.journal.flush();
@@ -293,8 +311,7 @@ export class Raylet {
     const worker = this.#pool.get(workerId);
     if (!worker) return;
     this.#pool.remove(worker);
-    for (const range of worker.ranges)
-      this.#ranges?.giveBack({ from: Math.max(range.from, worker.highestKey + 1), to: range.to });
+    this.#keys.takeBack(worker);
     for (const block of worker.blocks.values()) block.abandon();
     worker.blocks.clear();
     for (const key of worker.holdings) this.#desk.release(worker, key, worker.actor);
@@ -327,10 +344,9 @@ export class Raylet {
       case 'cancelTask':
         this.#tasks.cancel(command.task, false, command.force);
         return;
-      case 'dropCopy': {
-        this.#objects.drop(command.object);
+      case 'dropCopy':
+        this.store.drop(command.object);
         return;
-      }
       case 'killActor': {
         const actor = this.#actors.get(command.actor);
         // A later life of the actor is not meant (rule M2).
@@ -355,13 +371,16 @@ export class Raylet {
       case 'peers':
         this.#scheduler.peers = command.nodes;
         return;
+      case 'stranger':
+        this.#scheduler.isStranger = true;
+        return;
     }
   }
 
   #submit(worker: WorkerEntry, message: WorkerRequestOf<'submit'>): void {
     const fn = worker.functions[message.fn];
     const options = worker.options[message.options];
-    if (!fn || !options) return;
+    if (!fn || !options || !ownsKey(worker, message.task)) return;
     if (message.task > worker.highestKey) worker.highestKey = message.task;
     this.#tasks.submit({ message, worker, fn, options, job: worker.job });
   }
@@ -370,7 +389,7 @@ export class Raylet {
     const actor = this.#actors.get(task.key);
     if (!actor) return;
     const worker = this.#pool.startActorWorker(task.job, task.key);
-    if (this.#ranges) this.#giveKeys(worker);
+    this.#keys.give(worker);
     actor.worker = worker;
     task.worker = worker;
     moveTask(task, 'running');
@@ -403,17 +422,7 @@ export class Raylet {
   #abort(task: TaskEntry): void {
     if (!task.worker) return;
     this.#send(task.worker, { kind: 'cancelTask', task: task.key });
-    this.#cancelling.set(task, this.#ports.clock.nowMs() + CANCEL_GRACE_MS);
-  }
-
-  /** Ends the worker of a task that ran longer than it may (rule S3: time blocked in `get` does not count). */
-  #checkRuntime(worker: WorkerEntry, nowMs: number): void {
-    const { current } = worker;
-    if (!current || current.actor !== 0 || current.state !== 'running' || worker.endReason !== undefined) return;
-    const { runtimeMs } = current.options.options;
-    if (runtimeMs === 0 || current.ranMs + (nowMs - current.runningSinceMs) <= runtimeMs) return;
-    worker.endCulprit = current;
-    this.#stop(worker, END_REASON.runtimeLimit, `it ran longer than its limit of ${runtimeMs} ms`);
+    this.#limits.cancelling(task, this.#ports.clock.nowMs());
   }
 
   #stop(worker: WorkerEntry, reason: number, message: string): void {
@@ -434,13 +443,6 @@ export class Raylet {
     if (this.#modules.add(message.module, message.code.slice(), message.sourceMap.slice())) {
       this.journal.append({ kind: 'module', module: message.module, code: message.code, sourceMap: message.sourceMap });
     }
-  }
-
-  #giveKeys(worker: WorkerEntry): void {
-    if (!this.#ranges) return;
-    const range = this.#ranges.take();
-    worker.ranges.push(range);
-    this.#send(worker, { kind: 'keys', from: range.from, to: range.to });
   }
 
   #send(worker: WorkerEntry, command: WorkerCommand): void {

@@ -2,6 +2,7 @@
  * Sends runs to workers: the module, the function and the inputs that the worker does not know yet, then the run.
  */
 import type { WorkerCommand } from '#shared/protocol/worker-messages.ts';
+import { needsGpu } from '#shared/task/resources.ts';
 import type { TaskEntry } from './entries.ts';
 import type { LocalObjects } from './local-objects.ts';
 import type { ModuleStore } from './module-store.ts';
@@ -42,6 +43,7 @@ export class RunSender {
       nested: task.nested,
       claim: task.claim,
       job: task.job,
+      gpu: needsGpu(task.options.options.demand),
     });
   }
 

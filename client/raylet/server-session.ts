@@ -20,6 +20,8 @@ const ACK_COMMANDS = 256;
 const ACK_DELAY_MS = 100;
 const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 2_000;
+/** Of a browser tab: there may be thousands of them, and a server that has just started must not be run over (rule M3). */
+const MAX_TAB_BACKOFF_MS = 10_000;
 /** A connection that brings no welcome for this long is given up. */
 const WELCOME_LIMIT_MS = 10_000;
 /** Heartbeats late by more than this: the machine slept, and the server must say first whether the session lives (M2). */
@@ -29,7 +31,7 @@ const MAX_BAD_FRAMES = 3;
 
 /** Who the node is and what it offers. */
 export interface SessionIdentity {
-  readonly role: 'host' | 'driver';
+  readonly role: SessionFrameOf<'hello'>['role'];
   /** 32 hex digits. */
   readonly nodeId: string;
   readonly nodeName: string;
@@ -60,10 +62,15 @@ export interface SessionOwner {
   onFrame(frame: SessionFrameOf<'fetch'> | SessionFrameOf<'chunk'> | SessionFrameOf<'jobLog'>): void;
   /** The connection is lost; another is tried. */
   onDisconnected(message: string): void;
+  /** A try to connect failed, or the connection was lost: the next try is so far away. */
+  onRetry?(message: string, delayMs: number): void;
   /** The server gave the session up: everything of it is void. The next welcome is that of a new session. */
   onSessionDead(message: string): void;
-  /** It will not work: wrong token or version, or nobody answers. Nothing more is tried. */
-  onFatal(error: Error): void;
+  /**
+   * It will not work: wrong token or version, or nobody answers. Nothing more is tried.
+   * @param code the code of the server's refusal, if it refused
+   */
+  onFatal(error: Error, code?: SessionFrameOf<'refused'>['code']): void;
 }
 
 /** What a session needs of its surroundings. */
@@ -74,6 +81,8 @@ export interface SessionPorts {
   connect(): PacedTransport;
   /** How long the very first connection may take before it is fatal. Default: for ever. */
   readonly firstConnectionMs?: number;
+  /** The time of day: a monotonic clock may stand still while a machine sleeps, this one does not (rule M2). */
+  readonly wallClockMs?: () => number;
 }
 
 interface Question {
@@ -83,7 +92,7 @@ interface Question {
 
 /** One node's session, over as many connections as it takes. */
 export class ServerSession {
-  readonly #identity: SessionIdentity;
+  #identity: SessionIdentity;
   readonly #ports: SessionPorts;
   readonly #owner: SessionOwner;
   readonly #queue = new FrameQueue();
@@ -122,6 +131,17 @@ export class ServerSession {
   /** Number of the present session; 0 before the first welcome. */
   get session(): number {
     return this.#session;
+  }
+
+  /** Epoch of the present session; 0 before the first welcome. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** What the node offers from now on. The server is told now, or with the next hello. */
+  setCapacity(cpuMilli: number, resources: SessionIdentity['resources']): void {
+    this.#identity = { ...this.#identity, cpuMilli, resources };
+    this.send({ type: 'capacity', cpuMilli, resources: [...resources] });
   }
 
   /** Starts to connect. */
@@ -204,7 +224,7 @@ export class ServerSession {
 
   #nextBackoffMs(): number {
     const fullMs = this.#backoffMs;
-    this.#backoffMs = Math.min(fullMs * 2, MAX_BACKOFF_MS);
+    this.#backoffMs = Math.min(fullMs * 2, this.#identity.role === 'tab' ? MAX_TAB_BACKOFF_MS : MAX_BACKOFF_MS);
     return fullMs * (0.5 + this.#ports.random.next() / 2);
   }
 
@@ -226,6 +246,7 @@ export class ServerSession {
       return;
     }
     if (wasWelcomed) this.#owner.onDisconnected(reason);
+    this.#owner.onRetry?.(reason, retryMs);
     this.#cancelRetry = clock.after(retryMs, () => this.#connect());
   }
 
@@ -248,10 +269,10 @@ export class ServerSession {
     transport?.close();
   }
 
-  #fatal(error: Error): void {
+  #fatal(error: Error, code?: SessionFrameOf<'refused'>['code']): void {
     if (this.#ended) return;
     this.#end();
-    this.#owner.onFatal(error);
+    this.#owner.onFatal(error, code);
   }
 
   /** Why the last connection ended; for messages. */
@@ -325,9 +346,9 @@ export class ServerSession {
 
   #refused({ code, message, retryAfterMs }: SessionFrameOf<'refused'>): void {
     if (code === 'token') {
-      this.#fatal(new AuthenticationError(message));
+      this.#fatal(new AuthenticationError(message), code);
     } else if (retryAfterMs === 0) {
-      this.#fatal(new ProtocolError(message));
+      this.#fatal(new ProtocolError(message), code);
     } else {
       const wasSession = this.#session !== 0;
       if (code === 'session-dead') this.#forgetSession();
@@ -378,10 +399,11 @@ export class ServerSession {
   // --- time --------------------------------------------------------------------------------------------------------
 
   #startHeartbeat(heartbeatMs: number): void {
-    const { clock } = this.#ports;
+    const { clock, wallClockMs = () => clock.nowMs() } = this.#ports;
     const dueMs = clock.nowMs() + heartbeatMs;
+    const dueWallMs = wallClockMs() + heartbeatMs;
     this.#cancelHeartbeat = clock.after(heartbeatMs, () => {
-      if (clock.nowMs() - dueMs > GAP_MS) {
+      if (clock.nowMs() - dueMs > GAP_MS || wallClockMs() - dueWallMs > GAP_MS) {
         this.#reconnect('this machine slept');
         return;
       }

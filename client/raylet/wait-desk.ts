@@ -38,8 +38,8 @@ export class WaitDesk {
       { id: message.id, worker, task, fetch: message.fetch, needed: message.needed, expiresAtMs },
       this.#objects,
       {
-        ready: (_block, object, isNews) => {
-          if (!isNews || object.owner !== worker) this.#hooks.sendObject(worker, object);
+        ready: (_block, object, ownerKnows) => {
+          if (!ownerKnows || object.owner !== worker) this.#hooks.sendObject(worker, object);
         },
         satisfied: (done, timedOut) => this.#satisfied(done, timedOut),
       },

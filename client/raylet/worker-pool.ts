@@ -1,7 +1,8 @@
 /**
  * The workers of a node: which there are, which is free, when to start or end one.
  *
- * A worker runs tasks of one job only, so that modules of different jobs never meet in one realm. A worker whose tasks
+ * A worker is started for one job and runs tasks of that one only, so that modules of different jobs never meet in one
+ * realm, nor, in a tab, in one process. A worker whose tasks
  * are all blocked in `get` takes more of the same job (rule S3), up to a bound; beyond it another worker is started, so
  * nested tasks of any depth finish on one CPU in bounded memory. An actor has a worker of its own.
  */
@@ -21,7 +22,7 @@ export interface WorkerEntry {
   readonly id: number;
   readonly kind: WorkerKind | 'driver';
   state: 'starting' | 'ready' | 'ended';
-  /** The job it works for, once it has one. */
+  /** The job it works for; a driver has none before its first welcome. */
   job: number;
   /** The actor that lives in it. */
   actor: ObjectKey;
@@ -57,15 +58,15 @@ export interface WorkerEntry {
 
 /** Starts and finds workers. */
 export class WorkerPool {
-  readonly #spawn: (kind: WorkerKind, id: number) => void;
-  readonly #slots: number;
+  readonly #spawn: (kind: WorkerKind, id: number, job: number) => void;
+  /** CPUs of the node: the task workers that may run at once. */
+  slots: number;
   readonly #workers = new Map<number, WorkerEntry>();
   #nextId = 1;
   #taskWorkers = 0;
 
-  /** @param slots CPUs of the node: the task workers that may run at once. */
-  constructor(slots: number, spawn: (kind: WorkerKind, id: number) => void) {
-    this.#slots = slots;
+  constructor(slots: number, spawn: (kind: WorkerKind, id: number, job: number) => void) {
+    this.slots = slots;
     this.#spawn = spawn;
   }
 
@@ -122,49 +123,49 @@ export class WorkerPool {
   startActorWorker(job: number, actor: ObjectKey): WorkerEntry {
     const worker = this.add('actor', job);
     worker.actor = actor;
-    this.#spawn('actor', worker.id);
+    this.#spawn('actor', worker.id, job);
     return worker;
   }
 
   /** A task worker of this job whose thread is free, if there is one. */
   freeWorker(job: number): WorkerEntry | undefined {
-    let unbound: WorkerEntry | undefined;
     for (const worker of this.#workers.values()) {
       if (worker.kind !== 'task' || worker.state !== 'ready' || worker.current || worker.endReason !== undefined)
         continue;
       if (worker.job === job && worker.blocked.size < MAX_BLOCKED_PER_WORKER) return worker;
-      if (worker.job === 0) unbound ??= worker;
     }
-    return unbound;
+    return undefined;
   }
 
-  /** Starts a worker if more could help; returns an idle one of another job that has to end first, if the pool is full. */
-  grow(wanted: number): WorkerEntry | undefined {
+  /** Starts workers for a job if more could help; returns an idle one of another job that has to end first, if the pool is full. */
+  grow(wanted: number, job: number): WorkerEntry | undefined {
     let starting = 0;
+    let startingForOthers = 0;
     let occupied = 0;
     let ending = 0;
     let idle: WorkerEntry | undefined;
     for (const worker of this.#workers.values()) {
       if (worker.kind !== 'task') continue;
       if (worker.endReason !== undefined) ending += 1;
-      else if (worker.state === 'starting') starting += 1;
+      else if (worker.state === 'starting' && worker.job === job) starting += 1;
+      else if (worker.state === 'starting') startingForOthers += 1;
       else if (isIdle(worker)) idle ??= worker;
       else occupied += 1;
     }
     // Nobody asks for more unless resources are free: workers full of blocked tasks, or of tasks that want less than a
     // CPU, do not count against the slots.
-    const slots = Math.max(1, this.#slots);
+    const slots = Math.max(1, this.slots);
     const limit = Math.min(slots + MAX_EXTRA_WORKERS, Math.max(slots, occupied + 1));
     for (let missing = wanted - starting; missing > 0 && this.#taskWorkers < limit; missing -= 1) {
-      this.#spawn('task', this.add('task').id);
+      this.#spawn('task', this.add('task', job).id, job);
       starting += 1;
     }
-    return starting + ending === 0 ? idle : undefined;
+    return starting + startingForOthers + ending === 0 ? idle : undefined;
   }
 
   /** An idle worker beyond one per CPU, left over from blocked tasks. */
   surplus(): WorkerEntry | undefined {
-    if (this.#taskWorkers <= Math.max(1, this.#slots)) return undefined;
+    if (this.#taskWorkers <= Math.max(1, this.slots)) return undefined;
     for (const worker of this.#workers.values())
       if (worker.kind === 'task' && worker.state === 'ready' && isIdle(worker)) return worker;
     return undefined;

@@ -92,13 +92,24 @@ export class BatchLink<V extends Variants> {
 /**
  * The receiving half: calls `receive` with each frame's messages in order. `attachments[field - 1]` is the buffer of a
  * message whose attachment field is not 0. Bytes in messages are views of the frame.
+ * @param unreadable told of a frame that cannot be read, by a side that is not trusted to send only good ones; without it
+ * the error is the transport's
  */
 export function receiveBatches<V extends Variants>(
   transport: Transport,
   batch: RecordBatch<V>,
   receive: (messages: UnionOf<'kind', V>[], attachments: readonly Attachment[]) => void,
+  unreadable?: (error: unknown) => void,
 ): void {
   transport.onFrame((frame, attachments) => {
-    receive(batch.read(new ByteReader(frame), { maxRecords: MAX_RECORDS_PER_FRAME }), attachments);
+    let messages: UnionOf<'kind', V>[];
+    try {
+      messages = batch.read(new ByteReader(frame), { maxRecords: MAX_RECORDS_PER_FRAME });
+    } catch (error) {
+      if (!unreadable) throw error;
+      unreadable(error);
+      return;
+    }
+    receive(messages, attachments);
   });
 }

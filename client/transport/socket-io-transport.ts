@@ -16,9 +16,24 @@ export interface SocketIoTransport extends Transport {
   onDrain(drained: () => void): void;
 }
 
+/** How to connect. */
+export interface SocketIoOptions {
+  /**
+   * The server runs in this very process: its certificate, made for the name that others use, proves nothing here. Not for
+   * browsers, which do not ask.
+   */
+  readonly isOwnServer?: boolean;
+}
+
 /** Opens a connection to `url` (`http://host:port`). Frames sent before it stands wait for it. */
-export function connectSocketIo(url: string): SocketIoTransport {
-  const socket = io(url, { transports: ['websocket'], reconnection: false, forceNew: true, timeout: CONNECT_LIMIT_MS });
+export function connectSocketIo(url: string, { isOwnServer = false }: SocketIoOptions = {}): SocketIoTransport {
+  const socket = io(url, {
+    transports: ['websocket'],
+    reconnection: false,
+    forceNew: true,
+    timeout: CONNECT_LIMIT_MS,
+    ...(isOwnServer ? { rejectUnauthorized: false } : {}),
+  });
   const early: Uint8Array[] = [];
   let receive: ((frame: Uint8Array, attachments: readonly never[]) => void) | undefined;
   let tellClosed: ((reason: string) => void) | undefined;

@@ -34,7 +34,43 @@ function onlyTask(core: CoreWorker): number {
 export function captureConsole(core: CoreWorker, format: (args: readonly unknown[]) => string): void {
   const console: unknown = Reflect.get(globalThis, 'console');
   if (typeof console !== 'object' || console === null) return;
+  const budget = new LineBudget(core);
   for (const [method, level] of Object.entries(METHODS)) {
-    Reflect.set(console, method, (...args: unknown[]) => sendLog(core, level, format(args)));
+    Reflect.set(console, method, (...args: unknown[]) => {
+      if (budget.take()) sendLog(core, level, format(args));
+    });
+  }
+}
+
+/** Lines a worker may print at once, and per second (rule B1): a loop that prints must not take its node's time from others. */
+const MAX_BURST_LINES = 10_000;
+const LINES_PER_SECOND = 2_000;
+const MS_PER_SECOND = 1_000;
+
+/** Lets lines through up to a rate; says how many it dropped. */
+class LineBudget {
+  readonly #core: CoreWorker;
+  #left = MAX_BURST_LINES;
+  #lastMs = 0;
+  #dropped = 0;
+
+  constructor(core: CoreWorker) {
+    this.#core = core;
+  }
+
+  take(): boolean {
+    const nowMs = this.#core.ports.clock.nowMs();
+    this.#left = Math.min(MAX_BURST_LINES, this.#left + ((nowMs - this.#lastMs) * LINES_PER_SECOND) / MS_PER_SECOND);
+    this.#lastMs = nowMs;
+    if (this.#left < 1) {
+      this.#dropped += 1;
+      return false;
+    }
+    this.#left -= 1;
+    if (this.#dropped === 0) return true;
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    sendLog(this.#core, LOG_LEVEL.warn, `${dropped} lines were dropped: a worker prints ${LINES_PER_SECOND} a second`);
+    return true;
   }
 }

@@ -11,8 +11,10 @@ import {
   TaskError,
   WorkerCrashedError,
 } from '#shared/errors/daylight-error.ts';
+import type { Attachment } from '#shared/ports/transport.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
 import { requests } from '#shared/protocol/requests.ts';
+import { sharedBytes } from '#shared/testing/shared-bytes.ts';
 import { ByteWriter } from '#shared/wire/byte-writer.ts';
 import { decodeArgs } from '#shared/serialization/value-codec.ts';
 import { optionsFromJson } from '#shared/task/task-options.ts';
@@ -21,6 +23,8 @@ import { FakeRaylet, FIRST_KEY, testPorts } from './testing/fake-raylet.ts';
 import { type Driver, startDriver } from './worker-runtime.ts';
 
 const MODULE = { hash: 'h1', code: 'export {}', sourceMap: '' };
+/** What values lie in where the job does not say: a browser's worker has no memory that it could share. */
+const OwnMemory = typeof SharedArrayBuffer === 'undefined' ? ArrayBuffer : SharedArrayBuffer;
 const anyFunction = (): unknown => undefined;
 
 let raylet: FakeRaylet;
@@ -90,7 +94,7 @@ describe('submitting', () => {
     double.remote(new Float64Array(20_000), 1);
     await raylet.settle();
     expect(raylet.of('put')[0]?.sizeBytes).toBeGreaterThan(160_000);
-    expect(memories[0]).toBeInstanceOf(SharedArrayBuffer);
+    expect(memories[0]).toBeInstanceOf(OwnMemory);
     expect(raylet.of('submit')[0]?.deps).toEqual([raylet.of('put')[0]?.object]);
   });
 
@@ -204,12 +208,31 @@ describe('get and wait', () => {
     expect(raylet.of('block')[1]).toMatchObject({ fetch: true, objects: [FIRST_KEY + 1] });
   });
 
-  it('a large put is read back from the shared memory it was written to, by view or by copy', async () => {
+  it.each([
+    ['shared memory stays with both', true, (sizeBytes: number) => sharedBytes(sizeBytes).buffer],
+    ['memory that cannot be shared is asked for', false, (sizeBytes: number) => new ArrayBuffer(sizeBytes)],
+  ])('a large put is read back, by view or by copy: %s', async (_, isShared, allocate) => {
+    driver.close();
+    raylet = new FakeRaylet();
+    driver = await startDriver(raylet.workerEnd, testPorts({ allocate }));
+    const stored = new Map<number, Attachment>();
+    raylet.onMessage = (message, memory) => {
+      if (message.kind === 'put' && memory !== undefined) stored.set(message.object, memory);
+      if (message.kind !== 'block') return;
+      for (const object of message.objects) {
+        const sizeBytes = raylet.of('put').find((put) => put.object === object)?.sizeBytes ?? 0;
+        const place = { object, status: OBJECT_STATUS.stored, sizeBytes, value: new Uint8Array(0), nested: [] };
+        raylet.say({ kind: 'object', ...place, attachment: 0 }, stored.get(object));
+      }
+    };
     const ref = put(new Float64Array(50_000).fill(7)) as ObjectRef<Float64Array>;
     const view = await get(ref);
-    expect(view.buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(view[49_999]).toBe(7);
-    expect((await get(ref, { copy: true })).buffer).toBeInstanceOf(ArrayBuffer);
+    expect(view.buffer === stored.get(FIRST_KEY)).toBe(isShared);
+    const copy = await get(ref, { copy: true });
+    expect(copy.buffer).toBeInstanceOf(ArrayBuffer);
+    expect(copy.buffer).not.toBe(view.buffer);
+    expect(copy).toEqual(view);
   });
 });
 

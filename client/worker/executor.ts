@@ -7,9 +7,10 @@ import { decodeArgs, encodeValue } from '#shared/serialization/value-codec.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
 import { SerializationError, TaskCancelledError } from '#shared/errors/daylight-error.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
-import { FUNCTION_KIND, OUTCOME } from '#shared/protocol/node-records.ts';
+import { END_REASON, FUNCTION_KIND, OUTCOME } from '#shared/protocol/node-records.ts';
 import type { WorkerCommand, WorkerCommandOf } from '#shared/protocol/worker-messages.ts';
 import type { CoreWorker } from './core-worker.ts';
+import { GpuSlot } from './gpu-slot.ts';
 import { ModuleTable } from './module-table.ts';
 import type { WorkerPorts } from './ports.ts';
 import { referencedKeys } from './submission.ts';
@@ -21,6 +22,8 @@ type Callable = (...args: never[]) => unknown;
 
 /** Time after which the thread looks at its messages although runs are queued: a cancellation may be among them. */
 const SLICE_MS = 2;
+/** What a message to the raylet has room for. */
+const MAX_REASON_CHARS = 300;
 
 /** The runs of one worker. */
 export class Executor {
@@ -30,6 +33,9 @@ export class Executor {
   readonly #functions = new Map<number, FunctionEntry>();
   readonly #actors = new Map<ObjectKey, object>();
   readonly #live = new Map<ObjectKey, TaskState>();
+  readonly #gpu: GpuSlot;
+  /** The actor that lives here, if it was created with a GPU: then its calls have it, too. */
+  #gpuActor: ObjectKey = 0;
   #queue: Run[] = [];
   #queueStart = 0;
   /** Runs that have the thread: 0 or 1, or more while blocked ones came back. */
@@ -42,6 +48,7 @@ export class Executor {
     this.#core = core;
     this.#ports = ports;
     this.#modules = new ModuleTable(ports);
+    this.#gpu = new GpuSlot(ports.openGpu);
   }
 
   /** Commands about running; others are ignored. */
@@ -56,6 +63,8 @@ export class Executor {
         return this.#enqueue(command);
       case 'cancelTask':
         return this.#cancel(command.task);
+      case 'recall':
+        return this.#recall(command.task);
       default:
         return;
     }
@@ -94,9 +103,17 @@ export class Executor {
       );
       return;
     }
+    this.#recall(task);
+  }
+
+  /** Gives a run back that has not begun. What has begun answers with its result. */
+  #recall(task: ObjectKey): void {
     const index = this.#queue.findIndex((run, place) => place >= this.#queueStart && run.task === task);
     const [run] = index < 0 ? [] : this.#queue.splice(index, 1);
-    if (run !== undefined) this.#dropArguments(run);
+    if (run === undefined) return;
+    this.#dropArguments(run);
+    // With a claim board the raylet has taken it back already, by the board.
+    if (this.#ports.claims === undefined) this.#core.push({ kind: 'recalled', task });
   }
 
   /** Starts what may start, after the messages of this frame have been read. */
@@ -151,19 +168,47 @@ export class Executor {
     const startMs = this.#ports.clock.nowMs();
     if (entry === undefined)
       return this.#fail(task, startMs, new Error(`function ${run.fn} was not introduced to this worker`), run);
-    const module = entry.module === '' ? undefined : this.#modules.evaluated(entry.module);
+    const usesGpu = run.gpu || (run.actor !== 0 && run.actor === this.#gpuActor);
+    if (usesGpu) task.gpu = this.#gpu.device;
+    if (run.gpu && kind === FUNCTION_KIND.actor) this.#gpuActor = run.task;
     const isComplete = run.deps.every((key) => this.#core.cache.find(key)?.isHere === true);
-    if (isComplete && (module !== undefined || entry.module === '')) return this.#call(task, startMs, run, entry);
-    this.#prepare(task, run, entry, isComplete).then(
-      () => this.#call(task, this.#ports.clock.nowMs(), run, entry),
+    const hasCode = entry.module === '' || this.#modules.evaluated(entry.module) !== undefined;
+    if (isComplete && hasCode && (!usesGpu || task.gpu !== undefined)) return this.#call(task, startMs, run, entry);
+    this.#prepare(task, run, entry, isComplete, usesGpu).then(
+      (isReady) => {
+        if (isReady) this.#call(task, this.#ports.clock.nowMs(), run, entry);
+      },
       (error: unknown) => this.#fail(task, startMs, error, run),
     );
   }
 
-  /** Evaluates the module and brings arguments that did not come along. */
-  async #prepare(task: TaskState, run: Run, entry: FunctionEntry, isComplete: boolean): Promise<void> {
+  /**
+   * Evaluates the module, brings arguments that did not come along, and opens the GPU. Resolves with false if the worker is
+   * about to be ended instead.
+   */
+  async #prepare(
+    task: TaskState,
+    run: Run,
+    entry: FunctionEntry,
+    isComplete: boolean,
+    usesGpu: boolean,
+  ): Promise<boolean> {
     if (entry.module !== '') await this.#modules.evaluate(entry.module);
     if (!isComplete) await this.#core.fetch(task, run.deps);
+    if (!usesGpu) return true;
+    try {
+      task.gpu = await this.#gpu.prepare();
+      return true;
+    } catch (error) {
+      // The node promised a GPU: the task is not at fault, and it has not begun. An exception would be its result, and
+      // never tried again (rule L6), so this counts as a crash of the worker: the task is tried again, here or elsewhere,
+      // as often as `maxRetries` allows, and then fails with a `WorkerCrashedError` that says this. A new worker also
+      // is the likeliest cure for a driver that does not answer in this one.
+      const reason = error instanceof Error ? error.message : String(error);
+      const message = `the GPU of this node could not be opened: ${reason}`.slice(0, MAX_REASON_CHARS).toWellFormed();
+      this.#core.push({ kind: 'exceeded', reason: END_REASON.workerCrashed, message });
+      return false;
+    }
   }
 
   #call(task: TaskState, startMs: number, run: Run, entry: FunctionEntry): void {

@@ -4,11 +4,14 @@
  */
 import type { Clock } from '#shared/ports/clock.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
+import type { OpenGpu } from './gpu-slot.ts';
 
 /** The room for large values, shared by all workers of a node. */
 export interface StoreBudget {
   /** Takes so many bytes; false if they are not there. The raylet gives them back when it drops the copy. */
   tryReserve(sizeBytes: number): boolean;
+  /** The raylet's word of how much there is now, where it is not counted in shared memory. */
+  told?(freeBytes: number): void;
 }
 
 /** Needed by every realm that calls the API. */
@@ -41,6 +44,8 @@ export interface WorkerPorts extends CorePorts {
   defer(callback: () => void): void;
   /** Arguments of `console.log` as one text. */
   formatLog(args: readonly unknown[]): string;
+  /** Opens a device of the GPU that this node lends. Absent where it lends none. */
+  readonly openGpu?: OpenGpu | undefined;
   /** Ends the worker, after its raylet asked for it or is gone. */
   exit(reason: string): void;
 }

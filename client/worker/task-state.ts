@@ -5,6 +5,7 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { CallCounter } from '#shared/ids/call-counter.ts';
+import type { GpuDeviceLike } from './gpu-slot.ts';
 
 /** How long references that a task makes or meets live. */
 export type RefScope =
@@ -34,6 +35,8 @@ export class TaskState {
   #controller: AbortController | undefined;
   #cancelled: { readonly reason: unknown } | undefined;
   random: { next(): number } | undefined;
+  /** Its GPU, if it asked for one. It may be lost meanwhile; the task finds out by its own calls. */
+  gpu: GpuDeviceLike | undefined;
 
   constructor(key: ObjectKey, attempt: number, actor: ObjectKey, job: number, scope: RefScope) {
     this.key = key;

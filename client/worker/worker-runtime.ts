@@ -35,6 +35,10 @@ import { TaskState } from './task-state.ts';
 export interface Worker {
   /** Something failed outside any task: an unhandled rejection, an error in a timer. It is logged. */
   reportUncaught(error: unknown): void;
+  /** The code that runs used more than it may: tells the raylet at once, which ends the worker. `reason`: see `END_REASON`. */
+  exceeded(reason: number, message: string): void;
+  /** Tells what this worker occupies, where its host cannot see that from outside. */
+  reportMemory(heapBytes: number, bufferBytes: number): void;
 }
 
 /** A connected driver. */
@@ -67,7 +71,11 @@ export function startWorker(transport: Transport, ports: WorkerPorts): Worker {
           throw new Error('the top level of a job module must not call the cluster: it runs once per worker');
         return core.context.currentOrOnly();
       },
-      onCommand: (command) => (command.kind === 'exit' ? ports.exit(command.reason) : executor?.receive(command)),
+      onCommand: (command) => {
+        if (command.kind === 'exit') ports.exit(command.reason);
+        else if (command.kind === 'room') ports.budget.told?.(command.freeBytes);
+        else executor?.receive(command);
+      },
       onBlocked: (task) => executor?.onBlocked(task),
       onUnblocked: (task) => executor?.onUnblocked(task),
       onClose: (reason) => ports.exit(reason),
@@ -80,7 +88,15 @@ export function startWorker(transport: Transport, ports: WorkerPorts): Worker {
   executor = new Executor(core, ports);
   captureConsole(core, (args) => ports.formatLog(args));
   core.push({ kind: 'ready', threadId: ports.threadId });
-  return { reportUncaught: (error) => sendLog(core, LOG_LEVEL.error, `Uncaught ${ports.formatLog([error])}`) };
+  return {
+    reportUncaught: (error) => sendLog(core, LOG_LEVEL.error, `Uncaught ${ports.formatLog([error])}`),
+    exceeded(reason, message) {
+      core.push({ kind: 'exceeded', reason, message });
+      // The code may never come to an end of its turn.
+      core.post();
+    },
+    reportMemory: (heapBytes, bufferBytes) => core.push({ kind: 'memory', heapBytes, bufferBytes }),
+  };
 }
 
 /** Connects a driver. Resolves when the raylet has given it names for what it will make. */

@@ -20,3 +20,9 @@ export function spin(ms: number): void {
   const startMs = performance.now();
   while (performance.now() - startMs < ms);
 }
+
+/** Whether the file is there now. */
+export async function fileExists(file: string): Promise<boolean> {
+  const { existsSync } = await import('node:fs');
+  return existsSync(file);
+}

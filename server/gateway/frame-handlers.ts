@@ -3,8 +3,12 @@
  */
 import { DaylightError } from '#shared/errors/daylight-error.ts';
 import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-frames.ts';
+import { CHUNK_STATUS } from '#shared/protocol/session-frames.ts';
+import { type JsonValue, parseSafeJson } from '#shared/wire/safe-json.ts';
 import { WireError } from '#shared/wire/wire-error.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
+import { mayName } from '../trust/may-apply.ts';
+import { MAX_CPU_MILLI } from './admission.ts';
 import type { Gateway, Peer } from './gateway.ts';
 import { answerQuestion } from './questions.ts';
 import type { SessionLink } from './session-link.ts';
@@ -20,15 +24,10 @@ export function handleFrame(gateway: Gateway, peer: Peer, link: SessionLink, fra
     case 'ack':
       stream.acknowledge(frame.received);
       return;
-    case 'load': {
-      const { type: _, ...load } = frame;
-      session.load = load;
-      return;
-    }
     case 'ping':
       return;
     case 'fetch':
-      gateway.relay.fetch(session.id, frame);
+      fetchObject(gateway, peer, link, frame);
       return;
     case 'chunk':
       gateway.relay.chunk(session.id, frame);
@@ -37,7 +36,7 @@ export function handleFrame(gateway: Gateway, peer: Peer, link: SessionLink, fra
       answer(gateway, peer, frame);
       return;
     case 'report':
-      plane.step((gcs) => gcs.sessions.report(session, frame));
+      believe(gateway, peer, link, () => plane.step((gcs) => gcs.sessions.report(session, frame)));
       return;
     case 'log':
       passLog(gateway, peer, frame);
@@ -52,20 +51,79 @@ export function handleFrame(gateway: Gateway, peer: Peer, link: SessionLink, fra
       });
       return;
     default:
+      handleState(gateway, peer, link, frame);
+  }
+}
+
+/** Frames of which only the newest counts. */
+function handleState(gateway: Gateway, { session }: Peer, link: SessionLink, frame: SessionFrame): void {
+  switch (frame.type) {
+    case 'load': {
+      const { type: _, ...load } = frame;
+      // Estimates are compared with those of other nodes.
+      if (load.queuedUs >= 0 && load.queuedUs < Infinity) session.load = load;
+      else gateway.strike(link, 'malformed', 'the work that waits is a number of microseconds');
+      return;
+    }
+    case 'capacity':
+      if (frame.cpuMilli > MAX_CPU_MILLI) {
+        gateway.strike(link, 'malformed', 'a node has at most 4096 CPUs');
+        return;
+      }
+      gateway.plane.step((gcs) => {
+        gcs.sessions.setCapacity(session, frame);
+        gcs.settle();
+      });
+      return;
+    case 'facts': {
+      const facts = factsOf(frame.json);
+      if (facts === undefined) gateway.strike(link, 'malformed', 'facts are one JSON object');
+      else session.facts = facts;
+      return;
+    }
+    default:
       gateway.strike(link, 'unexpected', `a ${frame.type} frame is not for the server`);
   }
 }
 
-function applyRecords(
-  gateway: Gateway,
-  { session }: Peer,
-  link: SessionLink,
-  { first, batch }: SessionFrameOf<'records'>,
-): void {
-  const { plane } = gateway;
-  const before = session.received;
+function factsOf(json: string): JsonValue | undefined {
   try {
-    plane.step((gcs) => gcs.applyRecords(session, first, batch));
+    const facts = parseSafeJson(json);
+    return typeof facts === 'object' && facts !== null && !Array.isArray(facts) ? facts : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A stranger's node gets the bytes of what it was given only: ids are names, not permissions. */
+function fetchObject(gateway: Gateway, { session }: Peer, link: SessionLink, frame: SessionFrameOf<'fetch'>): void {
+  const { state } = gateway.plane.gcs;
+  if (mayName(session, frame.object, state)) {
+    gateway.relay.fetch(session.id, frame);
+    return;
+  }
+  const { transfer, object, offset } = frame;
+  const { missing: status } = CHUNK_STATUS;
+  gateway.sendBulk(session.id, { type: 'chunk', transfer, object, status, offset, totalBytes: 0, data: NO_BYTES });
+  if (session.book?.isComplete && state.object(object))
+    gateway.strike(link, 'bad-record', 'a node of a stranger asked for an object that it was not given');
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+function applyRecords(gateway: Gateway, peer: Peer, link: SessionLink, frame: SessionFrameOf<'records'>): void {
+  const { plane } = gateway;
+  const { session } = peer;
+  const before = session.received;
+  believe(gateway, peer, link, () => plane.step((gcs) => gcs.applyRecords(session, frame.first, frame.batch)));
+  plane.counters.recordsApplied += session.received - before;
+}
+
+/** Does what a node says, unless no node may say it. */
+function believe(gateway: Gateway, { session }: Peer, link: SessionLink, apply: () => void): void {
+  const { plane } = gateway;
+  try {
+    apply();
   } catch (error) {
     if (error instanceof RangeError) {
       // Something was lost between us: a new connection sends it again.
@@ -87,7 +145,6 @@ function applyRecords(
       link.close();
     }
   }
-  plane.counters.recordsApplied += session.received - before;
 }
 
 function answer(gateway: Gateway, { session }: Peer, { id, method, body }: SessionFrameOf<'request'>): void {
@@ -111,7 +168,7 @@ function answer(gateway: Gateway, { session }: Peer, { id, method, body }: Sessi
 function passLog(gateway: Gateway, { session }: Peer, { task, level, text }: SessionFrameOf<'log'>): void {
   const { plane } = gateway;
   const job = plane.gcs.state.jobs.get(plane.jobOfTask(task)) ?? session.job;
-  if (!job) return;
+  if (!job || session.book?.hadJob(job.id) === false) return;
   const node = session.nodeName;
   plane.logs.append(job.id, { wallMs: Date.now(), task, node, level, text });
   // The driver printed its own lines itself.

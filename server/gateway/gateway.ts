@@ -1,20 +1,21 @@
 /**
- * The gateway: nodes' sockets on one side, the control plane on the other. It admits sessions (rules M1–M3), validates
+ * The gateway: nodes' sockets on one side, the control plane on the other. It admits sessions (rules M1–M4), validates
  * every frame once, passes records to the GCS and commands back, relays object chunks.
  */
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { type Socket, Server as SocketServer } from 'socket.io';
 import { MAX_FRAME_BYTES } from '#shared/protocol/limits.ts';
 import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { type ControlPlane, type Outbox, TICK_MS } from '../control-plane.ts';
 import type { SessionRecord } from '../gcs/entities.ts';
-import { admit, type Refusal } from './admission.ts';
+import { admit, RECONNECTED, type Refusal, sessionOver, STOPPING, SUCCEEDED } from './admission.ts';
 import { CommandStream } from './command-stream.ts';
 import { handleFrame } from './frame-handlers.ts';
 import { decodeFrame, encodeFrame } from './frames.ts';
 import { Relay } from './relay.ts';
 import { SessionLink } from './session-link.ts';
+import { addressOf, StrangerDoor } from './stranger-door.ts';
 import type { Tokens } from './tokens.ts';
 import { TurnQueue } from './turn-taking.ts';
 
@@ -25,13 +26,8 @@ const MAX_STRIKES = 3;
 const HELLO_LIMIT_MS = 10_000;
 /** Commands a node has not acknowledged, in bytes, beyond which it is cut off: it resumes and gets them again. */
 const MAX_KEPT_BYTES = 256 * 1024 * 1024;
-/** Where a node asked to wait while this server stops may come back. */
-const RESTART_RETRY_MS = 2_000;
 /** How long a stopping server waits for nodes to close. */
 const CLOSE_LIMIT_MS = 300;
-/** A node whose session is over may return at once as a new one. */
-const NEW_SESSION_RETRY_MS = 1;
-
 /** A living session and its present connection. */
 export interface Peer {
   readonly session: SessionRecord;
@@ -41,6 +37,14 @@ export interface Peer {
   welcomed: boolean;
   /** Its records up to this number are durable. */
   durable: number;
+}
+
+/** How the gateway of a server lets in. */
+export interface GatewayOptions {
+  /** Nodes may join without a token, as strangers. Default: nobody without it. */
+  readonly isPublic?: boolean;
+  /** Rule X6: whether a request may become a session's socket. Default: every one. */
+  readonly allowOrigin?: (request: IncomingMessage) => boolean;
 }
 
 /** Counters for `/metrics`. */
@@ -57,6 +61,8 @@ export class Gateway implements Outbox {
   readonly relay: Relay;
   readonly counters: GatewayCounters = { framesReceived: 0, framesSent: 0, refused: new Map() };
   readonly #tokens: Tokens;
+  readonly #isPublic: boolean;
+  readonly #strangers = new StrangerDoor();
   readonly #io: SocketServer;
   readonly #turns: TurnQueue;
   readonly #peers = new Map<number, Peer>();
@@ -67,9 +73,11 @@ export class Gateway implements Outbox {
   #flushScheduled = false;
   #stopping = false;
 
-  constructor(http: HttpServer, plane: ControlPlane, tokens: Tokens) {
+  constructor(http: HttpServer, plane: ControlPlane, tokens: Tokens, options: GatewayOptions = {}) {
+    const { isPublic = false, allowOrigin } = options;
     this.plane = plane;
     this.#tokens = tokens;
+    this.#isPublic = isPublic;
     this.#turns = new TurnQueue({
       nowMs: () => performance.now(),
       yieldTurn: (callback) => void setImmediate(callback),
@@ -88,6 +96,11 @@ export class Gateway implements Outbox {
       maxHttpBufferSize: MAX_FRAME_BYTES + FRAME_SLACK_BYTES,
       perMessageDeflate: false,
       serveClient: false,
+      allowRequest: (request, answer) => {
+        const isAllowed = allowOrigin?.(request) ?? true;
+        if (!isAllowed) this.count('origin');
+        answer(null, isAllowed);
+      },
     });
     this.#io.on('connection', (socket) => this.#connection(socket));
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
@@ -123,7 +136,13 @@ export class Gateway implements Outbox {
     this.send(session.id, { type: 'ack', received: session.received, durable: received });
   }
 
+  superseded(session: SessionRecord): void {
+    const peer = this.#peers.get(session.id);
+    if (peer) this.#replace(peer, SUCCEEDED);
+  }
+
   sessionEnded(session: SessionRecord, reason: string): void {
+    this.#strangers.left(session.id);
     const peer = this.#peers.get(session.id);
     if (!peer) return;
     this.#peers.delete(session.id);
@@ -131,11 +150,7 @@ export class Gateway implements Outbox {
     this.relay.disconnected(session.id);
     if (!peer.link) return;
     this.#peerOfLink.delete(peer.link);
-    this.#refuse(peer.link, {
-      code: 'session-dead',
-      message: `this session is over: ${reason}`,
-      retryAfterMs: NEW_SESSION_RETRY_MS,
-    });
+    this.#refuse(peer.link, sessionOver(reason));
   }
 
   // --- what nodes get ------------------------------------------------------------------------------------------------
@@ -175,14 +190,7 @@ export class Gateway implements Outbox {
     this.#stopping = true;
     clearInterval(this.#ticker);
     const links = [...this.#links];
-    for (const link of links) {
-      this.#sendTo(link, {
-        type: 'refused',
-        code: 'stopping',
-        message: 'the server stops',
-        retryAfterMs: RESTART_RETRY_MS,
-      });
-    }
+    for (const link of links) this.#sendTo(link, { type: 'refused', ...STOPPING });
     // Sockets are closed after what was just written has left.
     await new Promise((resolve) => setImmediate(resolve));
     for (const link of links) link.close();
@@ -200,7 +208,7 @@ export class Gateway implements Outbox {
       writable: (link: SessionLink) => this.#peerOfLink.get(link)?.stream.pump(),
       closed: (link: SessionLink, reason: string) => this.#closed(link, reason),
     };
-    const link = new SessionLink(socket, owner, performance.now());
+    const link = new SessionLink(socket, owner, { address: addressOf(socket.request), nowMs: performance.now() });
     this.#links.add(link);
     socket.on('f', (bytes: unknown) => {
       if (bytes instanceof Uint8Array) {
@@ -243,29 +251,32 @@ export class Gateway implements Outbox {
   }
 
   #hello(link: SessionLink, hello: SessionFrameOf<'hello'>): void {
-    const refusal = this.#stopping
-      ? ({ code: 'stopping', message: 'the server stops', retryAfterMs: RESTART_RETRY_MS } as const)
-      : admit(hello, this.#tokens, this.plane.gcs);
-    if (refusal) {
-      this.#refuse(link, refusal);
+    if (this.#stopping) {
+      this.#refuse(link, STOPPING);
       return;
     }
-    const known = hello.session === 0 ? undefined : this.plane.gcs.sessions.find(hello);
-    if (hello.session !== 0 && !known) {
-      const message = 'this session is over: come back as a new one';
-      this.#refuse(link, { code: 'session-dead', message, retryAfterMs: NEW_SESSION_RETRY_MS });
+    const { sessions } = this.plane.gcs;
+    const admission = admit(hello, this.#tokens, this.plane.gcs, {
+      isPublic: this.#isPublic,
+      hasRoomForStranger: () => this.#strangers.admits(link.address, performance.now()),
+    });
+    if (admission.refusal) {
+      this.#refuse(link, admission.refusal);
       return;
     }
+    const known = hello.session === 0 ? undefined : sessions.find(hello);
     if (known) this.#resume(link, known, hello);
-    else this.#open(link, hello);
+    else if (hello.session === 0) this.#open(link, hello, admission.trusted);
+    else this.#refuse(link, sessions.isSucceeded(hello) ? SUCCEEDED : sessionOver('come back as a new one'));
   }
 
-  #open(link: SessionLink, hello: SessionFrameOf<'hello'>): void {
+  #open(link: SessionLink, hello: SessionFrameOf<'hello'>, trusted: boolean): void {
     const session = this.plane.step((gcs) => {
-      const opened = gcs.sessions.open(hello);
+      const opened = gcs.sessions.open(hello, trusted);
       if (hello.role === 'driver') gcs.jobs.start(opened, hello.jobName);
       return opened;
     });
+    if (!trusted) this.#strangers.entered(session.id, link.address);
     const peer = this.#peerOf(session);
     peer.link = link;
     this.#peerOfLink.set(link, peer);
@@ -281,19 +292,12 @@ export class Gateway implements Outbox {
     const peer = this.#peerOf(session);
     // A session read from disk is durable as it was read.
     if (session.reportedUpTo === Infinity) peer.durable = session.received;
-    if (peer.link) {
-      const former = peer.link;
-      this.#detach(peer);
-      this.#refuse(former, {
-        code: 'session-dead',
-        message: 'another connection of this node took over',
-        retryAfterMs: 0,
-      });
-    }
+    this.#replace(peer, RECONNECTED);
     peer.link = link;
     this.#peerOfLink.set(link, peer);
+    if (!session.trusted) this.#strangers.entered(session.id, link.address);
     const received = hello.serverEpoch === this.plane.serverEpoch ? hello.receivedCommands : 0;
-    this.plane.step((gcs) => gcs.sessions.connected(session));
+    this.plane.step((gcs) => gcs.sessions.resume(session, hello));
     this.#welcome(peer, link, true, received);
     this.plane.step((gcs) => gcs.settle());
   }
@@ -311,10 +315,11 @@ export class Gateway implements Outbox {
       job: session.job?.id ?? 0,
       heartbeatMs: this.plane.times.heartbeatMs,
     });
-    // The acknowledgement may have been lost with the former connection.
-    if (resumed) this.#sendTo(link, { type: 'ack', received: session.received, durable: peer.durable });
     peer.welcomed = true;
     peer.stream.attach(link, receivedCommands);
+    // It may have been lost with the former connection. Behind the commands: who hears that a record is durable has heard
+    // what followed from it.
+    if (resumed) this.#sendTo(link, { type: 'ack', received: session.received, durable: peer.durable });
   }
 
   #closed(link: SessionLink, reason: string): void {
@@ -341,6 +346,14 @@ export class Gateway implements Outbox {
     peer.link = undefined;
     peer.stream.detach();
     this.relay.disconnected(peer.session.id);
+  }
+
+  /** Another connection has taken the place of the peer's present one, which is told so. */
+  #replace(peer: Peer, refusal: Refusal): void {
+    const former = peer.link;
+    if (!former) return;
+    this.#detach(peer);
+    this.#refuse(former, refusal);
   }
 
   #refuse(link: SessionLink, refusal: Refusal): void {

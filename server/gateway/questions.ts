@@ -1,7 +1,7 @@
 /**
  * Questions that nodes ask the control plane (`request` frames): they change nothing.
  */
-import { DaylightError, ProtocolError } from '#shared/errors/daylight-error.ts';
+import { AuthenticationError, DaylightError, ProtocolError } from '#shared/errors/daylight-error.ts';
 import { requests } from '#shared/protocol/requests.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { ByteWriter } from '#shared/wire/byte-writer.ts';
@@ -12,14 +12,20 @@ import type { GcsState } from '../gcs/state.ts';
 
 type Identity = Infer<typeof requests.actorIdentity.answer>;
 
+/** What the node of a stranger may ask, and that only of what it was given. */
+const FOR_STRANGERS: ReadonlySet<string> = new Set(['module', 'jobInfo']);
+
 const NOBODY: Identity = { actor: 0, className: '', methods: [] };
 
 /** The encoded answer. @throws WireError for a malformed body, DaylightError for a question without an answer. */
 export function answerQuestion(state: GcsState, session: SessionRecord, method: string, body: Uint8Array): Uint8Array {
+  const { book } = session;
+  if (book && !FOR_STRANGERS.has(method))
+    throw new AuthenticationError('a node that joined without the key may not ask this');
   switch (method) {
     case 'module': {
       const { module: hash } = read(requests.module.body, body);
-      const module = state.modules.get(hash);
+      const module = book?.hadModule(hash) === false ? undefined : state.modules.get(hash);
       if (!module) throw new DaylightError(`no module ${hash} is known: its driver has not sent it`);
       return write(requests.module.answer, { code: module.code, sourceMap: module.sourceMap });
     }
@@ -30,6 +36,13 @@ export function answerQuestion(state: GcsState, session: SessionRecord, method: 
     case 'actorIdentity': {
       const { actor } = read(requests.actorIdentity.body, body);
       return write(requests.actorIdentity.answer, identityOf(state.actors.get(state.resolve(actor))));
+    }
+    case 'jobInfo': {
+      const { job: id } = read(requests.jobInfo.body, body);
+      const job = book?.hadJob(id) === false ? undefined : state.jobs.get(id);
+      if (!job) throw new DaylightError(`no job ${id} is known`);
+      const { name, submitter, purpose } = job;
+      return write(requests.jobInfo.answer, { name, submitter, purpose });
     }
     case 'cluster':
       return write(requests.cluster.answer, { json: JSON.stringify(clusterSummary(state)) });
@@ -49,6 +62,7 @@ export function clusterSummary(state: GcsState): { nodes: object[] } {
       name: session.nodeName,
       role: session.role,
       state: session.state,
+      trusted: session.trusted,
       cpus: session.resources.totalCpuMilli / 1000,
       resources: Object.fromEntries(
         [...session.resources.custom()].map(({ name, totalMilli }) => [name, totalMilli / 1000]),

@@ -49,10 +49,13 @@ export class SessionLink implements TurnTaker, FrameSink {
   /** Malformed frames so far (rule T3). */
   strikes = 0;
   lastFrameMs: number;
+  /** Where it comes from on the network. */
+  readonly address: string;
 
-  constructor(socket: Socket, owner: LinkOwner, nowMs: number) {
+  constructor(socket: Socket, owner: LinkOwner, { address, nowMs }: { address: string; nowMs: number }) {
     this.#socket = socket;
     this.#owner = owner;
+    this.address = address;
     this.lastFrameMs = nowMs;
     socket.conn.transport.on('drain', () => this.#drained());
     socket.on('disconnect', (reason) => {

@@ -6,6 +6,8 @@ import type { TaskId } from '#shared/ids/ids.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { NodeResources } from '#shared/task/resources.ts';
 import type { TaskState } from '#shared/task/task-state.ts';
+import type { JsonValue } from '#shared/wire/safe-json.ts';
+import type { StrangerBook } from '../trust/stranger-book.ts';
 import type { FunctionEntry, OptionsEntry } from './dictionaries.ts';
 
 /** What a finished job ended with. */
@@ -30,6 +32,9 @@ export interface JobRecord {
   failed: number;
   progress: number;
   note: string;
+  /** Who runs it and what for, in the driver's words; empty if it did not say. */
+  submitter: string;
+  purpose: string;
   /** Its tasks that have no result yet. */
   readonly unfinished: Set<TaskRecord>;
   readonly actors: Set<ActorRecord>;
@@ -151,11 +156,17 @@ export interface ObjectRecord {
   maker: ObjectKey;
   k: number;
   digest: Uint8Array;
+  /** Digest of the present version, as the first node with a copy told it: a copy on a disk is known by it (M4). */
+  versionDigest: Uint8Array | undefined;
+  /** The stranger's session whose word the value is; 0 if it is a trusted node's. */
+  source: number;
   /** See `holders.ts`. */
   firstHolder: number;
   moreHolders: Set<number> | undefined;
   /** Sessions with a copy. */
   locations: Set<number> | undefined;
+  /** Strangers' sessions with a copy that is good for nobody else: it may have been changed (rule T2). */
+  privateCopies: Set<number> | undefined;
   /** Sessions to tell, with the key they know it by. */
   wants: { session: number; key: ObjectKey }[] | undefined;
   /** Tasks that cannot start without it. */
@@ -200,9 +211,18 @@ export interface SessionRecord {
   readonly nodeId: string;
   readonly nodeName: string;
   readonly epoch: number;
-  readonly role: 'host' | 'driver';
+  readonly role: 'host' | 'driver' | 'tab';
   readonly platform: string;
-  readonly resources: NodeResources;
+  /** False if the cluster does not know the node's owner (a public cluster, joined without its key). */
+  readonly trusted: boolean;
+  /** What a stranger's node was given and may name; `undefined` for a trusted one. */
+  readonly book: StrangerBook | undefined;
+  /** What it offers now; see `offerOf`. */
+  resources: NodeResources;
+  /** What it tells of its machine; only in memory. */
+  facts: JsonValue | undefined;
+  /** The session of the same node that took its place (rule M4), or 0. */
+  successor: number;
   /** The driver's job. */
   job: JobRecord | undefined;
   state: SessionState;

@@ -6,17 +6,18 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { NodeRecord } from '#shared/protocol/node-records.ts';
-import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { Random } from '#shared/ports/random.ts';
 import { moveTask } from '#shared/task/task-state.ts';
 import { GlobalScheduler } from '../scheduler/global-scheduler.ts';
+import { Strangers } from '../trust/strangers.ts';
 import { ActorManager } from './actor-manager.ts';
-import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
+import type { SessionRecord, TaskRecord } from './entities.ts';
 import { JobManager } from './job-manager.ts';
 import { LeaseWriter } from './lease-writer.ts';
 import { ObjectTable } from './object-table.ts';
 import { Orphans } from './orphans.ts';
 import { Rebuilder } from './rebuilder.ts';
+import { ReturningNodes } from './returning-nodes.ts';
 import { SessionManager } from './session-manager.ts';
 import type { GcsPorts } from './state.ts';
 import { GcsState } from './state.ts';
@@ -34,6 +35,7 @@ export interface GcsOptions {
   /** After a start nodes have this long to come back before anything is rescheduled (rule M3). */
   readonly graceMs: number;
   readonly hostDeadMs: number;
+  readonly tabDeadMs: number;
   readonly driverDeadMs: number;
 }
 
@@ -48,6 +50,8 @@ export class Gcs {
   readonly scheduler: GlobalScheduler;
   readonly #rebuilder: Rebuilder;
   readonly #orphans: Orphans;
+  readonly #returning: ReturningNodes;
+  readonly #strangers: Strangers;
 
   constructor(ports: GcsPorts, options: GcsOptions) {
     this.state = new GcsState(ports);
@@ -74,10 +78,21 @@ export class Gcs {
     this.jobs = new JobManager(this.state, this.tasks, this.actors);
     this.sessions = new SessionManager(this.state, options, {
       joined: (session) => this.scheduler.addNode(session),
+      offerChanged: (session) => this.scheduler.offerChanged(session),
       died: (session, reason) => this.#sessionDied(session, reason),
-      reported: (session, report) => this.#adoptReport(session, report),
-      graceEnded: () => this.#graceEnded(),
+      reported: (session, report) => {
+        this.#returning.adoptReport(session, report);
+        this.#settle();
+      },
+      graceEnded: () => {
+        this.#returning.graceEnded();
+        this.#settle();
+      },
     });
+    this.#returning = new ReturningNodes(this, this.#orphans, (session, record) => this.#apply(session, record));
+    this.#strangers = new Strangers(this.state, (session, record, error) =>
+      this.tasks.turnAway(session, record, error),
+    );
   }
 
   /** Sets the time for the steps that follow. */
@@ -107,7 +122,7 @@ export class Gcs {
       }
     } finally {
       this.state.dirty.sessions.add(session.id);
-      if (!this.inGrace && this.sessions.pendingLeases.size > 0) this.#settleLeases();
+      if (!this.inGrace && this.sessions.pendingLeases.size > 0) this.#returning.settleLeases();
       this.#settle();
     }
   }
@@ -142,11 +157,13 @@ export class Gcs {
   }
 
   #apply(session: SessionRecord, record: NodeRecord): void {
-    if (this.inGrace && this.#orphans.keep(session.id, record)) return;
+    if (!session.trusted && !this.#strangers.admits(session, record)) return;
+    // What a stranger's node says of what is not on the books is not kept for later.
+    if (this.inGrace && session.trusted && this.#orphans.keep(session.id, record)) return;
     switch (record.kind) {
       case 'submit':
         this.tasks.submit(session, record);
-        this.#applyOrphans(record.task);
+        this.#returning.applyOrphans(record.task);
         return;
       case 'finish':
         this.tasks.finish(session, record);
@@ -156,7 +173,7 @@ export class Gcs {
         return;
       case 'put':
         this.tasks.put(session, record);
-        this.#applyOrphans(record.object);
+        this.#returning.applyOrphans(record.object);
         return;
       case 'spill':
         this.tasks.spill(session, record.task);
@@ -190,6 +207,14 @@ export class Gcs {
         else if (record.present) this.state.ports.command(session, { kind: 'dropCopy', object: record.object });
         return;
       }
+      case 'digest': {
+        const object = this.state.object(record.object);
+        if (object) this.objects.tellDigest(object, session, record.sizeBytes, record.digest);
+        return;
+      }
+      case 'found':
+        this.objects.found(record.object, session, record.sizeBytes, record.digest);
+        return;
       case 'killActor':
         this.actors.kill(record.actor, record.noRestart, 'it was killed');
         return;
@@ -221,6 +246,12 @@ export class Gcs {
       case 'jobFinished':
         if (session.job) this.jobs.finished(session.job, record.outcome, record.value);
         return;
+      case 'jobInfo':
+        if (session.job) this.jobs.describe(session.job, record.submitter, record.purpose);
+        return;
+      case 'succeeded':
+        this.sessions.succeeded(session);
+        return;
       default:
         return;
     }
@@ -249,110 +280,6 @@ export class Gcs {
     return this.state.actors.get(task.key)?.incarnation ?? 0;
   }
 
-  /** A key became known: what waited for it is applied. */
-  #applyOrphans(key: ObjectKey): void {
-    for (const { session: id, record } of this.#orphans.take(key)) {
-      const session = this.state.sessions.get(id);
-      if (!session || session.state === 'dead') continue;
-      if (record.kind === 'finish' || record.kind === 'failed') this.#adoptLease(session, record.task, record.attempt);
-      this.#apply(session, record);
-    }
-  }
-
-  /** What a node runs and holds, after a restart of the server (rule M3). */
-  #adoptReport(session: SessionRecord, report: SessionFrameOf<'report'>): void {
-    for (const { task, attempt } of report.leases) this.#reportedLease(session, task, attempt);
-    const running = new Set(report.leases.map((lease) => this.state.resolve(lease.task)));
-    for (const task of [...session.assigned]) {
-      // A lease that never arrived, or whose result is in a record still to come, is no loss of the node's.
-      if (task.state === 'leased' && !running.has(task.key)) this.sessions.pendingLeases.add(task);
-    }
-    for (const { actor: key, incarnation } of report.actors) this.#adoptActor(session, key, incarnation);
-    for (const { object, sizeBytes } of report.copies)
-      this.#apply(session, { kind: 'located', object, present: true, sizeBytes });
-    for (const object of report.wants) this.#apply(session, { kind: 'want', object });
-    if (!this.inGrace) this.#settleLeases();
-    this.#settle();
-  }
-
-  #reportedLease(session: SessionRecord, key: ObjectKey, attempt: number): void {
-    if (this.state.task(key)) this.#adoptLease(session, key, attempt);
-    else if (this.inGrace) this.sessions.lateLeases.set(key, { session: session.id, attempt });
-    else this.state.ports.command(session, { kind: 'cancelTask', task: key, force: true });
-  }
-
-  /** The server gave this lease before it died and had not written it down yet: the node is right. */
-  #adoptLease(session: SessionRecord, key: ObjectKey, attempt: number): void {
-    const task = this.state.task(key);
-    if (!task || task.state === 'finished' || task.assigned === session.id) return;
-    if (task.assigned !== 0 && task.state === 'leased') return;
-    this.scheduler.remove(task);
-    task.attempt = attempt;
-    this.tasks.assign(task, session, 'leased');
-  }
-
-  #adoptActor(session: SessionRecord, key: ObjectKey, incarnation: number): void {
-    const actor = this.state.actors.get(this.state.resolve(key));
-    if (!actor && this.inGrace) {
-      this.sessions.lateActors.set(key, { session: session.id, incarnation });
-      return;
-    }
-    if (!actor || actor.state === 'dead') {
-      this.state.ports.command(session, { kind: 'killActor', actor: key, incarnation });
-      return;
-    }
-    if (actor.incarnation > incarnation)
-      this.state.ports.command(session, { kind: 'killActor', actor: key, incarnation });
-  }
-
-  #graceEnded(): void {
-    for (const [key, lease] of this.sessions.lateLeases) {
-      const session = this.state.sessions.get(lease.session);
-      if (session) this.#adoptLease(session, key, lease.attempt);
-    }
-    this.sessions.lateLeases.clear();
-    for (const [key, actor] of this.sessions.lateActors) {
-      const session = this.state.sessions.get(actor.session);
-      if (session && session.state !== 'dead') this.#adoptActor(session, key, actor.incarnation);
-    }
-    this.sessions.lateActors.clear();
-    this.#dropOrphans();
-    this.#settleLeases();
-    for (const object of [...this.state.objects.values()]) this.#checkInputs(object);
-    this.#settle();
-  }
-
-  /** Nobody sent the records again that these were waiting for: they are applied to what there is. */
-  #dropOrphans(): void {
-    for (const { session: id, record } of this.#orphans.takeAll()) {
-      const session = this.state.sessions.get(id);
-      if (session && session.state !== 'dead') this.#apply(session, record);
-    }
-  }
-
-  /** Leases on our books that their nodes, having said everything, do not know: they were lost with the connection. */
-  #settleLeases(): void {
-    const calls: TaskRecord[] = [];
-    for (const task of this.sessions.pendingLeases) {
-      const session = this.state.sessions.get(task.assigned);
-      if (session && session.received < session.reportedUpTo) continue;
-      this.sessions.pendingLeases.delete(task);
-      if (!session || task.state !== 'leased') continue;
-      if (task.actor !== 0) calls.push(task);
-      else this.tasks.again(task);
-    }
-    this.actors.resume(calls);
-  }
-
-  /** Copies that no node reported again are lost, and what nobody made will not come. */
-  #checkInputs(object: ObjectRecord): void {
-    if (this.objects.isPlaceholder(object)) {
-      this.objects.setError(object, systemError('objectLost', 'the record of what made it was lost with the server'));
-      this.objects.reconsider(object);
-    }
-    if ((object.wants?.length ?? 0) > 0 || (object.waiters?.size ?? 0) > 0) this.objects.ensure(object);
-  }
-
   /** The node is gone for good: everything it had goes elsewhere or ends (M1, L4, A3, J3). */
   #sessionDied(session: SessionRecord, reason: string): void {
     this.scheduler.removeNode(session);
@@ -375,6 +302,7 @@ export class Gcs {
       session !== undefined && session.state !== 'dead' && (task.state === 'leased' || task.state === 'local');
     if (given) {
       session.assigned.add(task);
+      nameAgain(this.state, session, task);
       if (task.state === 'leased') this.scheduler.entered(task, session);
     } else {
       task.assigned = 0;
@@ -385,6 +313,19 @@ export class Gcs {
       moveTask(task, 'waiting');
       this.tasks.awaitInputs(task);
     }
+  }
+}
+
+/** What a stranger's node had of a lease: its names, and those of the references in the values it was told. */
+function nameAgain(state: GcsState, session: SessionRecord, task: TaskRecord): void {
+  const { book } = session;
+  if (!book) return;
+  book.leased(task);
+  const queue = [...task.deps, ...task.nested];
+  for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+    const inner = state.object(key)?.nested.filter((each) => !book.knows(each)) ?? [];
+    book.name(inner);
+    queue.push(...inner);
   }
 }
 

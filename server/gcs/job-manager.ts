@@ -38,6 +38,8 @@ export class JobManager {
       failed: 0,
       progress: 0,
       note: '',
+      submitter: '',
+      purpose: '',
       unfinished: new Set(),
       actors: new Set(),
     };
@@ -58,6 +60,13 @@ export class JobManager {
     const index = this.#state.modules.size;
     this.#state.modules.set(hash, { index, hash, code: code.slice(), sourceMap: sourceMap.slice() });
     this.#state.dirty.modules.add(hash);
+  }
+
+  /** The driver says who runs the job and what for. */
+  describe(job: JobRecord, submitter: string, purpose: string): void {
+    job.submitter = submitter;
+    job.purpose = purpose;
+    this.#touch(job);
   }
 
   /** The driver says how its `main` ended. */

@@ -19,6 +19,7 @@ export class LeaseWriter {
   write(task: TaskRecord, session: SessionRecord, incarnation: number, objects: ObjectTable): void {
     const fn = this.#functionNumber(task, session);
     const options = this.#optionsNumber(task, session);
+    session.book?.leased(task);
     for (const key of task.deps) {
       const object = this.#state.object(key);
       // A call of an actor keeps its place in the queue while an input is still being made: the node is told later.

@@ -7,13 +7,14 @@
  */
 import type { Storage } from '#shared/ports/storage.ts';
 import { MAX_SESSION_NUMBER } from '#shared/ids/object-key.ts';
-import { NodeResources } from '#shared/task/resources.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
+import { StrangerBook } from '../trust/stranger-book.ts';
 import type { SessionRecord } from './entities.ts';
 import type { Gcs } from './gcs.ts';
 import { holdersOf } from './holders.ts';
 import { readObjectRow } from './object-rows.ts';
 import { actorRow, aliasRow, functionRow, jobRow, moduleRow, optionsRow, readRow, sessionRow } from './rows.ts';
+import { offerOf } from './node-offer.ts';
 import { NO_LOAD } from './session-manager.ts';
 import type { GcsState } from './state.ts';
 
@@ -55,7 +56,11 @@ function loadSession(gcs: Gcs, id: number, row: Uint8Array, jobOfSession: Map<Se
     epoch: fields.epoch,
     role: fields.role,
     platform: fields.platform,
-    resources: new NodeResources(fields.cpuMilli, new Map(fields.resources.map(({ name, milli }) => [name, milli]))),
+    trusted: fields.trusted,
+    book: fields.trusted ? undefined : new StrangerBook(gcs.state.objects, false),
+    resources: offerOf(fields),
+    facts: undefined,
+    successor: fields.successor,
     job: undefined,
     state: fields.dead ? 'dead' : 'disconnected',
     sinceMs: nowMs,

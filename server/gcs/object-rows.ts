@@ -10,7 +10,9 @@ import type { ObjectRecord, ObjectStatus, TaskRecord } from './entities.ts';
 import { addHolder, holdersOf } from './holders.ts';
 import type { GcsState } from './state.ts';
 
-const ROW_VERSION = 1;
+/** Version 1 had no digest of the value and no source: its rows are read as they are. */
+const ROW_VERSION = 2;
+const OLDEST_ROW_VERSION = 1;
 const HAS_OBJECT = 1;
 const HAS_TASK = 2;
 const MAX_ROW_BYTES = 64 * 1024 * 1024;
@@ -21,6 +23,8 @@ const STATES: readonly TaskState[] = ['local', 'waiting', 'leased', 'finished'];
 
 const KEEPS_MAKER = 1;
 const HAS_VALUE = 2;
+const HAS_VERSION_DIGEST = 4;
+const HAS_SOURCE = 8;
 
 const KEPT = 1;
 const REPLAYED = 2;
@@ -36,7 +40,7 @@ export function writeObjectRow(
   writer.u8((object ? HAS_OBJECT : 0) | (task ? HAS_TASK : 0));
   if (object) {
     writer.u8(STATUSES.indexOf(object.status));
-    writer.u8((object.keepsMaker ? KEEPS_MAKER : 0) | (object.value ? HAS_VALUE : 0));
+    writer.u8(objectFlags(object));
     writer.varint(object.sizeBytes);
     if (object.value) writer.bytes(object.value);
     writeKeys(writer, object.nested);
@@ -44,8 +48,19 @@ export function writeObjectRow(
     writer.varint(object.k);
     writer.bytes(object.digest);
     writeHolders(writer, object);
+    if (object.versionDigest) writer.bytes(object.versionDigest);
+    if (object.source !== 0) writer.varint(object.source);
   }
   if (task) writeTask(writer, task);
+}
+
+function objectFlags({ keepsMaker, value, versionDigest, source }: ObjectRecord): number {
+  return (
+    (keepsMaker ? KEEPS_MAKER : 0) |
+    (value ? HAS_VALUE : 0) |
+    (versionDigest ? HAS_VERSION_DIGEST : 0) |
+    (source === 0 ? 0 : HAS_SOURCE)
+  );
 }
 
 function writeHolders(writer: ByteWriter, object: ObjectRecord): void {
@@ -90,7 +105,8 @@ function writeKeys(writer: ByteWriter, keys: readonly ObjectKey[]): void {
  */
 export function readObjectRow(reader: ByteReader, key: ObjectKey, state: GcsState): void {
   const version = reader.u8();
-  if (version !== ROW_VERSION) throw new Error(`row of object ${key} has version ${version}`);
+  if (version < OLDEST_ROW_VERSION || version > ROW_VERSION)
+    throw new Error(`row of object ${key} has version ${version}`);
   const parts = reader.u8();
   if (parts & HAS_OBJECT) state.objects.set(key, readObject(reader, key));
   if (parts & HAS_TASK) state.tasks.set(key, readTask(reader, key, state));
@@ -108,9 +124,12 @@ function readObject(reader: ByteReader, key: ObjectKey): ObjectRecord {
     maker: reader.zigzag(),
     k: reader.varint(),
     digest: reader.bytes(MAX_ROW_BYTES).slice(),
+    versionDigest: undefined,
+    source: 0,
     firstHolder: 0,
     moreHolders: undefined,
     locations: undefined,
+    privateCopies: undefined,
     wants: undefined,
     waiters: undefined,
     lineageRefs: 0,
@@ -118,6 +137,8 @@ function readObject(reader: ByteReader, key: ObjectKey): ObjectRecord {
     onDisk: true,
   };
   for (let count = reader.varint(); count > 0; count--) addHolder(object, reader.zigzag());
+  if (flags & HAS_VERSION_DIGEST) object.versionDigest = reader.bytes(MAX_ROW_BYTES).slice();
+  if (flags & HAS_SOURCE) object.source = reader.varint();
   return object;
 }
 

@@ -8,6 +8,7 @@ import { MAX_SESSION_NUMBER, type ObjectKey } from '#shared/ids/object-key.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { addHolder, containerHolder, isHeld, removeHolder } from './holders.ts';
+import { isPresentVersion, noteDigest, startVersion } from './object-versions.ts';
 import type { GcsState } from './state.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -60,9 +61,12 @@ export class ObjectTable {
       value: undefined,
       nested: [],
       ...origin,
+      versionDigest: undefined,
+      source: 0,
       firstHolder: 0,
       moreHolders: undefined,
       locations: undefined,
+      privateCopies: undefined,
       wants: undefined,
       waiters: undefined,
       lineageRefs: 0,
@@ -121,6 +125,7 @@ export class ObjectTable {
 
   /** The object has a value now: tells everybody who waits. */
   setValue(object: ObjectRecord, session: SessionRecord, reported: ReportedValue): void {
+    startVersion(object, session);
     object.sizeBytes = reported.sizeBytes;
     const former = object.nested;
     // A value cannot contain itself: such an object would hold itself for ever.
@@ -145,6 +150,7 @@ export class ObjectTable {
 
   /** The object will never have a value; whoever asks gets this error. */
   setError(object: ObjectRecord, error: Uint8Array): void {
+    startVersion(object, undefined);
     object.status = 'error';
     object.value = error.slice();
     object.sizeBytes = error.length;
@@ -154,6 +160,10 @@ export class ObjectTable {
 
   /** A copy is now on this node. */
   addCopy(object: ObjectRecord, session: SessionRecord, sizeBytes: number): void {
+    if (!this.#isBelieved(object, session)) {
+      this.#addPrivateCopy(object, session);
+      return;
+    }
     // What has no value yet gets it from its own task's result, not from somebody who says he has it (rule L5).
     if (object.status === 'inline' || object.status === 'error' || object.status === 'pending') return;
     if (object.status !== 'stored') {
@@ -161,6 +171,7 @@ export class ObjectTable {
         this.#state.ports.command(session, { kind: 'dropCopy', object: object.key });
         return;
       }
+      startVersion(object, session);
       object.status = 'stored';
       object.sizeBytes = sizeBytes;
       this.#addLocation(object, session);
@@ -173,9 +184,42 @@ export class ObjectTable {
     if (found) this.#announce(object);
   }
 
+  /** What comes from a stranger's node may have been changed there: only a task that trusts strangers vouches for it. */
+  #isBelieved(object: ObjectRecord, session: SessionRecord): boolean {
+    return session.trusted || this.#makerOf(object)?.options.options.trust === 'unchecked';
+  }
+
+  /** A stranger's node has a copy for its own use: it is told when the object is gone, and nobody gets it from there. */
+  #addPrivateCopy(object: ObjectRecord, session: SessionRecord): void {
+    if (object.status !== 'stored') {
+      this.#state.ports.command(session, { kind: 'dropCopy', object: object.key });
+      return;
+    }
+    object.privateCopies ??= new Set();
+    object.privateCopies.add(session.id);
+    session.copies.add(object.key);
+  }
+
+  /** A node tells the digest of its copy (rule M4). */
+  tellDigest(object: ObjectRecord, session: SessionRecord, sizeBytes: number, digest: Uint8Array): void {
+    if (noteDigest(object, session, sizeBytes, digest)) this.#state.touch(object);
+  }
+
+  /** A node has a copy from an earlier life: it counts if it is of the present version. Else the node may drop it. */
+  found(key: ObjectKey, session: SessionRecord, sizeBytes: number, digest: Uint8Array): void {
+    const object = this.#state.objects.get(key);
+    if (object && isPresentVersion(object, sizeBytes, digest)) {
+      if (!session.trusted) object.source = session.id;
+      this.addCopy(object, session, sizeBytes);
+    } else {
+      this.#state.ports.command(session, { kind: 'dropCopy', object: key });
+    }
+  }
+
   /** A copy is gone. If it was the last and somebody needs the object, it is made again. */
   removeCopy(object: ObjectRecord, session: SessionRecord): void {
     session.copies.delete(object.key);
+    object.privateCopies?.delete(session.id);
     if (!object.locations?.delete(session.id)) return;
     this.#state.touch(object);
     if (object.locations.size === 0 && this.#isNeeded(object)) this.#owner.rebuild(object);
@@ -251,6 +295,7 @@ export class ObjectTable {
     for (const key of object.nested) this.releaseKey(key, containerHolder(object.key));
     object.nested = [];
     object.value = undefined;
+    startVersion(object, undefined);
     object.status = 'freed';
     object.wants = undefined;
     this.#state.touch(object);
@@ -328,6 +373,7 @@ export class ObjectTable {
   }
 
   #tell(object: ObjectRecord, session: SessionRecord, key: ObjectKey): void {
+    session.book?.name([object.key, ...object.nested]);
     const status =
       object.status === 'error'
         ? OBJECT_STATUS.error
@@ -352,7 +398,8 @@ export class ObjectTable {
   }
 
   #dropCopies(object: ObjectRecord): void {
-    for (const id of object.locations ?? []) {
+    if (!object.locations && !object.privateCopies) return;
+    for (const id of [...(object.locations ?? []), ...(object.privateCopies ?? [])]) {
       const session = this.#state.sessions.get(id);
       if (!session) continue;
       session.copies.delete(object.key);
@@ -361,5 +408,6 @@ export class ObjectTable {
         this.#state.ports.command(session, { kind: 'dropCopy', object: key });
     }
     object.locations = undefined;
+    object.privateCopies = undefined;
   }
 }

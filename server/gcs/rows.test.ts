@@ -7,7 +7,7 @@ import { definitions, failed, finish, finishStored, put, submit } from './testin
 import type { SessionRecord, TaskRecord } from './entities.ts';
 
 /** One thing that can happen: its kind, and numbers from which it takes what it needs. */
-const happening = fc.record({ kind: fc.nat(17), a: fc.nat(1000), b: fc.nat(1000), c: fc.nat(1000) });
+const happening = fc.record({ kind: fc.nat(19), a: fc.nat(1000), b: fc.nat(1000), c: fc.nat(1000) });
 type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
 
 /** Plays what a driver and three hosts may do, in any order; senseless things are part of it. */
@@ -100,7 +100,18 @@ class Play {
     }
   }
 
-  #othersAct({ kind, a, b, c }: Happening, running: TaskRecord | undefined): void {
+  #hostTells(kind: number, host: SessionRecord, object: number, { b, c }: Happening): void {
+    if (kind === 18) {
+      const said = b % 2 === 0 ? 'digest' : 'found';
+      this.world.say(host, { kind: said, object, sizeBytes: 1_000_000, digest: new Uint8Array(16).fill(c % 2) });
+    } else {
+      this.world.gcs.sessions.setCapacity(host, { cpuMilli: 1000 * (b % 3), resources: [] });
+      this.world.gcs.settle();
+    }
+  }
+
+  #othersAct(happening: Happening, running: TaskRecord | undefined): void {
+    const { kind, a, b, c } = happening;
     const { world, driver } = this;
     const object = this.#some(world.gcs.state.objects.values(), b)?.key;
     const actor = this.#some(world.gcs.state.actors.values(), c);
@@ -116,6 +127,8 @@ class Play {
       world.say(driver, { kind: 'killActor', actor: actor.key, noRestart: b % 2 === 0 });
     } else if (kind === 16 && object !== undefined && host) {
       world.say(host, { kind: 'located', object, present: b % 2 === 0, sizeBytes: 10 });
+    } else if (kind > 17 && host) {
+      this.#hostTells(kind, host, object ?? 1, happening);
     } else if (kind === 17 && host && c % 5 === 0) {
       world.gcs.sessions.end(host, 'left');
       world.gcs.settle();

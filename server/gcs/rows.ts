@@ -6,19 +6,41 @@ import type { MutationBatchBuilder } from '#shared/ports/mutation-batch.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { ByteWriter } from '#shared/wire/byte-writer.ts';
 import { array, bool, bytes, type Codec, f64, int, literalUnion, str, struct, uint } from '#shared/wire/schema.ts';
-import type { ActorRecord, JobRecord, SessionRecord } from './entities.ts';
+import type { ActorRecord, SessionRecord } from './entities.ts';
 import { writeObjectRow } from './object-rows.ts';
 import type { GcsState } from './state.ts';
+
+/**
+ * A row that got more fields: one of before ends where they begin, and means `missing` (rule W1). A row is decoded from
+ * exactly its own bytes, so its end tells which it is.
+ */
+function grown<Former extends object, Added extends object>(
+  former: Codec<Former>,
+  added: Codec<Added>,
+  missing: Added,
+): Codec<Former & Added> {
+  return {
+    write: (rowWriter, row) => {
+      former.write(rowWriter, row);
+      added.write(rowWriter, row);
+    },
+    read: (reader) => {
+      const row = former.read(reader);
+      return { ...row, ...(reader.remaining === 0 ? missing : added.read(reader)) };
+    },
+    describe: () => `${former.describe()}+${added.describe()}`,
+  };
+}
 
 const text = str({ maxBytes: 64 * 1024 });
 const blob = bytes({ maxBytes: 64 * 1024 * 1024 });
 const MAX_DEFINITIONS = { maxCount: 1_000_000 };
 
-export const sessionRow = struct({
+const storedSession = struct({
   nodeId: text,
   nodeName: text,
   epoch: uint,
-  role: literalUnion('host', 'driver'),
+  role: literalUnion('host', 'driver', 'tab'),
   platform: text,
   cpuMilli: uint,
   resources: array(struct({ name: text, milli: uint }), { maxCount: 1000 }),
@@ -32,7 +54,13 @@ export const sessionRow = struct({
   executed: uint,
 });
 
-export const jobRow = struct({
+/** Data of before there were strangers: who was in had a token. */
+export const sessionRow = grown(storedSession, struct({ trusted: bool, successor: uint }), {
+  trusted: true,
+  successor: 0,
+});
+
+const storedJob = struct({
   name: text,
   session: uint,
   status: literalUnion('running', 'succeeded', 'failed', 'stopped'),
@@ -46,6 +74,8 @@ export const jobRow = struct({
   progress: f64,
   note: text,
 });
+
+export const jobRow = grown(storedJob, struct({ submitter: text, purpose: text }), { submitter: '', purpose: '' });
 
 export const actorRow = struct({
   state: literalUnion('pending', 'alive', 'restarting', 'dead'),
@@ -77,7 +107,7 @@ export function writeDirty(state: GcsState, builder: MutationBatchBuilder): void
   }
   for (const id of dirty.jobs) {
     const job = state.jobs.get(id);
-    if (job) put(builder, 'jobs', id, jobRow, jobFields(job));
+    if (job) put(builder, 'jobs', id, jobRow, job);
     else builder.delete('jobs', id);
   }
   for (const key of dirty.objects) writeObject(state, builder, key);
@@ -155,13 +185,9 @@ function sessionFields(session: SessionRecord): Parameters<typeof sessionRow.wri
     functions: dead ? [] : Array.from(session.functions, (entry) => (entry ? entry.index + 1 : 0)),
     options: dead ? [] : Array.from(session.options, (entry) => (entry ? entry.index + 1 : 0)),
     executed: session.executed,
+    trusted: session.trusted,
+    successor: session.successor,
   };
-}
-
-function jobFields(job: JobRecord): Parameters<typeof jobRow.write>[1] {
-  const { name, session, status, startedMs, endedMs, result, message, submitted, finished, failed, progress, note } =
-    job;
-  return { name, session, status, startedMs, endedMs, result, message, submitted, finished, failed, progress, note };
 }
 
 function actorFields(actor: ActorRecord): Parameters<typeof actorRow.write>[1] {

@@ -1,5 +1,5 @@
 /**
- * Membership (rules M1–M3): who is in, since when silent, when dead for good.
+ * Membership (rules M1–M4): who is in, since when silent, when dead for good, who took whose place.
  *
  * A session is one life of a node: (node id, epoch). It survives broken connections and restarts of the server; once it
  * is declared dead its word is refused for ever and the node returns as a new session. After a start of the server
@@ -7,8 +7,9 @@
  */
 import { MAX_SESSION_NUMBER, type ObjectKey } from '#shared/ids/object-key.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
-import { NodeResources } from '#shared/task/resources.ts';
+import { StrangerBook } from '../trust/stranger-book.ts';
 import type { NodeLoad, SessionRecord, TaskRecord } from './entities.ts';
+import { type Amounts, firstOffer, NOTHING, offerOf, offersWork } from './node-offer.ts';
 import type { GcsState } from './state.ts';
 
 export const NO_LOAD: NodeLoad = {
@@ -25,12 +26,22 @@ export const NO_LOAD: NodeLoad = {
 export interface SessionTimes {
   readonly graceMs: number;
   readonly hostDeadMs: number;
+  readonly tabDeadMs: number;
   readonly driverDeadMs: number;
+}
+
+/** A closing page's last word, which comes beside the session's connection. */
+export interface LeaveNotice {
+  readonly session: number;
+  readonly epoch: number;
+  readonly nodeId: string;
 }
 
 /** What the GCS does when membership changes. */
 export interface SessionHooks {
   joined(session: SessionRecord): void;
+  /** It offers more or less than before. */
+  offerChanged(session: SessionRecord): void;
   died(session: SessionRecord, reason: string): void;
   reported(session: SessionRecord, report: SessionFrameOf<'report'>): void;
   graceEnded(): void;
@@ -44,6 +55,8 @@ export class SessionManager {
   #nextSession = 1;
   #living = 0;
   #epochs = new Map<string, number>();
+  /** Sessions that are not over, by node. */
+  readonly #livesOf = new Map<string, Set<SessionRecord>>();
   #graceUntilMs = 0;
   /** Actors a node reported that are not known yet. */
   readonly lateActors = new Map<ObjectKey, { session: number; incarnation: number }>();
@@ -74,19 +87,41 @@ export class SessionManager {
     this.#nextSession = Math.max(this.#nextSession, session.id + 1);
     this.#epochs.set(session.nodeId, Math.max(this.#epochs.get(session.nodeId) ?? 0, session.epoch));
     if (session.state === 'dead') return;
-    this.#living += 1;
+    this.#lives(session);
     this.#hooks.joined(session);
   }
 
-  /** The session named by a hello, if it still lives. */
-  find(hello: SessionFrameOf<'hello'>): SessionRecord | undefined {
-    const session = this.#state.sessions.get(hello.session);
-    if (!session || session.state === 'dead') return undefined;
-    return session.nodeId === hello.nodeId && session.epoch === hello.epoch ? session : undefined;
+  #lives(session: SessionRecord): void {
+    this.#living += 1;
+    const lives = this.#livesOf.get(session.nodeId);
+    if (lives) lives.add(session);
+    else this.#livesOf.set(session.nodeId, new Set([session]));
   }
 
-  /** Opens a new session. @throws RangeError when session numbers are used up. */
-  open(hello: SessionFrameOf<'hello'>): SessionRecord {
+  /** The session named by a hello, if it still lives and no later life of its node has taken its place. */
+  find(hello: SessionFrameOf<'hello'>): SessionRecord | undefined {
+    const session = this.#named(hello);
+    return session?.state === 'dead' || session?.successor !== 0 ? undefined : session;
+  }
+
+  /** True if a later life of the node took the place of the session that this hello names: it is not to come back. */
+  isSucceeded(hello: SessionFrameOf<'hello'>): boolean {
+    return (this.#named(hello)?.successor ?? 0) !== 0;
+  }
+
+  #named({ session: id, epoch, nodeId }: LeaveNotice): SessionRecord | undefined {
+    const session = this.#state.sessions.get(id);
+    return session?.nodeId === nodeId && session.epoch === epoch ? session : undefined;
+  }
+
+  /**
+   * Opens a new session. An earlier life of the same node gets no more work; what it has stays known until the new
+   * one has said what it still holds (see {@link succeeded}).
+   *
+   * @param trusted false for a node whose owner the cluster does not know
+   * @throws RangeError when session numbers are used up.
+   */
+  open(hello: SessionFrameOf<'hello'>, trusted: boolean): SessionRecord {
     if (this.#nextSession > MAX_SESSION_NUMBER) throw new RangeError('this cluster has used up its session numbers');
     const epoch = (this.#epochs.get(hello.nodeId) ?? 0) + 1;
     this.#epochs.set(hello.nodeId, epoch);
@@ -97,7 +132,11 @@ export class SessionManager {
       epoch,
       role: hello.role,
       platform: hello.platform,
-      resources: new NodeResources(hello.cpuMilli, new Map(hello.resources.map(({ name, milli }) => [name, milli]))),
+      trusted,
+      book: trusted ? undefined : new StrangerBook(this.#state.objects, true),
+      resources: offerOf(firstOffer(hello)),
+      facts: undefined,
+      successor: 0,
       job: undefined,
       state: 'connected',
       sinceMs: this.#state.nowMs,
@@ -117,12 +156,58 @@ export class SessionManager {
       executed: 0,
     };
     this.#nextSession += 1;
-    this.#living += 1;
+    this.#lives(session);
     this.#state.sessions.set(session.id, session);
     this.#state.dirty.sessions.add(session.id);
+    // Before anything else: what is born on such a node is not its own to keep (rule S1).
+    if (!trusted) this.#state.ports.command(session, { kind: 'stranger' });
     this.#hooks.joined(session);
-    this.#event(session, 'info', 'node-joined', `${session.nodeName} joined`);
+    this.#event(session, 'info', 'node-joined', `${session.nodeName} joined${trusted ? '' : ' as a stranger'}`);
+    this.#supersede(session);
     return session;
+  }
+
+  /** One node, one life (rule M4). Without the key nobody takes the place of a node that had it. */
+  #supersede(successor: SessionRecord): void {
+    if (successor.role === 'driver') return;
+    for (const session of this.#livesOf.get(successor.nodeId) ?? []) {
+      if (session === successor || session.role === 'driver' || (session.trusted && !successor.trusted)) continue;
+      session.successor = successor.id;
+      this.#state.dirty.sessions.add(session.id);
+      this.disconnected(session);
+      this.#state.ports.superseded(session);
+    }
+  }
+
+  /** A node has said what it still holds of its earlier lives: those are over. */
+  succeeded(successor: SessionRecord): void {
+    for (const session of [...(this.#livesOf.get(successor.nodeId) ?? [])])
+      if (session.successor === successor.id) this.#die(session, 'a later life of the node took its place');
+  }
+
+  /** The session has a connection again, and offers what its hello says. */
+  resume(session: SessionRecord, hello: SessionFrameOf<'hello'>): void {
+    this.connected(session);
+    this.#setOffer(session, !offersWork(session) && hello.cpuMilli === 0 ? NOTHING : firstOffer(hello));
+  }
+
+  /** A node offers this much from now on; without a CPU it takes no work at all. */
+  setCapacity(session: SessionRecord, amounts: Amounts): void {
+    this.#setOffer(session, amounts.cpuMilli === 0 ? NOTHING : amounts);
+  }
+
+  #setOffer(session: SessionRecord, amounts: Amounts): void {
+    session.resources = offerOf(amounts);
+    this.#state.dirty.sessions.add(session.id);
+    this.#hooks.offerChanged(session);
+  }
+
+  /** A page closes and its node with it. Returns false if there is no such session. */
+  leaveNotice(notice: LeaveNotice): boolean {
+    const session = this.#named(notice);
+    if (!session || session.state === 'dead' || session.role === 'driver') return false;
+    this.#die(session, 'its page was closed');
+    return true;
   }
 
   /** The session has a connection (again). */
@@ -163,9 +248,13 @@ export class SessionManager {
     for (const session of this.#state.sessions.values()) {
       if (session.state !== 'disconnected') continue;
       const away = this.#state.nowMs - session.sinceMs;
-      const limit = session.role === 'driver' ? this.#times.driverDeadMs : this.#times.hostDeadMs;
-      if (away >= limit) this.#die(session, `no connection for ${Math.round(away / 1000)} s`);
+      if (away >= this.#deadMs(session)) this.#die(session, `no connection for ${Math.round(away / 1000)} s`);
     }
+  }
+
+  #deadMs({ role }: SessionRecord): number {
+    if (role === 'driver') return this.#times.driverDeadMs;
+    return role === 'tab' ? this.#times.tabDeadMs : this.#times.hostDeadMs;
   }
 
   /** Sessions that are not over. */
@@ -175,7 +264,8 @@ export class SessionManager {
 
   #allReported(): boolean {
     for (const session of this.#state.sessions.values()) {
-      if (session.state !== 'dead' && session.received < session.reportedUpTo) return false;
+      // Whose place was taken says nothing any more.
+      if (session.state !== 'dead' && session.successor === 0 && session.received < session.reportedUpTo) return false;
     }
     return true;
   }
@@ -185,6 +275,8 @@ export class SessionManager {
     session.state = 'dead';
     session.load = NO_LOAD;
     this.#living -= 1;
+    this.#livesOf.get(session.nodeId)?.delete(session);
+    if (this.#livesOf.get(session.nodeId)?.size === 0) this.#livesOf.delete(session.nodeId);
     session.sinceMs = this.#state.nowMs;
     this.#state.dirty.sessions.add(session.id);
     this.#event(session, 'warning', 'node-left', `${session.nodeName} left: ${reason}`);

@@ -31,6 +31,8 @@ export interface GcsPorts {
   command(session: SessionRecord, command: ServerCommand): void;
   taskEnded(outcome: TaskOutcome): void;
   event(event: GcsEvent): void;
+  /** A later life of the node has come (rule M4): close the connection of this one. */
+  superseded(session: SessionRecord): void;
   /** The session is over: close its connection and forget its streams. */
   sessionEnded(session: SessionRecord, reason: string): void;
 }

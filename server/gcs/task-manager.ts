@@ -12,6 +12,7 @@ import { moveTask } from '#shared/task/task-state.ts';
 import { nameCall, objectId, taskId } from './content-names.ts';
 import { recordRun } from './dictionaries.ts';
 import { type JobRecord, newTask, type ObjectRecord, type SessionRecord, type TaskRecord } from './entities.ts';
+import { believedRunUs } from '../trust/believed-run.ts';
 import { namesMadeBy } from './made-names.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { GcsState, TaskOutcome } from './state.ts';
@@ -60,7 +61,7 @@ export class TaskManager {
     const options = session.options[record.options];
     if (sessionOfKey(record.task) !== session.id || this.#isKnown(record.task)) return;
     if (!job || !fn || !options) {
-      this.#turnAway(session, record);
+      this.turnAway(session, record, systemError('cancelled', 'the task that made this call is over'));
       return;
     }
     const call = {
@@ -91,11 +92,12 @@ export class TaskManager {
     this.#place(task, session, record.place);
   }
 
-  /** The task that called is over and its record gone: the node is told instead of being left to wait. */
-  #turnAway(session: SessionRecord, { task, place }: NodeRecordOf<'submit'>): void {
+  /** A submission is not taken, because the task that called is over or may not call this: the node is told why. */
+  turnAway(session: SessionRecord, { task, place }: NodeRecordOf<'submit'>, error: Uint8Array): void {
+    if (this.#isKnown(task)) return;
     if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task, here: false });
-    const object = this.#objects.create(task);
-    this.#objects.setError(object, systemError('cancelled', 'the task that made this call is over'));
+    const object = this.#objects.claim(task);
+    this.#objects.setError(object, error);
     this.#objects.want(object, session, task);
     this.#objects.reconsider(object);
   }
@@ -115,11 +117,13 @@ export class TaskManager {
     if (task.actor !== 0) {
       if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: task.key, here: false });
       this.#actors.called(task, place, session);
-    } else if (place === PLACE.global) {
-      this.awaitInputs(task);
-    } else {
+    } else if (place === PLACE.here || (place === PLACE.ask && session.trusted)) {
       if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: task.key, here: true });
       this.assign(task, session, 'local');
+    } else {
+      // What is born on a stranger's node is leased like any other task, to whomever (rule S1).
+      if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: task.key, here: false });
+      this.awaitInputs(task);
     }
   }
 
@@ -196,7 +200,7 @@ export class TaskManager {
       if (object?.status === 'stored') this.#objects.addCopy(object, session, record.sizeBytes);
       else this.#state.ports.command(session, { kind: 'dropCopy', object: record.task });
     }
-    recordRun(task.fn, record.durationUs);
+    recordRun(task.fn, believedRunUs(session, task, record.durationUs, this.#state.wallMs));
     session.executed += 1;
     const failed = record.outcome !== OUTCOME.value;
     this.#close(task, {

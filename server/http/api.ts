@@ -160,16 +160,18 @@ async function oneTask(plane: ControlPlane, key: ObjectKey): Promise<TaskView> {
 
 function clusterView(plane: ControlPlane) {
   const { state, scheduler, inGrace } = plane.gcs;
-  const nodes = [...state.sessions.values()].filter((session) => session.state !== 'dead');
-  const hosts = nodes.filter((session) => session.role === 'host');
+  const living = [...state.sessions.values()].filter((session) => session.state !== 'dead');
+  const nodes = living.filter((session) => session.role !== 'driver');
+  const tabs = nodes.filter((session) => session.role === 'tab').length;
   return {
     startedAt: new Date(plane.startedWallMs).toISOString(),
     storage: plane.commits.failing ? 'failing' : 'working',
     inGrace,
-    hosts: hosts.length,
-    drivers: nodes.length - hosts.length,
-    cpus: hosts.reduce((sum, session) => sum + session.resources.totalCpuMilli / 1000, 0),
-    freeCpus: hosts.reduce((sum, session) => sum + session.load.freeCpuMilli / 1000, 0),
+    hosts: nodes.length - tabs,
+    tabs,
+    drivers: living.length - nodes.length,
+    cpus: nodes.reduce((sum, session) => sum + session.resources.totalCpuMilli / 1000, 0),
+    freeCpus: nodes.reduce((sum, session) => sum + session.load.freeCpuMilli / 1000, 0),
     runningJobs: [...state.jobs.values()].filter((job) => job.status === 'running').length,
     unfinishedTasks: [...state.jobs.values()].reduce((sum, job) => sum + job.unfinished.size, 0),
     queuedTasks: scheduler.waitingCount,

@@ -1,46 +1,76 @@
 /**
  * The HTTP side of the server: the API, health, metrics and the status page.
  */
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import type { ControlPlane, ServerLogger } from '../control-plane.ts';
 import type { Tokens } from '../gateway/tokens.ts';
+import type { LeaveNotice } from '../gcs/session-manager.ts';
 import { apiRouter } from './api.ts';
 import { isOperator, operatorsOnly, tokenLinks } from './authorize.ts';
+import { donateLinkAt } from './donate-link.ts';
+import { qrCode } from './donate-qr.ts';
+import { donateRouter, guardNames } from './donate-routes.ts';
 import type { Metrics } from './metrics.ts';
 import { ApiError } from './paging.ts';
+import { COMMON_HEADERS } from './policies.ts';
+import type { Site } from './site.ts';
 import { PAGE_SCRIPT, PAGE_STYLE, statusPage, strangerPage } from './status-page.ts';
+import type { WebFiles } from './web-files.ts';
 
-const SECURITY_HEADERS = {
-  'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-};
+/** What the application serves. */
+export interface AppParts {
+  readonly plane: ControlPlane;
+  readonly tokens: Tokens;
+  readonly site: Site;
+  readonly files: WebFiles;
+  /** Whether a node may join without the key. */
+  readonly isPublic: boolean;
+  /** Asked for only after the gateway is there. */
+  readonly metrics: () => Metrics;
+  readonly logger: ServerLogger;
+}
 
-/** Makes the application. `metrics` may be asked for only after the gateway is there. */
-export function createApp(plane: ControlPlane, tokens: Tokens, metrics: () => Metrics, logger: ServerLogger): Express {
+/** Makes the application. */
+export function createApp({ plane, tokens, site, files, isPublic, metrics, logger }: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use((_request, response, next) => {
-    response.set(SECURITY_HEADERS);
+    response.set(COMMON_HEADERS);
     next();
   });
+  app.use(guardNames(site));
+  const linksFor = (request: Request): { donateUrl: string; openUrl: string } => {
+    const link = (key: string): string => donateLinkAt(site, request, key);
+    return { donateUrl: link(tokens.join), openUrl: link('') };
+  };
   app.get('/healthz', (_request, response) => {
     const failing = plane.commits.failing;
     response.status(failing ? 503 : 200).json({ status: failing ? 'storage-failing' : 'ok' });
   });
-  app.use(tokenLinks(tokens));
+  const tabLeaves = (notice: LeaveNotice): void =>
+    plane.step((gcs) => {
+      gcs.sessions.leaveNotice(notice);
+      gcs.settle();
+    });
+  app.use(donateRouter({ site, files, isPublic, tabLeaves }));
+  app.use(tokenLinks(tokens, site));
   app.get('/style.css', (_request, response) => void response.type('css').send(PAGE_STYLE));
   app.get('/script.js', (_request, response) => void response.type('js').send(PAGE_SCRIPT));
   app.get('/', (request, response) => {
     const known = isOperator(request, tokens);
+    const page = known ? statusPage({ ...linksFor(request), isPublic }) : strangerPage(isPublic);
     response
       .status(known ? 200 : 401)
       .set('Cache-Control', 'no-store')
       .type('html')
-      .send(known ? statusPage() : strangerPage());
+      .send(page);
+  });
+  app.get('/donate-qr.svg', operatorsOnly(tokens), (request, response) => {
+    const { donateUrl, openUrl } = linksFor(request);
+    response
+      .set('Cache-Control', 'no-store')
+      .type('svg')
+      .send(qrCode(isPublic ? openUrl : donateUrl));
   });
   app.get('/metrics', operatorsOnly(tokens), async (_request, response) => {
     const { registry } = metrics();

@@ -4,12 +4,13 @@
  */
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { sameToken, type Tokens } from '../gateway/tokens.ts';
+import type { Site } from './site.ts';
 
 const COOKIE = 'daylight_token';
 const COOKIE_AGE_S = 30 * 24 * 3600;
 
 /** Exchanges `?token=` for a cookie. */
-export function tokenLinks(tokens: Tokens): RequestHandler {
+export function tokenLinks(tokens: Tokens, site: Site): RequestHandler {
   return (request, response, next) => {
     const { token } = request.query;
     if (request.method !== 'GET' || typeof token !== 'string') {
@@ -20,7 +21,7 @@ export function tokenLinks(tokens: Tokens): RequestHandler {
       next();
       return;
     }
-    const secure = request.secure ? '; Secure' : '';
+    const secure = site.addressOf(request)?.scheme === 'https' ? '; Secure' : '';
     response.setHeader(
       'Set-Cookie',
       `${COOKIE}=${token}; Path=/; Max-Age=${COOKIE_AGE_S}; HttpOnly; SameSite=Strict${secure}`,

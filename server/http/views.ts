@@ -5,6 +5,7 @@ import { formatObjectKey, type ObjectKey } from '#shared/ids/object-key.ts';
 import type { HistoryRow } from '#shared/ports/storage.ts';
 import { describeDemand } from '#shared/task/resources.ts';
 import type { ActorRecord, JobRecord, ObjectRecord, SessionRecord, TaskRecord } from '../gcs/entities.ts';
+import { offersWork } from '../gcs/node-offer.ts';
 import { holdersOf } from '../gcs/holders.ts';
 
 function iso(wallMs: number): string | null {
@@ -24,6 +25,8 @@ export function jobView(job: JobRecord) {
     startedAt: iso(job.startedMs),
     endedAt: iso(job.endedMs),
     message: job.message,
+    submitter: job.submitter,
+    purpose: job.purpose,
     driver: String(job.session),
     submitted: job.submitted,
     finished: job.finished,
@@ -45,6 +48,11 @@ export function nodeView(session: SessionRecord) {
     epoch: session.epoch,
     role: session.role,
     state: session.state,
+    trusted: session.trusted,
+    /** It takes no work for now. */
+    paused: session.role !== 'driver' && !offersWork(session),
+    /** What it tells of its machine, unchecked. */
+    facts: session.facts ?? null,
     platform: session.platform,
     joinedAt: iso(session.joinedMs),
     cpus: session.resources.totalCpuMilli / 1000,

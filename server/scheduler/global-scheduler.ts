@@ -10,7 +10,9 @@ import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Random } from '#shared/ports/random.ts';
 import { type Candidate, rankCandidates, type ScoredCandidate } from '#shared/scheduling/waiting-time.ts';
 import type { ResourceDemand } from '#shared/task/resources.ts';
+import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import type { SessionRecord, TaskRecord } from '../gcs/entities.ts';
+import { offersWork } from '../gcs/node-offer.ts';
 import type { GcsState } from '../gcs/state.ts';
 import { DecisionLog } from './decision-log.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -46,9 +48,17 @@ interface NodeView {
   readonly warm: Set<string>;
 }
 
-/** Tasks that compete for the same resources. */
-interface ClassQueue {
+/** What a node must have to be given a task. */
+interface Requirement {
   readonly demand: ResourceDemand;
+  /** Whether nodes of strangers will do (rule S1). */
+  readonly trustsStrangers: boolean;
+  readonly isActor: boolean;
+}
+
+/** Tasks that compete for the same nodes. */
+interface ClassQueue {
+  readonly requirement: Requirement;
   readonly queue: FairQueue;
 }
 
@@ -57,6 +67,9 @@ export class GlobalScheduler {
   readonly #state: GcsState;
   readonly #lease: Lease;
   readonly #random: Random;
+  /** Every node there is; its work is counted also while it takes no more. */
+  readonly #views = new Map<number, NodeView>();
+  /** Those that offer anything. */
   readonly #nodes = new Map<number, NodeView>();
   readonly #classes = new Map<string, ClassQueue>();
   /** Tasks that back off, by the time they may run. */
@@ -70,8 +83,15 @@ export class GlobalScheduler {
   }
 
   addNode(session: SessionRecord): void {
-    if (session.resources.totalCpuMilli === 0 && [...session.resources.custom()].length === 0) return;
-    this.#nodes.set(session.id, { session, assignedUs: 0, assignedTasks: 0, warm: new Set() });
+    this.#views.set(session.id, { session, assignedUs: 0, assignedTasks: 0, warm: new Set() });
+    this.offerChanged(session);
+  }
+
+  /** The node offers more or less than before, perhaps nothing. */
+  offerChanged(session: SessionRecord): void {
+    const view = this.#views.get(session.id);
+    if (view && offersWork(session)) this.#nodes.set(session.id, view);
+    else this.#nodes.delete(session.id);
   }
 
   /** Nodes beside this one that could take work. */
@@ -80,6 +100,7 @@ export class GlobalScheduler {
   }
 
   removeNode(session: SessionRecord): void {
+    this.#views.delete(session.id);
     this.#nodes.delete(session.id);
   }
 
@@ -89,23 +110,23 @@ export class GlobalScheduler {
       this.#delayed.add(task);
       return;
     }
-    const { schedulingClass, options } = task.options;
-    let entry = this.#classes.get(schedulingClass);
+    const name = classOf(task);
+    let entry = this.#classes.get(name);
     if (!entry) {
-      entry = { demand: options.demand, queue: new FairQueue() };
-      this.#classes.set(schedulingClass, entry);
+      entry = { requirement: requirementOf(task), queue: new FairQueue() };
+      this.#classes.set(name, entry);
     }
     entry.queue.add(task);
   }
 
   remove(task: TaskRecord): void {
     this.#delayed.delete(task);
-    this.#classes.get(task.options.schedulingClass)?.queue.remove(task);
+    this.#classes.get(classOf(task))?.queue.remove(task);
   }
 
   /** A task left its node, finished or not. */
   left(task: TaskRecord, session: SessionRecord): void {
-    const view = this.#nodes.get(session.id);
+    const view = this.#views.get(session.id);
     if (!view) return;
     view.assignedTasks = Math.max(0, view.assignedTasks - 1);
     view.assignedUs = view.assignedTasks === 0 ? 0 : Math.max(0, view.assignedUs - task.chargedUs);
@@ -114,7 +135,7 @@ export class GlobalScheduler {
 
   /** A task was leased to a node, by this scheduler or (an actor's call) another way. */
   entered(task: TaskRecord, session: SessionRecord): void {
-    const view = this.#nodes.get(session.id);
+    const view = this.#views.get(session.id);
     if (!view) return;
     // The estimate changes with every run; what leaves the sum is what entered it.
     task.chargedUs = expectedUs(task);
@@ -128,14 +149,28 @@ export class GlobalScheduler {
     return count;
   }
 
-  /** Demands that no present node could ever meet (rule S4), with the number of tasks that wait for them. */
-  infeasible(): { demand: ResourceDemand; tasks: number }[] {
-    const result: { demand: ResourceDemand; tasks: number }[] = [];
-    for (const { demand, queue } of this.#classes.values()) {
-      if (queue.size > 0 && ![...this.#nodes.values()].some((view) => view.session.resources.couldEverFit(demand)))
-        result.push({ demand, tasks: queue.size });
+  /** Demands that no present node could ever meet (rule S4), with the number of tasks that wait for them, and why. */
+  infeasible(): { demand: ResourceDemand; tasks: number; reason: string }[] {
+    const result: { demand: ResourceDemand; tasks: number; reason: string }[] = [];
+    for (const { requirement, queue } of this.#classes.values()) {
+      if (queue.size === 0) continue;
+      const reason = this.#whyNowhere(requirement);
+      if (reason !== undefined) result.push({ demand: requirement.demand, tasks: queue.size, reason });
     }
     return result;
+  }
+
+  /** Why no present node could ever run this; `undefined` if one could. */
+  #whyNowhere(requirement: Requirement): string | undefined {
+    let strangers = false;
+    for (const view of this.#nodes.values()) {
+      if (couldRun(view, requirement)) return undefined;
+      strangers ||= view.session.resources.couldEverFit(requirement.demand);
+    }
+    if (!strangers) return 'no node has the resources it asks for';
+    return requirement.isActor
+      ? "only strangers' nodes are here and actors do not run on them"
+      : "only strangers' nodes are here and this job trusts none of them";
   }
 
   /** Gives out what can be given. Called at the end of every step. */
@@ -145,11 +180,11 @@ export class GlobalScheduler {
     if (this.#delayed.size > 0) this.#wakeDelayed();
     for (const [name, entry] of this.#classes) {
       if (entry.queue.size === 0) continue;
-      const open = this.#openNodes(entry.demand);
+      const open = this.#openNodes(entry.requirement);
       while (entry.queue.size > 0 && open.length > 0) {
         const chosen = this.#giveOne(entry, open);
         if (!chosen) break;
-        if (!isOpen(chosen, entry.demand)) open.splice(open.indexOf(chosen), 1);
+        if (!isOpen(chosen, entry.requirement)) open.splice(open.indexOf(chosen), 1);
       }
       if (entry.queue.size === 0) this.#classes.delete(name);
     }
@@ -166,10 +201,10 @@ export class GlobalScheduler {
       };
     if (task.state !== 'queued')
       return { state: task.state, reason: describeState(task), candidates: this.decisions.of(key) };
-    const { demand } = task.options.options;
-    const fitting = [...this.#nodes.values()].filter((view) => view.session.resources.couldEverFit(demand));
-    if (fitting.length === 0)
-      return { state: 'infeasible', reason: 'no node has the resources it asks for', candidates: [] };
+    const requirement = requirementOf(task);
+    const nowhere = this.#whyNowhere(requirement);
+    if (nowhere !== undefined) return { state: 'infeasible', reason: nowhere, candidates: [] };
+    const fitting = [...this.#nodes.values()].filter((view) => couldRun(view, requirement));
     return {
       state: 'queued',
       reason: 'every node that fits has enough to do',
@@ -185,11 +220,11 @@ export class GlobalScheduler {
     }
   }
 
-  /** Nodes that take one more task of this demand now. */
-  #openNodes(demand: ResourceDemand): NodeView[] {
+  /** Nodes that take one more such task now. */
+  #openNodes(requirement: Requirement): NodeView[] {
     const open: NodeView[] = [];
     for (const view of this.#nodes.values()) {
-      if (isOpen(view, demand)) open.push(view);
+      if (isOpen(view, requirement)) open.push(view);
     }
     return open;
   }
@@ -198,7 +233,9 @@ export class GlobalScheduler {
   #giveOne(entry: ClassQueue, open: readonly NodeView[]): NodeView | undefined {
     const task = entry.queue.take();
     if (!task) return undefined;
-    const ranked = rankCandidates(this.#sample(open, task).map((view) => this.#candidate(view, task)));
+    const ranked = rankCandidates(
+      this.#sample(open, task, entry.requirement).map((view) => this.#candidate(view, task)),
+    );
     const best = ranked[0];
     const view = best && this.#nodes.get(best.session);
     if (!view) return undefined;
@@ -208,13 +245,13 @@ export class GlobalScheduler {
   }
 
   /** At most {@link MAX_CANDIDATES}: holders of inputs, the rest at random, so the cost does not grow with the cluster. */
-  #sample(open: readonly NodeView[], task: TaskRecord): readonly NodeView[] {
+  #sample(open: readonly NodeView[], task: TaskRecord, requirement: Requirement): readonly NodeView[] {
     if (open.length <= MAX_CANDIDATES) return open;
     const chosen = new Set<NodeView>();
     for (const key of task.deps) {
       for (const id of this.#state.object(key)?.locations ?? []) {
         const view = this.#nodes.get(id);
-        if (view && chosen.size < MAX_CANDIDATES / 2 && isOpen(view, task.options.options.demand)) chosen.add(view);
+        if (view && chosen.size < MAX_CANDIDATES / 2 && isOpen(view, requirement)) chosen.add(view);
       }
     }
     for (let i = chosen.size; i < MAX_CANDIDATES; i++) {
@@ -229,7 +266,7 @@ export class GlobalScheduler {
     let missingBytes = 0;
     for (const key of task.deps) {
       const object = this.#state.object(key);
-      if (object?.status === 'stored' && !object.locations?.has(session.id)) missingBytes += object.sizeBytes;
+      if (object?.status === 'stored' && !session.copies.has(object.key)) missingBytes += object.sizeBytes;
     }
     return {
       session: session.id,
@@ -252,10 +289,27 @@ function slotsFor(session: SessionRecord, demand: ResourceDemand): number {
   return Math.max(1, Math.floor(session.resources.totalCpuMilli / demand.cpuMilli));
 }
 
-/** True if the node takes one more task of this demand now. */
-function isOpen(view: NodeView, demand: ResourceDemand): boolean {
+/** Tasks of one class may run on the same nodes. Actors hold state for others: strangers' nodes never get them. */
+function classOf({ options, fn }: TaskRecord): string {
+  return fn.kind === FUNCTION_KIND.actor ? `${options.schedulingClass} actor` : options.schedulingClass;
+}
+
+function requirementOf({ options, fn }: TaskRecord): Requirement {
+  const { demand, trust } = options.options;
+  const isActor = fn.kind === FUNCTION_KIND.actor;
+  return { demand, trustsStrangers: trust === 'unchecked' && !isActor, isActor };
+}
+
+/** True if the node could run it if it had nothing else to do. */
+function couldRun({ session }: NodeView, { demand, trustsStrangers }: Requirement): boolean {
+  return (session.trusted || trustsStrangers) && session.resources.couldEverFit(demand);
+}
+
+/** True if the node takes one more such task now. */
+function isOpen(view: NodeView, requirement: Requirement): boolean {
   const { session } = view;
-  if (session.state !== 'connected' || !session.resources.couldEverFit(demand)) return false;
+  if (session.state !== 'connected' || !couldRun(view, requirement)) return false;
+  const { demand } = requirement;
   const slots = slotsFor(session, demand);
   const ahead = view.assignedTasks - slots;
   return ahead < 0 || (view.assignedUs < PIPELINE_US * slots && ahead < MAX_PIPELINE_TASKS);

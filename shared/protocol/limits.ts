@@ -31,3 +31,9 @@ export const CHUNKS_IN_FLIGHT = 4;
 
 /** Objects that one message may name (arguments of a call, references inside a value). */
 export const MAX_REFERENCES = 1_000_000;
+
+/** What the people who lend machines are told of a job: who runs it, … */
+export const MAX_SUBMITTER_BYTES = 256;
+
+/** … and what for. */
+export const MAX_PURPOSE_BYTES = 1024;

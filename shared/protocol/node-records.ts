@@ -8,7 +8,14 @@
  */
 import { array, bool, bytes, str, uint } from '../wire/schema.ts';
 import { recordBatch, type RecordOf } from '../wire/columnar.ts';
-import { INLINE_BYTES, MAX_ARGS_BYTES, MAX_FRAME_BYTES, MAX_REFERENCES } from './limits.ts';
+import {
+  INLINE_BYTES,
+  MAX_ARGS_BYTES,
+  MAX_FRAME_BYTES,
+  MAX_PURPOSE_BYTES,
+  MAX_REFERENCES,
+  MAX_SUBMITTER_BYTES,
+} from './limits.ts';
 
 /** A task's argument bytes; empty for a call without arguments. */
 const argsBytes = bytes({ maxBytes: MAX_ARGS_BYTES * 2 });
@@ -70,6 +77,10 @@ export const resultFields = {
   nested: keys,
 } as const;
 
+/** Bytes of a digest: the first 128 bits of SHA-256. */
+export const DIGEST_BYTES = 16;
+const digestBytes = bytes({ maxBytes: DIGEST_BYTES });
+
 /** Fields of a `put`. */
 export const putFields = {
   object: uint,
@@ -79,7 +90,7 @@ export const putFields = {
   nested: keys,
   k: uint,
   /** SHA-256, first 128 bits, when the maker may run again and the value is at most 1 MB (rule L1); else empty. */
-  digest: bytes({ maxBytes: 16 }),
+  digest: digestBytes,
 } as const;
 
 /** Introduces a function, class or method of a stream. */
@@ -156,6 +167,14 @@ export const nodeRecords = recordBatch({
   module: moduleFields,
   /** The driver's `main` ended; `value` is the JSON of its result or the encoded error. */
   jobFinished: { outcome: uint, value: bytes({ maxBytes: 4 * 1024 * 1024 }) },
+  /** Who runs this driver's job and what for, in words: shown to the people who lend their machines. */
+  jobInfo: { submitter: str({ maxBytes: MAX_SUBMITTER_BYTES }), purpose: str({ maxBytes: MAX_PURPOSE_BYTES }) },
+  /** Digest of a copy in this node's store ({@link DIGEST_BYTES} of SHA-256 over its flat bytes): so it is known again. */
+  digest: { object: uint, sizeBytes: uint, digest: digestBytes },
+  /** A copy that an earlier life of this node left on its disk (rule M4). It counts if its digest is the object's. */
+  found: { object: uint, sizeBytes: uint, digest: digestBytes },
+  /** Every copy was announced: the earlier life of this node, if it still counts as living, is over. */
+  succeeded: {},
 });
 
 /** One record of a node's journal. */

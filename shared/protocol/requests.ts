@@ -29,6 +29,15 @@ export const requests = {
   },
   /** What a handle to this actor needs; `actor` is 0 if it is not known. */
   actorIdentity: { body: struct({ actor: uint }), answer: actorIdentity },
+  /** What a person who lends a machine may know of a job that runs on it. */
+  jobInfo: {
+    body: struct({ job: uint }),
+    answer: struct({
+      name: str({ maxBytes: 4096 }),
+      submitter: str({ maxBytes: 1024 }),
+      purpose: str({ maxBytes: 4096 }),
+    }),
+  },
   /** Nodes of the cluster and their resources, as JSON. */
   cluster: { body: empty, answer: struct({ json: str({ maxBytes: 1024 * 1024 }) }) },
 } as const;

@@ -53,6 +53,8 @@ export const serverCommands = recordBatch({
   options: optionsFields,
   /** How many other nodes could take work: with none, everything stays where it was born (rule S1). */
   peers: { nodes: uint },
+  /** The cluster does not know this node's owner: what is born here goes to the server, and nothing of it is believed unchecked (S1, T4). */
+  stranger: {},
 });
 
 /** One command. */

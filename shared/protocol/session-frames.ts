@@ -13,10 +13,14 @@ import { serverCommands } from './server-commands.ts';
 
 const shortText = str({ maxBytes: 4096 });
 
+/** Custom resources by name, in thousandths. */
+const namedAmounts = array(struct({ name: str({ maxBytes: 128 }), milli: uint }), { maxCount: 256 });
+
 /** Opens or resumes a session. */
 const hello = {
   version: uint,
-  role: literalUnion('host', 'driver'),
+  /** A tab is a host in a browser: it comes and goes more often (rule M1). */
+  role: literalUnion('host', 'driver', 'tab'),
   /** The node's own lasting id, 32 hex digits. */
   nodeId: str({ maxBytes: 64 }),
   nodeName: str({ maxBytes: 256 }),
@@ -28,8 +32,7 @@ const hello = {
   serverEpoch: uint,
   receivedCommands: uint,
   cpuMilli: uint,
-  /** Custom resources by name, in thousandths. */
-  resources: array(struct({ name: str({ maxBytes: 128 }), milli: uint }), { maxCount: 256 }),
+  resources: namedAmounts,
   /** For a driver: what to call its job. */
   jobName: str({ maxBytes: 1024 }),
   platform: shortText,
@@ -105,6 +108,10 @@ export const sessionFrames = taggedUnion('type', {
   ping: {},
   /** The node leaves for good; the server forgets the session at once. */
   bye: { reason: shortText },
+  /** What the node offers from now on: its owner paused it, or changed the number of cores. */
+  capacity: { cpuMilli: uint, resources: namedAmounts },
+  /** What people may want to know of the machine (browser, GPU, cores), as JSON; only the newest counts. */
+  facts: { json: str({ maxBytes: 16 * 1024 }) },
 });
 
 /** One frame. */

@@ -3,8 +3,10 @@
  * compares; a change that an older peer cannot read needs a new version here, with a line saying what changed.
  *
  * - 1: first version.
+ * - 2: browser tabs (role `tab`), `capacity` and `facts` frames, records `jobInfo`, `digest`, `found`, `succeeded`, command
+ *   `stranger`, question `jobInfo`. All appended: what a node of version 1 says and is told means the same.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
-/** The oldest version a server still speaks: this one and the one before it (there is none before 1). */
+/** The oldest version a server still speaks: this one and the one before it. */
 export const OLDEST_SUPPORTED_VERSION = 1;

@@ -43,6 +43,12 @@ export const workerRequests = recordBatch({
   moreKeys: { left: uint },
   /** Everything sent before this has been handed over (answered by `flushed`). */
   flush: { id: uint },
+  /** The answer to `recall`: the run had not begun and will not. A run that had begun answers with its result. */
+  recalled: { task: uint },
+  /** The running task used more than it may: its worker is of no use any more. `reason`: one of `END_REASON`. */
+  exceeded: { reason: uint, message: str({ maxBytes: 1024 }) },
+  /** What this worker's program occupies, where only the worker itself can tell. */
+  memory: { heapBytes: uint, bufferBytes: uint },
 });
 
 /** Raylet to worker (or driver). */
@@ -61,6 +67,8 @@ export const workerCommands = recordBatch({
     /** Place in the worker's claim board, + 1; 0 if the board is not used. */
     claim: uint,
     job: uint,
+    /** It asked for a GPU: the worker has a device for it. */
+    gpu: bool,
   },
   /** News of an object the worker submitted, waits for or gets as an argument. */
   object: {
@@ -84,6 +92,10 @@ export const workerCommands = recordBatch({
   /** The raylet's word on the connection to the server: 0 lost, 1 there. */
   connection: { connected: bool, message: str({ maxBytes: 1024 }) },
   exit: { reason: str({ maxBytes: 1024 }) },
+  /** Take back a run that waits in the worker's queue: where memory is not shared, this stands in for the claim board. */
+  recall: { task: uint },
+  /** Bytes the node's store has room for, where the room is not counted in shared memory. */
+  room: { freeBytes: uint },
 });
 
 /** One message of a worker to its raylet. */

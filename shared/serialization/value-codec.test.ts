@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GetTimeoutError, SerializationError } from '../errors/daylight-error.ts';
+import { sharedBytes } from '../testing/shared-bytes.ts';
 import { serializable } from './class-registry.ts';
 import { Moved } from './moved.ts';
 import { canonicalBytes, decodeArgs, decodeValue, encodeArgs, encodeValue } from './value-codec.ts';
@@ -137,7 +138,7 @@ describe('values', () => {
 
   it('O5 gives views of aligned bytes, on shared memory too, and copies where alignment or the caller forbids', () => {
     const encoded = encodeValue({ name: 'w', weights: Float64Array.from({ length: 1000 }, (_, i) => i) }, {});
-    const shared = new SharedArrayBuffer(encoded.sizeBytes + 64);
+    const shared = sharedBytes(encoded.sizeBytes + 64).buffer;
     const place = new Uint8Array(shared, 64, encoded.sizeBytes);
     encoded.writeInto(new Uint8Array(shared), 64);
     const inPlace = decodeValue(place, { copy: false }) as { weights: Float64Array };
@@ -239,7 +240,7 @@ describe('values', () => {
       ],
       [new Set([1, new SubPoint(1, 2)]), /^value\.values\(\)\[1\] is an instance of SubPoint/],
       [{ p: Promise.resolve(1) }, /^value\.p is a Promise: await it first$/],
-      [new SharedArrayBuffer(4), /SharedArrayBuffer/],
+      [sharedBytes(4).buffer, /SharedArrayBuffer/],
       [new (class extends Map {})(), /is an instance of/],
       [
         {

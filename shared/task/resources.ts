@@ -12,6 +12,14 @@ export interface ResourceDemand {
 /** Smallest part of a resource that can be asked for. */
 export const MILLI = 1000;
 
+/** The custom resource that the option `numGpus` asks for; a node that can open a GPU lends 1. */
+export const GPU_RESOURCE = 'GPU';
+
+/** True if a task or actor of this demand uses a GPU, be it a part of one. */
+export function needsGpu({ custom }: ResourceDemand): boolean {
+  return (custom[GPU_RESOURCE] ?? 0) > 0;
+}
+
 /** A stable text for a demand: equal demands give equal keys. */
 export function resourceKey(demand: ResourceDemand): string {
   const names = Object.keys(demand.custom);
@@ -20,7 +28,7 @@ export function resourceKey(demand: ResourceDemand): string {
   return `cpu:${demand.cpuMilli},${names.map((name) => `${name}:${demand.custom[name]}`).join(',')}`;
 }
 
-/** Says in words what a demand asks, e.g. `2 CPU, 1 gpu`. */
+/** Says in words what a demand asks, e.g. `2 CPU, 1 GPU`. */
 export function describeDemand(demand: ResourceDemand): string {
   const parts = demand.cpuMilli > 0 ? [`${demand.cpuMilli / MILLI} CPU`] : [];
   for (const [name, milli] of Object.entries(demand.custom)) parts.push(`${milli / MILLI} ${name}`);
@@ -29,18 +37,23 @@ export function describeDemand(demand: ResourceDemand): string {
 
 /** What a node offers in all, and what of it is free. */
 export class NodeResources {
-  readonly totalCpuMilli: number;
-  readonly #totals: ReadonlyMap<string, number>;
+  #totalCpuMilli: number;
+  #totals: ReadonlyMap<string, number>;
   #freeCpuMilli: number;
   readonly #free: Map<string, number>;
 
   constructor(cpuMilli: number, custom: ReadonlyMap<string, number>) {
-    this.totalCpuMilli = cpuMilli;
+    this.#totalCpuMilli = cpuMilli;
     this.#totals = custom;
     this.#freeCpuMilli = cpuMilli;
     this.#free = new Map(custom);
   }
 
+  get totalCpuMilli(): number {
+    return this.#totalCpuMilli;
+  }
+
+  /** Below 0 while more is in use than there is since {@link resize}. */
   get freeCpuMilli(): number {
     return this.#freeCpuMilli;
   }
@@ -48,6 +61,17 @@ export class NodeResources {
   /** Custom resources in thousandths: what there is and what is free. */
   *custom(): IterableIterator<{ name: string; totalMilli: number; freeMilli: number }> {
     for (const [name, totalMilli] of this.#totals) yield { name, totalMilli, freeMilli: this.#free.get(name) ?? 0 };
+  }
+
+  /** Changes what there is in all. What is in use stays in use: the free part may be below 0 until it is given back. */
+  resize(cpuMilli: number, custom: ReadonlyMap<string, number>): void {
+    this.#freeCpuMilli += cpuMilli - this.#totalCpuMilli;
+    this.#totalCpuMilli = cpuMilli;
+    for (const name of new Set([...this.#totals.keys(), ...custom.keys()])) {
+      const change = (custom.get(name) ?? 0) - (this.#totals.get(name) ?? 0);
+      this.#free.set(name, (this.#free.get(name) ?? 0) + change);
+    }
+    this.#totals = custom;
   }
 
   /** True if the demand fits an empty node like this one. */

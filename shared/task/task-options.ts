@@ -4,6 +4,9 @@
  */
 import { type ResourceDemand, resourceKey } from './resources.ts';
 
+/** Whose nodes may run it: trusted ones only, or any, whose results are then taken unchecked. */
+export type Trust = 'own' | 'unchecked';
+
 /** Options of a task or an actor after defaults; the JSON of it is canonical (see {@link optionsToJson}). */
 export interface ResolvedOptions {
   readonly demand: ResourceDemand;
@@ -20,6 +23,7 @@ export interface ResolvedOptions {
   readonly maxRestarts: number;
   /** Actors: calls that may wait before callers get `BackPressureError`; 0 without limit. */
   readonly maxPendingCalls: number;
+  readonly trust: Trust;
   /** Actors: name of the class and the methods that may be called. Absent for tasks. */
   readonly actor?: { readonly className: string; readonly methods: readonly string[] };
 }
@@ -34,6 +38,7 @@ export const DEFAULT_OPTIONS: ResolvedOptions = {
   namespace: '',
   maxRestarts: 0,
   maxPendingCalls: 0,
+  trust: 'own',
 };
 
 /** Stable JSON: equal options give equal text. */
@@ -50,6 +55,8 @@ export function optionsToJson(options: ResolvedOptions): string {
     namespace: rest.namespace,
     maxRestarts: rest.maxRestarts,
     maxPendingCalls: rest.maxPendingCalls,
+    // Left out where it is the default: option sets written before there was such a field give the same text.
+    ...(rest.trust === 'own' ? {} : { trust: rest.trust }),
     ...(actor ? { className: actor.className, methods: actor.methods } : {}),
   });
 }
@@ -71,6 +78,7 @@ export function optionsFromJson(json: string): ResolvedOptions {
     namespace: text(fields, 'namespace'),
     maxRestarts: whole(fields, 'maxRestarts', -1),
     maxPendingCalls: whole(fields, 'maxPendingCalls', 0),
+    trust: trust(fields.get('trust')),
     ...(className === undefined
       ? {}
       : { actor: { className: text(fields, 'className'), methods: names(fields.get('methods'), 'methods') } }),
@@ -79,7 +87,14 @@ export function optionsFromJson(json: string): ResolvedOptions {
 
 /** Tasks with equal shapes compete for the same nodes: the key of a scheduling class. */
 export function schedulingClassOf(options: ResolvedOptions): string {
-  return resourceKey(options.demand);
+  const resources = resourceKey(options.demand);
+  return options.trust === 'own' ? resources : `${resources},${options.trust}`;
+}
+
+function trust(value: unknown): Trust {
+  if (value === undefined || value === 'own') return 'own';
+  if (value === 'unchecked') return value;
+  throw new TypeError('options: trust is neither "own" nor "unchecked"');
 }
 
 function whole(fields: Map<string, unknown>, name: string, least: number): number {

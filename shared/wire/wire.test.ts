@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sharedBytes } from '../testing/shared-bytes.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter, varintSize, zigzagSize } from './byte-writer.ts';
 import {
@@ -101,7 +102,7 @@ describe('ByteWriter and ByteReader', () => {
     const writer = new ByteWriter();
     writer.string('name');
     writer.string('name');
-    const shared = new Uint8Array(new SharedArrayBuffer(writer.length));
+    const shared = sharedBytes(writer.length);
     shared.set(writer.view());
     const reader = new ByteReader(shared);
     expect([reader.name(10), reader.name(10)]).toEqual(['name', 'name']);

@@ -32,6 +32,9 @@ export interface DriverOptions {
   readonly numCpus: number;
   readonly resources?: Readonly<Record<string, number>>;
   readonly jobName: string;
+  /** Who runs the job and what for, in words for people who lend their machines. */
+  readonly submitter?: string;
+  readonly purpose?: string;
   onLog?: (line: JobLine) => void;
   /** Progress that `main` reports of itself. */
   onProgress?: (fraction: number, note: string) => void;
@@ -50,7 +53,8 @@ export interface DriverConnection {
 
 /** Connects. Rejects with `AuthenticationError`, `ProtocolError` or `ConnectionLostError`. */
 export async function connectDriver(options: DriverOptions): Promise<DriverConnection> {
-  const { url, token, numCpus, resources = {}, jobName, onLog, onProgress, onWarning, onFatal } = options;
+  const { url, token, numCpus, resources = {}, jobName, submitter = '', purpose = '' } = options;
+  const { onLog, onProgress, onWarning, onFatal } = options;
   const memoryLimitBytes = defaultMemoryLimitBytes();
   const storeBudget = createStoreBudget(storeBytesFor(memoryLimitBytes));
   const nodeName = defaultNodeName();
@@ -65,6 +69,8 @@ export async function connectDriver(options: DriverOptions): Promise<DriverConne
       cpuMilli: Math.round(numCpus * 1000),
       resources: resourceList(resources),
       jobName,
+      submitter,
+      purpose,
       memoryLimitBytes,
       storeBudget,
       firstConnectionMs: FIRST_CONNECTION_MS,

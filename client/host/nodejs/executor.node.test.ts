@@ -6,7 +6,9 @@ import { SerializationError } from '#shared/errors/daylight-error.ts';
 import { decodeValue, encodeArgs } from '#shared/serialization/value-codec.ts';
 import { FakeRaylet, FIRST_KEY, testPorts } from '#client/worker/testing/fake-raylet.ts';
 import type { WorkerPorts } from '#client/worker/ports.ts';
+import { ToldBudget } from '#client/worker/told-budget.ts';
 import { startWorker } from '#client/worker/worker-runtime.ts';
+import { OUTCOME } from '#shared/protocol/node-records.ts';
 
 const SOURCE = `
 import { remote, get, put, context } from 'daylight';
@@ -111,6 +113,19 @@ describe('executor', () => {
     await start({ budget: { tryReserve: () => false } });
     raylet.run({ task: 12, fn: fnOf('large') });
     expect(decodeError((await results(1))[0]!.value)).toMatchObject({ code: 'object-store-full' });
+  });
+
+  it('O4 without shared memory a task makes no more than the raylet says there is room for', async () => {
+    await start({ budget: new ToldBudget() });
+    const outcomes = async (count: number): Promise<string[]> =>
+      (await results(count)).map(({ outcome, value }) =>
+        outcome === OUTCOME.value ? 'stored' : String(Reflect.get(decodeError(value), 'code')),
+      );
+    raylet.run({ task: 11, fn: fnOf('large') });
+    expect(await outcomes(1)).toEqual(['object-store-full']);
+    raylet.say({ kind: 'room', freeBytes: 1_000_000 });
+    for (const task of [12, 13, 14]) raylet.run({ task, fn: fnOf('large') });
+    expect(await outcomes(4)).toEqual(['object-store-full', 'stored', 'stored', 'object-store-full']);
   });
 
   it('S3 a task blocked in get lets the next one start, and goes on when it is unblocked', async () => {

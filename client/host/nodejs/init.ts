@@ -3,6 +3,7 @@
  */
 import path from 'node:path';
 import type { Init, Session } from '#client/api/get-types.ts';
+import { MAX_PURPOSE_BYTES, MAX_SUBMITTER_BYTES } from '#shared/protocol/limits.ts';
 import { connectDriver } from './driver-connection.ts';
 import { startLocalServer } from './local-cluster.ts';
 import { availableCpus } from './machine.ts';
@@ -17,6 +18,8 @@ export const init: Init = async (options = {}) => {
   if (address !== undefined && (dataDir !== undefined || port !== undefined)) {
     throw new TypeError('dataDir and port are for a local cluster: leave them out, or leave address out');
   }
+  checkLength('submitter', options.submitter, MAX_SUBMITTER_BYTES);
+  checkLength('purpose', options.purpose, MAX_PURPOSE_BYTES);
   if (address !== undefined && token === undefined)
     throw new TypeError('init({ address }) needs the token that the server printed');
   const session = open(options);
@@ -37,6 +40,8 @@ async function open({
   dataDir,
   port,
   jobName,
+  submitter = '',
+  purpose = '',
 }: NonNullable<Parameters<Init>[0]>): Promise<Session> {
   const local =
     address === undefined
@@ -53,6 +58,8 @@ async function open({
       numCpus: numCpus ?? (local ? availableCpus() : 0),
       ...(resources === undefined ? {} : { resources }),
       jobName: jobName ?? scriptName(),
+      submitter,
+      purpose,
       onLog: ({ text }) => void process.stderr.write(text.endsWith('\n') ? text : `${text}\n`),
       onWarning: (message) => process.emitWarning(message),
       onFatal: (error) => process.emitWarning(error),
@@ -73,6 +80,11 @@ async function open({
     await local?.stop();
     throw error;
   }
+}
+
+function checkLength(name: string, text: string | undefined, maxBytes: number): void {
+  if (text !== undefined && Buffer.byteLength(text) > maxBytes)
+    throw new TypeError(`${name} is a text of at most ${maxBytes} bytes`);
 }
 
 function scriptName(): string {

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname, totalmem } from 'node:os';
+import { GPU_RESOURCE } from '#shared/task/resources.ts';
 
 /** Share of the machine's memory that a node may use unless told otherwise. */
 const DEFAULT_MEMORY_SHARE = 0.8;
@@ -49,11 +50,14 @@ export function platformText(): string {
   return `nodejs ${process.versions.node} ${process.platform}-${process.arch}`;
 }
 
-/** Custom resources by name, as they travel: in thousandths. @throws RangeError for amounts that are none. */
+/** Custom resources by name, as they travel: in thousandths. @throws RangeError for amounts that are none, TypeError for a GPU. */
 export function resourceList(resources: Readonly<Record<string, number>>): { name: string; milli: number }[] {
   return Object.entries(resources).map(([name, amount]) => {
     if (!Number.isFinite(amount) || amount < 0)
       throw new RangeError(`the resource ${name} needs an amount of 0 or more, got ${amount}`);
+    // As a mere number it would be given to tasks, and none of them could open it.
+    if (name.toUpperCase() === GPU_RESOURCE)
+      throw new TypeError(`"${name}" is no custom resource: a host lends its GPU with --gpu`);
     return { name, milli: Math.round(amount * 1000) };
   });
 }

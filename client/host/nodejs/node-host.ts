@@ -1,6 +1,7 @@
 /**
  * A Node host: this process lends its CPUs to a cluster (`daylight join`).
  */
+import { GPU_RESOURCE, MILLI } from '#shared/task/resources.ts';
 import {
   availableCpus,
   defaultMemoryLimitBytes,
@@ -9,6 +10,7 @@ import {
   resourceList,
   storeBytesFor,
 } from './machine.ts';
+import { findNodeGpu } from './gpu.ts';
 import { type RayletHandle, startRaylet } from './raylet-handle.ts';
 import type { NodeStats } from './raylet-messages.ts';
 import { createStoreBudget } from './shared-store-budget.ts';
@@ -26,6 +28,8 @@ export interface HostLogger {
 export interface NodeHostOptions {
   /** Of the server: `http://host:port`. */
   readonly url: string;
+  /** The server runs in this very process: its certificate, made for the name that others use, is not checked. */
+  readonly isOwnServer?: boolean;
   /** The join token or the operator's. */
   readonly token: string;
   /** Default: the machine's name and the process id. */
@@ -34,6 +38,8 @@ export interface NodeHostOptions {
   readonly cpus?: number;
   /** Custom resources lent, by name. */
   readonly resources?: Readonly<Record<string, number>>;
+  /** Lends this machine's GPU. Needs the package `webgpu`. Default: false. */
+  readonly gpu?: boolean;
   /** Resident memory beyond which a worker is ended. Default: 80 % of the machine's. */
   readonly memoryLimitBytes?: number;
   readonly logger?: HostLogger;
@@ -56,17 +62,22 @@ export interface NodeHost {
  */
 export async function startNodeHost(options: NodeHostOptions): Promise<NodeHost> {
   const { url, token, name = defaultNodeName(), cpus = availableCpus(), resources = {}, logger, onFatal } = options;
-  const { memoryLimitBytes = defaultMemoryLimitBytes() } = options;
+  const { isOwnServer = false, memoryLimitBytes = defaultMemoryLimitBytes(), gpu = false } = options;
+  const gpuFacts = gpu ? await findNodeGpu() : undefined;
+  const lentGpu = gpuFacts === undefined ? '' : ` and a GPU (${gpuFacts.vendor} ${gpuFacts.architecture})`;
   let connected = false;
   const raylet: RayletHandle = await startRaylet(
     {
       url,
+      isOwnServer,
       token,
       role: 'host',
       nodeId: newNodeId(),
       nodeName: name,
       cpuMilli: Math.round(cpus * 1000),
-      resources: resourceList(resources),
+      resources: [...resourceList(resources), ...(gpu ? [{ name: GPU_RESOURCE, milli: MILLI }] : [])],
+      gpu,
+      ...(gpuFacts === undefined ? {} : { facts: JSON.stringify({ gpu: gpuFacts }) }),
       jobName: '',
       memoryLimitBytes,
       storeBudget: createStoreBudget(storeBytesFor(memoryLimitBytes)),
@@ -77,7 +88,7 @@ export async function startNodeHost(options: NodeHostOptions): Promise<NodeHost>
         logger?.info(
           connected
             ? `joined again as node ${session}`
-            : `joined ${url} as node ${session} (${name}) with ${cpus} CPUs`,
+            : `joined ${url} as node ${session} (${name}) with ${cpus} CPUs${lentGpu}`,
         );
         connected = true;
       },

@@ -3,11 +3,14 @@
  * figures. Structured clones, a few in a node's life.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { ShellStats } from '#client/host/raylet-shell.ts';
 
 /** Everything a raylet thread is started with (its `workerData`). */
 export interface RayletThreadOptions {
   /** Of the server: `http://host:port`. */
   readonly url: string;
+  /** The server runs in this very process, so its certificate need not be checked. */
+  readonly isOwnServer?: boolean;
   readonly token: string;
   readonly role: 'host' | 'driver';
   /** 32 hex digits. */
@@ -16,8 +19,15 @@ export interface RayletThreadOptions {
   readonly cpuMilli: number;
   /** Custom resources, in thousandths. */
   readonly resources: readonly { readonly name: string; readonly milli: number }[];
+  /** Lends a GPU: workers open it in their own threads. */
+  readonly gpu?: boolean;
+  /** What people may want to know of the machine, as JSON; default: nothing is told. */
+  readonly facts?: string;
   /** For a driver: what to call its job. */
   readonly jobName: string;
+  /** For a driver: who runs the job and what for, in words for people who lend their machines. */
+  readonly submitter?: string;
+  readonly purpose?: string;
   /** Resident memory of the whole process beyond which a worker is ended. */
   readonly memoryLimitBytes: number;
   /** The node's room for large values: see `shared-store-budget.ts`. */
@@ -29,19 +39,8 @@ export interface RayletThreadOptions {
 }
 
 /** Figures of a running node. */
-export interface NodeStats {
-  readonly session: number;
-  readonly connected: boolean;
-  readonly workers: number;
-  readonly runningTasks: number;
-  readonly queuedTasks: number;
-  readonly storeBytes: number;
+export interface NodeStats extends ShellStats {
   readonly rssBytes: number;
-  /** Records written to the journal since the session began. */
-  readonly journalRecords: number;
-  /** Object bytes received from and sent to other nodes. */
-  readonly receivedBytes: number;
-  readonly sentBytes: number;
 }
 
 /** Process to raylet thread. */

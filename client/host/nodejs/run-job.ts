@@ -27,6 +27,9 @@ export interface RunJobOptions {
   readonly numCpus?: number;
   /** Default: the file's name. */
   readonly jobName?: string;
+  /** Who runs it and what for: shown to the people whose machines compute. At most 256 and 1024 bytes. */
+  readonly submitter?: string;
+  readonly purpose?: string;
   /** Cancels the job: its tasks end, and this rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   onLog?: (line: JobLine) => void;
@@ -39,6 +42,7 @@ export interface RunJobOptions {
  */
 export async function runJob(options: RunJobOptions): Promise<unknown> {
   const { file, args, address, token = '', numCpus, jobName = jobNameOf(file), signal, onLog, onProgress } = options;
+  const { submitter = '', purpose = '' } = options;
   const module = await bundleModule({ entryFile: path.resolve(file) });
   if (!module.hasMain) {
     throw new DaylightError(`${file} has no main: add "export default async function main(args) { … }"`);
@@ -53,6 +57,8 @@ export async function runJob(options: RunJobOptions): Promise<unknown> {
       token: local?.joinToken ?? token,
       numCpus: numCpus ?? (local ? availableCpus() : 0),
       jobName,
+      submitter,
+      purpose,
       onLog: (line) => onLog?.(line),
       onProgress: (fraction, note) => onProgress?.(fraction, note),
       onWarning: (message) => onLog?.({ task: 0, node: '', level: LOG_LEVEL.warn, text: message }),

@@ -3,6 +3,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { CLAIM_PLACES } from '#client/raylet/local-scheduler.ts';
+import { type CommandLink, pushCommand } from '#client/host/command-link.ts';
 import type { WorkerKind } from '#client/raylet/ports.ts';
 import { BatchLink, receiveBatches } from '#client/transport/batch-link.ts';
 import { messagePortTransport } from '#client/transport/message-port-transport.ts';
@@ -14,10 +15,12 @@ import {
   type WorkerRequest,
   workerRequests,
 } from '#shared/protocol/worker-messages.ts';
-import type { WorkerThreadOptions } from './worker-thread-options.ts';
+import { LEAVING, type WorkerThreadOptions } from './worker-thread-options.ts';
 
 /** A thread that allocates in a loop can ignore `terminate()`; after this long it counts as ended all the same. */
 const TERMINATE_LIMIT_MS = 2_000;
+/** A thread with a GPU that does not react to the wish that it exits for this long is in an endless loop. */
+const EXIT_LIMIT_MS = 500;
 
 /** What happens in a worker. */
 export interface WorkerEvents {
@@ -34,13 +37,8 @@ export interface WorkerSettings {
   readonly storeBudget: SharedArrayBuffer;
   /** JavaScript heap of one worker. */
   readonly heapBytes: number;
-}
-
-/** The sending half of a link to a worker or a driver. */
-export interface CommandLink {
-  push(command: WorkerCommand, sizeBytes?: number): void;
-  attach(buffer: Attachment): number;
-  flush(): void;
+  /** The node lends a GPU. */
+  readonly gpu: boolean;
 }
 
 interface Thread {
@@ -48,6 +46,11 @@ interface Thread {
   readonly link: CommandLink;
   readonly claims: Int32Array;
   readonly kind: WorkerKind;
+  /** It was told to exit, and does: it must not be terminated any more. */
+  readonly leaving: Promise<void>;
+  readonly exited: Promise<void>;
+  /** Some run of it had a GPU. */
+  hadGpu: boolean;
   /** Why it is being ended, if it is. */
   endReason: number | undefined;
   endMessage: string;
@@ -76,13 +79,14 @@ export class WorkerThreads {
   }
 
   spawn(kind: WorkerKind, id: number): void {
-    const { nodeName, storeBudget, heapBytes } = this.#settings;
+    const { nodeName, storeBudget, heapBytes, gpu } = this.#settings;
     const claims = new SharedArrayBuffer(CLAIM_PLACES * Int32Array.BYTES_PER_ELEMENT);
     const workerData: WorkerThreadOptions = {
       nodeName,
       storeBudget,
       claims,
       randomSeed: Math.floor(Math.random() * 2 ** 32),
+      gpu,
     };
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), {
       workerData,
@@ -93,7 +97,19 @@ export class WorkerThreads {
     });
     const transport = messagePortTransport(worker, () => void worker.terminate());
     const link = new BatchLink(transport, workerCommands);
-    const thread: Thread = { worker, link, claims: new Int32Array(claims), kind, endReason: undefined, endMessage: '' };
+    const leaving = Promise.withResolvers<void>();
+    const exited = Promise.withResolvers<void>();
+    const thread: Thread = {
+      worker,
+      link,
+      claims: new Int32Array(claims),
+      kind,
+      leaving: leaving.promise,
+      exited: exited.promise,
+      hadGpu: false,
+      endReason: undefined,
+      endMessage: '',
+    };
     this.#threads.set(id, thread);
     receiveBatches(transport, workerRequests, (messages, attachments) => {
       // A number is used again by the next session; what an ended worker still says is not for that one.
@@ -101,8 +117,14 @@ export class WorkerThreads {
     });
     for (const stream of [worker.stdout, worker.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => this.#events.onOutput(text));
+    worker.on('message', (message) => {
+      if (message === LEAVING) leaving.resolve();
+    });
     worker.on('error', (error) => classify(thread, error));
-    worker.on('exit', (code) => this.#exited(id, thread, code));
+    worker.on('exit', (code) => {
+      exited.resolve();
+      this.#exited(id, thread, code);
+    });
   }
 
   /** Ends a worker at once, even in an endless loop. */
@@ -118,7 +140,7 @@ export class WorkerThreads {
       this.#exited(id, thread, 1);
     }, TERMINATE_LIMIT_MS);
     limit.unref();
-    void thread.worker.terminate().then(() => {
+    void end(thread).then(() => {
       clearTimeout(limit);
       if (givenUp) this.unstoppable -= 1;
     });
@@ -129,6 +151,7 @@ export class WorkerThreads {
     const thread = this.#threads.get(id);
     if (!thread) return;
     // A place is used again and again: it is open when its run leaves.
+    if (command.kind === 'run' && command.gpu) thread.hadGpu = true;
     if (command.kind === 'run' && command.claim > 0) Atomics.store(thread.claims, command.claim - 1, 0);
     pushCommand(thread.link, command, memory);
   }
@@ -138,10 +161,10 @@ export class WorkerThreads {
   }
 
   /** Takes a run back from the worker's queue by its place on the claim board (from 1); false if it has begun. */
-  revoke(id: number, claim: number): boolean {
+  readonly revoke = (id: number, claim: number): boolean => {
     const thread = this.#threads.get(id);
     return thread !== undefined && Atomics.compareExchange(thread.claims, claim - 1, 0, 1) === 0;
-  }
+  };
 
   /** Bytes outside the JavaScript heap that each worker keeps, for those that answer in time. */
   async externalBytes(limitMs: number): Promise<Map<number, number>> {
@@ -158,7 +181,7 @@ export class WorkerThreads {
   async stopAll(): Promise<void> {
     const threads = [...this.#threads.values()];
     this.#threads.clear();
-    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    await Promise.all(threads.map(end));
   }
 
   #exited(id: number, thread: Thread, code: number): void {
@@ -169,23 +192,22 @@ export class WorkerThreads {
   }
 }
 
-/** Queues a command, with memory beside it where its kind has a field for that. */
-export function pushCommand(link: CommandLink, command: WorkerCommand, memory?: Attachment): void {
-  if (memory && command.kind === 'object') link.push({ ...command, attachment: link.attach(memory) });
-  else link.push(command, sizeOf(command));
-}
-
-function sizeOf(command: WorkerCommand): number {
-  switch (command.kind) {
-    case 'run':
-      return command.args.length;
-    case 'object':
-      return command.value.length;
-    case 'module':
-      return command.code.length;
-    default:
-      return 0;
+/**
+ * Ends a thread at once. One that had a GPU is asked first: terminated while a promise of its GPU is open, it would take the
+ * whole process with it (see `closeNodeGpu`). What is left to that danger is job code in an endless loop beside a GPU that
+ * computes.
+ */
+async function end({ worker, link, hadGpu, leaving, exited }: Thread): Promise<void> {
+  if (hadGpu) {
+    link.push({ kind: 'exit', reason: 'it is not needed any more' });
+    link.flush();
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<'busy'>((resolve) => (timer = setTimeout(() => resolve('busy'), EXIT_LIMIT_MS)));
+    const answer = await Promise.race([leaving, exited, limit]);
+    clearTimeout(timer);
+    if (answer !== 'busy') return exited;
   }
+  await worker.terminate();
 }
 
 function classify(thread: Thread, error: unknown): void {

@@ -4,7 +4,7 @@
  */
 import { Raylet } from '../raylet.ts';
 import { decodeSessionFrame } from '../session-frame-codec.ts';
-import type { WorkerKind } from '../ports.ts';
+import type { RayletOptions, RayletPorts, WorkerKind } from '../ports.ts';
 import { objectKey, type ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { FUNCTION_KIND, type NodeRecord, type NodeRecordOf, OUTCOME } from '#shared/protocol/node-records.ts';
@@ -24,21 +24,27 @@ export class FakeWorker {
   readonly id: number;
   readonly kind: WorkerKind | 'driver';
   readonly commands: WorkerCommand[] = [];
+  /** What came beside its `object` commands. */
+  readonly memories = new Map<ObjectKey, Attachment>();
   /** Runs it has not begun. */
   readonly runs: Run[] = [];
   /** Tasks it has begun, with their open `get`s. */
   readonly live = new Map<ObjectKey, Set<number>>();
   readonly #claims = new Set<number>();
   stopped = false;
+  nextKey: ObjectKey = objectKey(SESSION, 1);
 
   constructor(id: number, kind: WorkerKind | 'driver') {
     this.id = id;
     this.kind = kind;
   }
 
-  receive(command: WorkerCommand): void {
+  receive(command: WorkerCommand, memory?: Attachment): void {
     this.commands.push(command);
-    if (command.kind === 'run') {
+    if (command.kind === 'object' && memory) this.memories.set(command.object, memory);
+    if (command.kind === 'keys') {
+      this.nextKey = command.from;
+    } else if (command.kind === 'run') {
       this.#claims.delete(command.claim);
       this.runs.push(command);
     } else if (command.kind === 'cancelTask') {
@@ -102,9 +108,16 @@ export class FakeNode {
   readonly raylet: Raylet;
   readonly driver: FakeWorker;
   readonly #optionSets: ResolvedOptions[] = [];
-  #nextId = 1;
 
-  constructor({ cpus = 1, queueAhead = false, resources = new Map<string, number>(), recording = true } = {}) {
+  constructor({
+    cpus = 1,
+    queueAhead = false,
+    resources = new Map<string, number>(),
+    recording = true,
+    ports = {} as Partial<RayletPorts>,
+    options = {} as Partial<RayletOptions>,
+    session = SESSION,
+  } = {}) {
     this.raylet = new Raylet(
       {
         clock: this.clock,
@@ -123,16 +136,17 @@ export class FakeNode {
         stopWorker: (id) => {
           this.worker(id).stopped = true;
         },
-        sendToWorker: (id, command) => this.workers.get(id)?.receive(command),
+        sendToWorker: (id, command, memory) => this.workers.get(id)?.receive(command, memory),
         flushWorkers: () => undefined,
         ...(queueAhead ? { revoke: (id: number, claim: number) => this.workers.get(id)?.claim(claim) ?? false } : {}),
+        ...ports,
       },
-      { cpuMilli: cpus * 1000, resources, nodeName: 'fake' },
+      { cpuMilli: cpus * 1000, resources, nodeName: 'fake', ...options },
     );
     const id = this.raylet.connectDriver();
     this.driver = new FakeWorker(id, 'driver');
     this.workers.set(id, this.driver);
-    this.raylet.onWelcome({ session: SESSION, job: JOB });
+    this.raylet.onWelcome({ session, job: JOB });
     this.#introduce(this.driver);
   }
 
@@ -195,8 +209,9 @@ export class FakeNode {
     return count;
   }
 
-  newKey(): ObjectKey {
-    return objectKey(SESSION, this.#nextId++);
+  /** A name out of the range that a worker was given last. */
+  newKey(from: FakeWorker): ObjectKey {
+    return from.nextKey++;
   }
 
   submit({
@@ -207,13 +222,13 @@ export class FakeNode {
     options = 0,
     deps = [],
   }: FakeCall = {}): ObjectKey {
-    const task = this.newKey();
+    const task = this.newKey(from);
     this.say(from, { kind: 'submit', task, parent, actor, fn, options, args: NO_BYTES, deps, nested: [], k: 0 });
     return task;
   }
 
   put(memory?: Attachment, from = this.driver, parent = 0): ObjectKey {
-    const object = this.newKey();
+    const object = this.newKey(from);
     const value = memory ? NO_BYTES : Uint8Array.of(1);
     this.say(
       from,

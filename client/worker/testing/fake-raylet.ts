@@ -69,6 +69,7 @@ export class FakeRaylet {
       nested: [],
       claim: 0,
       job: 1,
+      gpu: false,
       ...run,
     });
   }

@@ -14,9 +14,27 @@ import type { SessionRecord } from '../entities.ts';
 import { Gcs } from '../gcs.ts';
 import { loadState } from '../load-state.ts';
 import { writeDirty } from '../rows.ts';
-import type { GcsEvent, TaskOutcome } from '../state.ts';
+import type { GcsEvent, GcsState, TaskOutcome } from '../state.ts';
 
-const TIMES = { graceMs: 45_000, hostDeadMs: 10_000, driverDeadMs: 30_000 };
+const TIMES = { graceMs: 45_000, hostDeadMs: 10_000, tabDeadMs: 60_000, driverDeadMs: 30_000 };
+
+/** A host of one CPU. */
+export const HELLO: SessionFrameOf<'hello'> = {
+  type: 'hello',
+  version: PROTOCOL_VERSION,
+  role: 'host',
+  nodeId: 'n',
+  nodeName: 'node',
+  token: '',
+  session: 0,
+  epoch: 0,
+  serverEpoch: 0,
+  receivedCommands: 0,
+  cpuMilli: 1000,
+  resources: [],
+  jobName: '',
+  platform: '',
+};
 
 /** One server's tables on a fake clock. */
 export class GcsWorld {
@@ -26,13 +44,17 @@ export class GcsWorld {
   readonly ended: TaskOutcome[] = [];
   readonly events: GcsEvent[] = [];
   readonly gone: number[] = [];
-  #disk = new MemoryDisk();
-  #storage = new MemoryStorage({ disk: this.#disk });
+  readonly superseded: number[] = [];
+  #disk: MemoryDisk;
+  #storage: MemoryStorage;
   #epoch = 1;
   #builder = new MutationBatchBuilder('test', 1);
   #opened = false;
 
-  constructor() {
+  /** @param disk what an earlier server left, read by `restart` */
+  constructor(disk = new MemoryDisk()) {
+    this.#disk = disk;
+    this.#storage = new MemoryStorage({ disk });
     this.gcs = this.#make();
   }
 
@@ -42,6 +64,7 @@ export class GcsWorld {
         command: (session, command) => this.commands.push({ session: session.id, command }),
         taskEnded: (outcome) => this.ended.push(outcome),
         event: (event) => this.events.push(event),
+        superseded: (session) => this.superseded.push(session.id),
         sessionEnded: (session) => this.gone.push(session.id),
       },
       { random: seededRandom(1), serverEpoch: this.#epoch, ...TIMES },
@@ -50,27 +73,17 @@ export class GcsWorld {
     return gcs;
   }
 
-  open(fields: Partial<SessionFrameOf<'hello'>> = {}): SessionRecord {
-    const session = this.gcs.sessions.open({
-      type: 'hello',
-      version: PROTOCOL_VERSION,
-      role: 'host',
-      nodeId: `n${this.gcs.state.sessions.size}`,
-      nodeName: 'node',
-      token: '',
-      session: 0,
-      epoch: 0,
-      serverEpoch: 0,
-      receivedCommands: 0,
-      cpuMilli: 1000,
-      resources: [],
-      jobName: '',
-      platform: '',
-      ...fields,
-    });
+  open(fields: Partial<SessionFrameOf<'hello'>> = {}, trusted = true): SessionRecord {
+    const nodeId = `n${this.gcs.state.sessions.size}`;
+    const session = this.gcs.sessions.open({ ...HELLO, nodeId, ...fields }, trusted);
     if (session.role === 'driver') this.gcs.jobs.start(session, 'job');
     this.gcs.settle();
     return session;
+  }
+
+  /** A node whose owner nobody knows. */
+  stranger(fields: Partial<SessionFrameOf<'hello'>> = {}): SessionRecord {
+    return this.open({ role: 'tab', nodeName: 'stranger', ...fields }, false);
   }
 
   driver(): SessionRecord {
@@ -112,6 +125,12 @@ export class GcsWorld {
   /** What the disk would hold if everything were written afresh. */
   async freshRows(): Promise<Record<string, Record<string, string>>> {
     return dump(await freshDisk(this.gcs));
+  }
+
+  /** Commits every row there is. */
+  async rewrite(): Promise<void> {
+    touchAll(this.gcs.state);
+    await this.commit();
   }
 
   /** Loses everything that was not committed, and starts again. Sessions are new objects: look them up again. */
@@ -156,6 +175,14 @@ async function freshDisk(gcs: Gcs): Promise<MemoryDisk> {
   const storage = new MemoryStorage({ disk });
   await storage.open();
   const { state } = gcs;
+  touchAll(state);
+  const builder = new MutationBatchBuilder('test', 1);
+  writeDirty(state, builder);
+  await storage.commit(builder.finish());
+  return disk;
+}
+
+function touchAll(state: GcsState): void {
   const { dirty } = state;
   for (const key of [...state.objects.keys(), ...state.tasks.keys()]) dirty.objects.add(key);
   for (const key of state.actors.keys()) dirty.actors.add(key);
@@ -165,10 +192,6 @@ async function freshDisk(gcs: Gcs): Promise<MemoryDisk> {
   for (let index = 0; state.dictionaries.optionsAt(index); index++) dirty.options.add(index);
   for (const hash of state.modules.keys()) dirty.modules.add(hash);
   for (const key of state.aliases.keys()) dirty.aliases.add(key);
-  const builder = new MutationBatchBuilder('test', 1);
-  writeDirty(state, builder);
-  await storage.commit(builder.finish());
-  return disk;
 }
 
 function dump(disk: MemoryDisk): Record<string, Record<string, string>> {

@@ -1,0 +1,67 @@
+/**
+ * What this browser can do, found out before anything is started.
+ */
+import type { BrowserAbilities } from '../donor.ts';
+
+/** What `navigator` may have beyond the DOM's types. */
+interface MoreNavigator {
+  readonly getBattery?: () => Promise<BatteryLike>;
+  readonly gpu?: unknown;
+}
+
+/** The part of a BatteryManager that is used. */
+export interface BatteryLike {
+  readonly charging: boolean;
+  addEventListener(type: 'chargingchange', listener: () => void): void;
+}
+
+const DATABASE_PROBE = 'daylight-probe';
+
+/** See {@link BrowserAbilities}. */
+export async function findAbilities(): Promise<BrowserAbilities> {
+  const more = navigator as MoreNavigator;
+  return {
+    isSecureContext: window.isSecureContext,
+    hasWorkers: typeof Worker === 'function',
+    hasWebLocks: 'locks' in navigator,
+    hasIndexedDb: await canStore(),
+    hasBattery: typeof more.getBattery === 'function',
+    hasWebGpu: more.gpu !== undefined && more.gpu !== null,
+    cores: navigator.hardwareConcurrency || 1,
+    engine: engineOf(navigator.userAgent),
+  };
+}
+
+/** The battery, where the browser shows it. */
+export async function findBattery(): Promise<BatteryLike | undefined> {
+  try {
+    return await (navigator as MoreNavigator).getBattery?.();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The engine behind a browser's name for itself. */
+export function engineOf(userAgent: string): BrowserAbilities['engine'] {
+  if (/\b(?:iPhone|iPad|iPod)\b/.test(userAgent)) return 'safari';
+  if (/\bFirefox\//.test(userAgent)) return 'firefox';
+  if (/\bChrom(?:e|ium)\//.test(userAgent)) return 'chromium';
+  return /\bSafari\//.test(userAgent) ? 'safari' : 'other';
+}
+
+/** Some private windows have the interface and refuse to open anything. */
+function canStore(): Promise<boolean> {
+  return new Promise((resolve) => {
+    try {
+      const opening = indexedDB.open(DATABASE_PROBE);
+      opening.addEventListener('success', () => {
+        opening.result.close();
+        indexedDB.deleteDatabase(DATABASE_PROBE);
+        resolve(true);
+      });
+      opening.addEventListener('error', () => resolve(false));
+    } catch {
+      resolve(false);
+    }
+  });
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { DonorMemory, type TextStorage } from './donor-memory.ts';
+
+function storage(entries: Record<string, string> = {}): TextStorage & { entries: Map<string, string> } {
+  const map = new Map(Object.entries(entries));
+  return {
+    entries: map,
+    getItem: (key) => map.get(key) ?? null,
+    setItem: (key, value) => void map.set(key, value),
+    removeItem: (key) => void map.delete(key),
+    key: (index) => [...map.keys()][index] ?? null,
+    get length() {
+      return map.size;
+    },
+  };
+}
+
+describe('donor memory', () => {
+  it('T1 lends half of the cores unless told otherwise, and never all', () => {
+    expect(new DonorMemory(undefined, 8).settings.cores).toBe(4);
+    expect(new DonorMemory(undefined, 1).settings.cores).toBe(1);
+    expect(new DonorMemory(storage({ 'daylight.settings': '{"cores":99}' }), 8).settings.cores).toBe(7);
+    expect(new DonorMemory(storage({ 'daylight.settings': '{"cores":-3}' }), 8).settings.cores).toBe(1);
+  });
+
+  it.each(['', 'null', '[]', '{"cores":"many"}', '{', '{"cores":null,"diskLimitBytes":-1}'])(
+    'T3 settings that make no sense become the usual ones: %s',
+    (text) => {
+      const { cores, onlyWhileCharging, diskLimitBytes } = new DonorMemory(storage({ 'daylight.settings': text }), 4)
+        .settings;
+      expect(cores).toBe(2);
+      expect(onlyWhileCharging).toBe(false);
+      expect(diskLimitBytes).toBeGreaterThanOrEqual(0);
+    },
+  );
+
+  it('M4 the node id lasts, and is renewed if it is no id', () => {
+    const kept = storage();
+    const id = new DonorMemory(kept, 4).nodeId();
+    expect(id).toMatch(/^[0-9a-f]{32}$/);
+    expect(new DonorMemory(kept, 4).nodeId()).toBe(id);
+    kept.setItem('daylight.node', '../../etc');
+    expect(new DonorMemory(kept, 4).nodeId()).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('M4 remembers for this visit where storage is blocked', () => {
+    const memory = new DonorMemory(
+      {
+        ...storage(),
+        setItem: () => {
+          throw new Error('blocked');
+        },
+      },
+      4,
+    );
+    const id = memory.nodeId();
+    memory.snoozedUntilMs = 5;
+    expect(memory.nodeId()).toBe(id);
+    expect(memory.snoozedUntilMs).toBe(5);
+  });
+
+  it('T1 erasing leaves nothing of ours and everything of others', () => {
+    const kept = storage({ 'daylight.key': 'secret', other: 'stays' });
+    const memory = new DonorMemory(kept, 4);
+    memory.settings = { ...memory.settings, cores: 1 };
+    memory.nodeId();
+    memory.erase();
+    expect([...kept.entries.keys()]).toEqual(['other']);
+  });
+});

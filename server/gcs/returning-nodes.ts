@@ -1,0 +1,150 @@
+/**
+ * Nodes that come back after a start of the server (rule M3): what they run and hold is believed over books that were
+ * written before the server died, except from strangers' nodes, whose word counts only where the books agree.
+ */
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { NodeRecord } from '#shared/protocol/node-records.ts';
+import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
+import type { GlobalScheduler } from '../scheduler/global-scheduler.ts';
+import type { ActorManager } from './actor-manager.ts';
+import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
+import type { ObjectTable } from './object-table.ts';
+import type { Orphans } from './orphans.ts';
+import type { SessionManager } from './session-manager.ts';
+import type { GcsState } from './state.ts';
+import { systemError } from './system-errors.ts';
+import type { TaskManager } from './task-manager.ts';
+
+/** The tables that a report changes. */
+export interface ReportedTables {
+  readonly state: GcsState;
+  readonly objects: ObjectTable;
+  readonly tasks: TaskManager;
+  readonly actors: ActorManager;
+  readonly sessions: SessionManager;
+  readonly scheduler: GlobalScheduler;
+  readonly inGrace: boolean;
+}
+
+/** Takes reports, and what waits for them. */
+export class ReturningNodes {
+  readonly #gcs: ReportedTables;
+  readonly #state: GcsState;
+  readonly #orphans: Orphans;
+  readonly #apply: (session: SessionRecord, record: NodeRecord) => void;
+
+  constructor(gcs: ReportedTables, orphans: Orphans, apply: (session: SessionRecord, record: NodeRecord) => void) {
+    this.#gcs = gcs;
+    this.#state = gcs.state;
+    this.#orphans = orphans;
+    this.#apply = apply;
+  }
+
+  /** A key became known: what waited for it is applied. */
+  applyOrphans(key: ObjectKey): void {
+    for (const { session: id, record } of this.#orphans.take(key)) {
+      const session = this.#state.sessions.get(id);
+      if (!session || session.state === 'dead') continue;
+      if (record.kind === 'finish' || record.kind === 'failed') this.#adoptLease(session, record.task, record.attempt);
+      this.#apply(session, record);
+    }
+  }
+
+  /** What a node runs and holds, after a restart of the server (rule M3). */
+  adoptReport(session: SessionRecord, report: SessionFrameOf<'report'>): void {
+    for (const { task, attempt } of report.leases) this.#reportedLease(session, task, attempt);
+    const running = new Set(report.leases.map((lease) => this.#state.resolve(lease.task)));
+    for (const task of [...session.assigned]) {
+      // A lease that never arrived, or whose result is in a record still to come, is no loss of the node's.
+      if (task.state === 'leased' && !running.has(task.key)) this.#gcs.sessions.pendingLeases.add(task);
+    }
+    for (const { actor: key, incarnation } of report.actors) this.#adoptActor(session, key, incarnation);
+    for (const { object, sizeBytes } of report.copies)
+      this.#apply(session, { kind: 'located', object, present: true, sizeBytes });
+    for (const object of report.wants) this.#apply(session, { kind: 'want', object });
+    if (!this.#gcs.inGrace) this.settleLeases();
+  }
+
+  #reportedLease(session: SessionRecord, key: ObjectKey, attempt: number): void {
+    const isStrangers = !session.trusted && this.#state.task(key)?.assigned !== session.id;
+    // Else any task could be had by claiming to have it (rule T2).
+    if (isStrangers) this.#state.ports.command(session, { kind: 'cancelTask', task: key, force: true });
+    else if (this.#state.task(key)) this.#adoptLease(session, key, attempt);
+    else if (this.#gcs.inGrace) this.#gcs.sessions.lateLeases.set(key, { session: session.id, attempt });
+    else this.#state.ports.command(session, { kind: 'cancelTask', task: key, force: true });
+  }
+
+  /** The server gave this lease before it died and had not written it down yet: the node is right. */
+  #adoptLease(session: SessionRecord, key: ObjectKey, attempt: number): void {
+    const task = this.#state.task(key);
+    if (!task || task.state === 'finished' || task.assigned === session.id) return;
+    if (task.assigned !== 0 && task.state === 'leased') return;
+    this.#gcs.scheduler.remove(task);
+    task.attempt = attempt;
+    this.#gcs.tasks.assign(task, session, 'leased');
+  }
+
+  #adoptActor(session: SessionRecord, key: ObjectKey, incarnation: number): void {
+    const actor = this.#state.actors.get(this.#state.resolve(key));
+    if (!actor && this.#gcs.inGrace && session.trusted) {
+      this.#gcs.sessions.lateActors.set(key, { session: session.id, incarnation });
+      return;
+    }
+    if (!actor || actor.state === 'dead' || !session.trusted) {
+      this.#state.ports.command(session, { kind: 'killActor', actor: key, incarnation });
+      return;
+    }
+    if (actor.incarnation > incarnation)
+      this.#state.ports.command(session, { kind: 'killActor', actor: key, incarnation });
+  }
+
+  graceEnded(): void {
+    for (const [key, lease] of this.#gcs.sessions.lateLeases) {
+      const session = this.#state.sessions.get(lease.session);
+      if (session) this.#adoptLease(session, key, lease.attempt);
+    }
+    this.#gcs.sessions.lateLeases.clear();
+    for (const [key, actor] of this.#gcs.sessions.lateActors) {
+      const session = this.#state.sessions.get(actor.session);
+      if (session && session.state !== 'dead') this.#adoptActor(session, key, actor.incarnation);
+    }
+    this.#gcs.sessions.lateActors.clear();
+    this.#dropOrphans();
+    this.settleLeases();
+    for (const object of [...this.#state.objects.values()]) this.#checkInputs(object);
+  }
+
+  /** Nobody sent the records again that these were waiting for: they are applied to what there is. */
+  #dropOrphans(): void {
+    for (const { session: id, record } of this.#orphans.takeAll()) {
+      const session = this.#state.sessions.get(id);
+      if (session && session.state !== 'dead') this.#apply(session, record);
+    }
+  }
+
+  /** Leases on our books that their nodes, having said everything, do not know: they were lost with the connection. */
+  settleLeases(): void {
+    const calls: TaskRecord[] = [];
+    for (const task of this.#gcs.sessions.pendingLeases) {
+      const session = this.#state.sessions.get(task.assigned);
+      if (session && session.received < session.reportedUpTo) continue;
+      this.#gcs.sessions.pendingLeases.delete(task);
+      if (!session || task.state !== 'leased') continue;
+      if (task.actor !== 0) calls.push(task);
+      else this.#gcs.tasks.again(task);
+    }
+    this.#gcs.actors.resume(calls);
+  }
+
+  /** Copies that no node reported again are lost, and what nobody made will not come. */
+  #checkInputs(object: ObjectRecord): void {
+    if (this.#gcs.objects.isPlaceholder(object)) {
+      this.#gcs.objects.setError(
+        object,
+        systemError('objectLost', 'the record of what made it was lost with the server'),
+      );
+      this.#gcs.objects.reconsider(object);
+    }
+    if ((object.wants?.length ?? 0) > 0 || (object.waiters?.size ?? 0) > 0) this.#gcs.objects.ensure(object);
+  }
+}

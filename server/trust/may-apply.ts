@@ -1,0 +1,158 @@
+/**
+ * Which records of a stranger's node are applied (rules T3, S1): only those about tasks that it was leased and about
+ * objects that came with them. A pure question; what follows from the answer is in `strangers.ts`.
+ *
+ * Three answers, because an honest node is not to be blamed for what it cannot help: a record may rely on a lease that
+ * has ended meanwhile, and job code may ask for what strangers' nodes are not for. Such records are passed over, and the
+ * node is told where somebody waits. What no honest node ever says is refused.
+ */
+import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
+import { FUNCTION_KIND, type NodeRecord, type NodeRecordOf, PLACE } from '#shared/protocol/node-records.ts';
+import type { SessionRecord, TaskRecord } from '../gcs/entities.ts';
+import type { GcsState } from '../gcs/state.ts';
+import type { StrangerBook } from './stranger-book.ts';
+
+/** Tasks and puts of one lease … */
+export const MAX_MADE_PER_LEASE = 10_000;
+/** … and the bytes of theirs that the server keeps. */
+const MAX_BYTES_PER_LEASE = 64 * 1024 * 1024;
+/** Functions, and sets of options, that one session of a stranger may introduce: they are kept for good. */
+export const MAX_STRANGER_DEFINITIONS = 256;
+
+/** The answer; `why` is for people. */
+export interface Verdict {
+  readonly may: 'apply' | 'pass' | 'refuse';
+  /** `over`: the task it belongs to is not the node's (any more). `quota`: the lease is used up. */
+  readonly why: 'yours' | 'over' | 'quota' | 'forbidden' | 'foreign';
+}
+
+const APPLY: Verdict = { may: 'apply', why: 'yours' };
+const OVER: Verdict = { may: 'pass', why: 'over' };
+const QUOTA: Verdict = { may: 'pass', why: 'quota' };
+const NOT_FOR_STRANGERS: Verdict = { may: 'pass', why: 'forbidden' };
+const UNKNOWN: Verdict = { may: 'pass', why: 'foreign' };
+const FORBIDDEN: Verdict = { may: 'refuse', why: 'forbidden' };
+const FOREIGN: Verdict = { may: 'refuse', why: 'foreign' };
+
+/** Judges one record of any session; everything of a trusted one is applied. */
+export function mayApply(session: SessionRecord, record: NodeRecord, state: GcsState): Verdict {
+  const { book } = session;
+  if (!book) return APPLY;
+  switch (record.kind) {
+    case 'submit':
+      return judgeSubmit(session, book, record, state);
+    case 'put':
+      return judgePut(session, book, record, state);
+    case 'finish':
+    case 'failed':
+      return judgeEnd(session, record, state);
+    case 'cancel':
+      return isChildOfLease(session, record.task, state) ? APPLY : NOT_FOR_STRANGERS;
+    case 'function':
+      return record.fn < MAX_STRANGER_DEFINITIONS && book.hadModule(record.module) ? APPLY : NOT_FOR_STRANGERS;
+    case 'options':
+      return record.options < MAX_STRANGER_DEFINITIONS ? APPLY : QUOTA;
+    // Job code can ask for these on any node.
+    case 'killActor':
+    case 'module':
+    case 'spill':
+      return NOT_FOR_STRANGERS;
+    default:
+      return judgeObjectRecord(session, record, state);
+  }
+}
+
+function judgeObjectRecord(session: SessionRecord, record: NodeRecord, state: GcsState): Verdict {
+  switch (record.kind) {
+    case 'want':
+    case 'hold':
+    case 'release':
+    case 'located':
+    case 'digest':
+      return judgeNames(session, [record.object], state);
+    case 'found':
+      return mayFind(session, record.object, state) ? APPLY : UNKNOWN;
+    case 'succeeded':
+      return APPLY;
+    default:
+      return FORBIDDEN;
+  }
+}
+
+/**
+ * True if the session may name this object: it made it, it was told of it, or its word is the object's value. Trusted
+ * sessions may name all.
+ */
+export function mayName(session: SessionRecord, key: ObjectKey, state: GcsState): boolean {
+  if (!session.book || sessionOfKey(key) === session.id) return true;
+  return session.book.knows(state.resolve(key)) || state.object(key)?.source === session.id;
+}
+
+/** What it means to name these objects. */
+function judgeNames(session: SessionRecord, keys: readonly ObjectKey[], state: GcsState): Verdict {
+  for (const key of keys) {
+    if (mayName(session, key, state)) continue;
+    // An object that is gone was perhaps its to name.
+    return session.book?.isComplete && state.object(key) ? FOREIGN : UNKNOWN;
+  }
+  return APPLY;
+}
+
+function judgeSubmit(
+  session: SessionRecord,
+  book: StrangerBook,
+  record: NodeRecordOf<'submit'>,
+  state: GcsState,
+): Verdict {
+  if (record.place === PLACE.here || record.parent === 0 || sessionOfKey(record.task) !== session.id) return FORBIDDEN;
+  const names = judgeNames(session, [...record.deps, ...record.nested], state);
+  if (names !== APPLY) return names;
+  const parent = leaseOf(session, record.parent, state);
+  if (!parent) return OVER;
+  const fn = session.functions[record.fn];
+  const isPlain = record.actor === 0 && fn?.kind === FUNCTION_KIND.task && fn.module === parent.fn.module;
+  if (!isPlain || session.options[record.options]?.options.actor !== undefined) return NOT_FOR_STRANGERS;
+  return hasRoom(book, parent, record.args.length) ? APPLY : QUOTA;
+}
+
+function judgePut(session: SessionRecord, book: StrangerBook, record: NodeRecordOf<'put'>, state: GcsState): Verdict {
+  if (record.parent === 0 || sessionOfKey(record.object) !== session.id) return FORBIDDEN;
+  const names = judgeNames(session, record.nested, state);
+  if (names !== APPLY) return names;
+  const parent = leaseOf(session, record.parent, state);
+  if (!parent) return OVER;
+  return hasRoom(book, parent, record.value.length) ? APPLY : QUOTA;
+}
+
+function judgeEnd(session: SessionRecord, record: NodeRecordOf<'finish' | 'failed'>, state: GcsState): Verdict {
+  // A node tries again itself only what was never leased to it.
+  if (record.kind === 'failed' && record.retriedHere) return FORBIDDEN;
+  if (record.kind === 'finish') {
+    const names = judgeNames(session, record.nested, state);
+    if (names !== APPLY) return names;
+  }
+  if (leaseOf(session, record.task, state)) return APPLY;
+  return judgeNames(session, [record.task], state) === FOREIGN ? FOREIGN : OVER;
+}
+
+/** A copy on the disk of a node counts if its value was the word of that node. */
+function mayFind(session: SessionRecord, key: ObjectKey, state: GcsState): boolean {
+  const source = state.sessions.get(state.object(key)?.source ?? 0);
+  return source !== undefined && source.nodeId === session.nodeId;
+}
+
+function isChildOfLease(session: SessionRecord, key: ObjectKey, state: GcsState): boolean {
+  const parent = state.task(key)?.parent ?? 0;
+  return parent !== 0 && leaseOf(session, parent, state) !== undefined;
+}
+
+/** The task, if this session has it now. */
+export function leaseOf(session: SessionRecord, key: ObjectKey, state: GcsState): TaskRecord | undefined {
+  const task = state.task(key);
+  return task?.assigned === session.id && task.state === 'leased' ? task : undefined;
+}
+
+function hasRoom(book: StrangerBook, lease: TaskRecord, bytes: number): boolean {
+  const use = book.useOf(lease);
+  return use.made < MAX_MADE_PER_LEASE && use.bytes + bytes <= MAX_BYTES_PER_LEASE;
+}
