@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { browserCpuUs, cpuBetween, processCpuUs, readCpuUs, totalUs } from './cpu-time.ts';
+import { browserCpuUs, cpuBetween, describeCpu, processCpuUs, readCpuUs, totalUs } from './cpu-time.ts';
 
 const RESOLUTION_US = 100_000;
 
@@ -51,5 +51,14 @@ describe('CPU time', () => {
       ['c', 9],
     ]);
     expect(totalUs(used)).toBe(6);
+  });
+
+  it('is told per call, without what hardly costs anything', () => {
+    const used = new Map([
+      ['driver', 2_000],
+      ['server', 3_000],
+      ['tab gpu-process', 1],
+    ]);
+    expect(describeCpu(used, 100)).toBe('driver 20, server 30');
   });
 });

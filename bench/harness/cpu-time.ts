@@ -3,6 +3,7 @@
 // that of all who live in it and of those for whose end one of them has waited. Linux only.
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { shortNumber } from './table.ts';
 
 /** Linux counts process times in ticks of 1/100 s, whatever the kernel's own clock is. */
 const US_PER_TICK = 10_000;
@@ -96,6 +97,18 @@ export function cpuBetween(before: CpuTimes, after: CpuTimes): CpuTimes {
 /** All of it. */
 export function totalUs(times: CpuTimes): number {
   return [...times.values()].reduce((sum, us) => sum + us, 0);
+}
+
+/** Parts that cost less than this share of all are not named. */
+const NAMED_SHARE = 0.01;
+
+/** What each process used per call, in words. */
+export function describeCpu(used: CpuTimes, calls: number): string {
+  const leastUs = totalUs(used) * NAMED_SHARE;
+  return [...used]
+    .filter(([, us]) => Math.abs(us) >= leastUs)
+    .map(([name, us]) => `${name} ${shortNumber(us / calls)}`)
+    .join(', ');
 }
 
 const US_PER_MS = 1_000;

@@ -5,11 +5,10 @@ import { get, init, remoteModule } from 'daylight';
 import { type DonatingBrowser, listNodes, openDonatePage } from '../harness/lent-tab.ts';
 import { expectValue } from '../harness/check.ts';
 import type { ClusterAddress } from '../harness/cluster.ts';
-import { cpuBetween, type CpuTimes, readCpuUs, totalUs } from '../harness/cpu-time.ts';
+import { cpuBetween, type CpuTimes, describeCpu, readCpuUs, totalUs } from '../harness/cpu-time.ts';
 import { median } from '../harness/measure.ts';
 import { shortNumber } from '../harness/table.ts';
 import { until } from '../../e2e/fixtures/until.ts';
-import { describeCpu } from './rate-row.ts';
 import type { PageRow } from './row-definition.ts';
 import type { PageRowName } from './row-list.ts';
 import type { RowMeasurement, RowOrder } from './row-messages.ts';
@@ -85,7 +84,7 @@ const startToFirstTask: PageRow = {
       cpuUsPerCall: median(used.map(totalUs)),
       limit: { value: 5, what: `${BUDGET} on a slow phone, which this machine is not` },
       notes: [
-        `${seconds.length} fresh profiles: ${seconds.map(shortNumber).join(', ')} s`,
+        `each on a fresh profile: ${seconds.map(shortNumber).join(', ')} s`,
         `µs CPU of the cheapest: ${describeCpu(cheapest, 1)}`,
       ],
     };

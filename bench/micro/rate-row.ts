@@ -1,10 +1,9 @@
 // Measures one row that is a rate: rounds of calls, what they cost in CPU time, and what of them reached the server.
 import { cpus } from 'node:os';
 import { init, remoteModule } from 'daylight';
-import { cpuBetween, type CpuTimes, machineCpuUs, readCpuUs, totalUs } from '../harness/cpu-time.ts';
+import { cpuBetween, describeCpu, machineCpuUs, readCpuUs, totalUs } from '../harness/cpu-time.ts';
 import { measureRounds, warmUp } from '../harness/measure.ts';
 import { settledRecords } from '../harness/server-records.ts';
-import { shortNumber } from '../harness/table.ts';
 import type { RowDefinition } from './row-definition.ts';
 import type { RowMeasurement, RowOrder } from './row-messages.ts';
 
@@ -12,8 +11,6 @@ import type { RowMeasurement, RowOrder } from './row-messages.ts';
 const BEHIND_NOTE_MS = 250;
 /** Less of the machine than this is what an idle system does. */
 const OTHERS_NOTE_SHARE = 0.05;
-/** Parts of a browser that cost less than this share are not named. */
-const CPU_NOTE_SHARE = 0.01;
 
 /** Runs the rounds of a row in this process as the driver. */
 export async function measureRate(
@@ -58,13 +55,4 @@ export async function measureRate(
     ...(limit === undefined ? {} : { limit }),
     notes,
   };
-}
-
-/** What each process used per call. */
-export function describeCpu(cpu: CpuTimes, calls: number): string {
-  const worthNaming = totalUs(cpu) * CPU_NOTE_SHARE;
-  return [...cpu]
-    .filter(([, us]) => Math.abs(us) >= worthNaming)
-    .map(([name, us]) => `${name} ${shortNumber(us / calls)}`)
-    .join(', ');
 }

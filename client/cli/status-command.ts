@@ -26,7 +26,7 @@ interface ClusterRow {
   readonly unfinishedTasks: number;
   readonly queuedTasks: number;
   readonly tasksPerSecond: number;
-  readonly infeasible: readonly { readonly demand: string; readonly tasks: number }[];
+  readonly infeasible: readonly { readonly demand: string; readonly tasks: number; readonly reason: string }[];
 }
 interface NodeRow {
   readonly id: string;
@@ -74,7 +74,7 @@ async function status({ address, token, json = false }: StatusOptions): Promise<
   const living = nodes.items.filter(({ state }) => state !== 'dead');
   const text = [
     `${cluster.hosts + cluster.tabs} nodes${cluster.tabs > 0 ? ` (${cluster.tabs} browser tabs)` : ''}, ${cluster.freeCpus} of ${cluster.cpus} CPUs free, ${cluster.drivers} drivers; ${cluster.unfinishedTasks} tasks unfinished (${cluster.queuedTasks} queued), ${Math.round(cluster.tasksPerSecond)}/s`,
-    ...cluster.infeasible.map(({ demand, tasks }) => `! ${tasks} tasks ask for ${demand}, which no node has`),
+    ...cluster.infeasible.map(({ demand, tasks, reason }) => `! ${tasks} tasks ask for ${demand}: ${reason}`),
     '',
     ...table(
       ['NODE', 'NAME', 'ROLE', 'STATE', 'CPUS', 'RUNNING', 'DONE'],

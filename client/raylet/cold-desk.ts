@@ -189,7 +189,7 @@ export class ColdDesk implements StoreWatch {
     if (!digest) {
       object.cold = 'no';
       this.#policy.use(key);
-      
+      this.#retryAtMs = this.#nowMs() + RETRY_MS;
       if (this.#persistAfterMs !== Infinity) this.#toPersist.set(key, this.#nowMs());
       return;
     }

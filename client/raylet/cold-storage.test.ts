@@ -468,6 +468,20 @@ describe('a later life of the node', () => {
     expect(w.store.values.get(OLD)?.bytes[0]).toBe(77);
   });
 
+  it('M4 a value made here meanwhile keeps its place in cold storage when the old copy is accepted', () => {
+    const w = world({ rows: [OLD], memoryLimitBytes: 1000 });
+    w.settle();
+    w.node.lease({ task: OLD });
+    w.node.finish(OLD, { memory: memoryOf(77) });
+    w.settle();
+    w.node.raylet.onDurable(w.node.raylet.journal.lastNumber);
+    w.settle();
+    expect(w.store.values.get(OLD)?.bytes[0]).toBe(77);
+    w.node.block(0, [OLD]);
+    w.settle();
+    expect(filled(w.node.driver.memories.get(OLD))).toEqual([VALUE_BYTES, 77]);
+  });
+
   it('M3 a server that started anew hears again of what it has not answered, and of the copies it has', () => {
     const w = world({ rows: [OLD, OTHER] });
     w.settle();

@@ -178,7 +178,9 @@ function clusterView(plane: ControlPlane) {
     endedTasks: plane.counters.tasksEnded,
     tasksPerSecond: plane.tasksPerSecond,
     objects: state.objects.size,
-    infeasible: scheduler.infeasible().map(({ demand, tasks }) => ({ demand: describeDemand(demand), tasks })),
+    infeasible: scheduler
+      .infeasible()
+      .map(({ demand, tasks, reason }) => ({ demand: describeDemand(demand), tasks, reason })),
   };
 }
 

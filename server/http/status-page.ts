@@ -129,7 +129,7 @@ async function refresh() {
       tile.append(number, label);
       return tile;
     }));
-    const notices = cluster.infeasible.map((each) => each.tasks + ' tasks ask for ' + each.demand + ', which no node has');
+    const notices = cluster.infeasible.map((each) => each.tasks + ' tasks ask for ' + each.demand + ': ' + each.reason);
     if (cluster.storage !== 'working') notices.unshift('The storage refuses to write: submitting waits until it works again');
     byId('notice').hidden = notices.length === 0;
     byId('notice').textContent = notices.join(' · ');

@@ -96,6 +96,29 @@ describe('executor', () => {
     expect(error.stack).toContain('job.ts:5:');
   });
 
+  it('S2 gives back a run that has not begun when it is asked, and answers for one that has with its result', async () => {
+    raylet.run({ task: 11, fn: fnOf('add'), args: args(1, 2) });
+    raylet.run({ task: 12, fn: fnOf('add'), args: args(3, 4) });
+    raylet.say({ kind: 'recall', task: 12 });
+    raylet.run({ task: 13, fn: fnOf('nothing') });
+    expect((await results(2)).map(({ task }) => task)).toEqual([11, 13]);
+    expect(raylet.of('recalled')).toEqual([{ kind: 'recalled', task: 12 }]);
+    raylet.say({ kind: 'recall', task: 11 });
+    raylet.run({ task: 14, fn: fnOf('nothing') });
+    await results(3);
+    expect(raylet.of('recalled')).toHaveLength(1);
+  });
+
+  it('L7 with a claim board a cancelled run leaves the queue without a word: the board has told', async () => {
+    await start({ claims: new Int32Array(8) });
+    raylet.run({ task: 11, fn: fnOf('nothing'), claim: 1 });
+    raylet.run({ task: 12, fn: fnOf('nothing'), claim: 2 });
+    raylet.say({ kind: 'cancelTask', task: 12 });
+    raylet.run({ task: 13, fn: fnOf('nothing'), claim: 3 });
+    expect((await results(2)).map(({ task }) => task)).toEqual([11, 13]);
+    expect(raylet.of('recalled')).toHaveLength(0);
+  });
+
   it('an unsendable result is a SerializationError that names the path', async () => {
     raylet.run({ task: 11, fn: fnOf('notSendable') });
     const error = decodeError((await results(1))[0]!.value);

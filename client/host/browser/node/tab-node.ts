@@ -45,6 +45,7 @@ export class TabNode {
   readonly #permit = new WorkPermit();
   #settings: TabSettings;
   #gpu: TabGpu | undefined;
+  #gpuFacts: object | undefined;
   #phase: TabPhase = 'connecting';
   #problem: TabProblem | undefined;
   #trouble = '';
@@ -73,6 +74,7 @@ export class TabNode {
     this.#page = page;
     this.#store = store;
     this.#gpu = gpu;
+    this.#gpuFacts = gpuFacts;
     this.#settings = options.settings;
     this.#startedMs = this.#clock.nowMs();
     this.#nodeName = `browser-${options.nodeId.slice(0, 6)}`;
@@ -103,7 +105,7 @@ export class TabNode {
         },
       },
     );
-    this.#shell = this.#createShell(gpuFacts);
+    this.#shell = this.#createShell();
   }
 
   /** Connects, and begins to tell the page. */
@@ -128,10 +130,23 @@ export class TabNode {
   }
 
   change(settings: TabSettings): void {
+    const before = this.#settings;
     this.#settings = settings;
     this.#permit.onlyWhileCharging = settings.onlyWhileCharging;
     this.#store.setDiskLimit(settings.diskLimitBytes);
     this.#permitChanged();
+    if (settings.shareGpu !== before.shareGpu || settings.allowSoftwareGpu !== before.allowSoftwareGpu)
+      void this.#lookForGpu();
+  }
+
+  /** What the owner allows of the GPU has changed. */
+  async #lookForGpu(): Promise<void> {
+    const { shareGpu, allowSoftwareGpu } = this.#settings;
+    const found = shareGpu ? await findGpu(allowSoftwareGpu) : undefined;
+    this.#gpu = found?.gpu;
+    this.#gpuFacts = found?.facts;
+    this.#permitChanged();
+    this.#sendFacts();
   }
 
   /** Nothing computes any more when this returns its promise; what ran goes back to the server before the good-bye. */
@@ -154,7 +169,7 @@ export class TabNode {
 
   // --- the shell -----------------------------------------------------------------------------------------------------
 
-  #createShell(gpuFacts: object | undefined): RayletShell {
+  #createShell(): RayletShell {
     const { url, key, nodeId } = this.#options;
     const { cpuMilli, resources } = this.#capacity();
     return new RayletShell(
@@ -188,7 +203,7 @@ export class TabNode {
           this.#phase = 'joined';
           this.#trouble = '';
           this.#page.onSession({ session, epoch: this.#shell.session.epoch });
-          this.#shell.session.send({ type: 'facts', json: JSON.stringify(this.#facts(gpuFacts)) });
+          this.#sendFacts();
         },
         onDisconnected: (message) => {
           this.#phase = 'reconnecting';
@@ -245,12 +260,9 @@ export class TabNode {
     this.#tell();
   }
 
-  #facts(gpuFacts: object | undefined): object {
-    return {
-      browser: browserText(),
-      cores: this.#settings.cores,
-      ...(gpuFacts === undefined ? {} : { gpu: gpuFacts }),
-    };
+  #sendFacts(): void {
+    const facts = { browser: browserText(), cores: this.#settings.cores, gpu: this.#gpuFacts };
+    this.#shell.session.send({ type: 'facts', json: JSON.stringify(facts) });
   }
 
   // --- what the page is told -------------------------------------------------------------------------------------------
