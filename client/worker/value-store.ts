@@ -2,10 +2,11 @@
  * Writing values: small ones into their message, large ones once, straight into the memory they stay in (rule O2).
  */
 import { ObjectStoreFullError } from '#shared/errors/daylight-error.ts';
-import { digest128 } from '#shared/ids/content-id.ts';
+import { digest128Bytes } from '#shared/ids/content-id.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { INLINE_BYTES } from '#shared/protocol/limits.ts';
+import { DIGEST_BYTES } from '#shared/protocol/node-records.ts';
 import type { WorkerRequest } from '#shared/protocol/worker-messages.ts';
 import type { EncodedValue } from '#shared/serialization/value-codec.ts';
 import { OBJECT_STATE, type ObjectCache } from './object-cache.ts';
@@ -85,9 +86,7 @@ export class ValueStore {
 
   #digest(bytes: Uint8Array): Uint8Array {
     const { ports } = this.#link;
-    if (ports.digest !== undefined) return ports.digest(bytes).slice(0, 16);
-    const hex = digest128(bytes);
-    return Uint8Array.from({ length: 16 }, (_, index) => Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16));
+    return ports.digest === undefined ? digest128Bytes(bytes) : ports.digest(bytes).slice(0, DIGEST_BYTES);
   }
 }
 

@@ -226,6 +226,11 @@ export class GlobalScheduler {
     for (const view of this.#nodes.values()) {
       if (isOpen(view, requirement)) open.push(view);
     }
+    // A tab may be closed at any moment, and an actor's state goes with it: only where no other node could ever have it.
+    const isTab = (view: NodeView): boolean => view.session.role === 'tab';
+    const otherCould = (view: NodeView): boolean => !isTab(view) && couldRun(view, requirement);
+    if (requirement.isActor && open.some(isTab) && [...this.#nodes.values()].some(otherCould))
+      return open.filter((view) => !isTab(view));
     return open;
   }
 

@@ -83,4 +83,17 @@ describe('GlobalScheduler', () => {
       for (const { task } of world.to(host, 'lease')) world.say(host, finish(task, { durationUs: 10 }));
     expect(world.gcs.scheduler.waitingCount).toBe(0);
   });
+
+  it('S1 an actor lives on a host where one could ever have it, else on a tab', () => {
+    const world = new GcsWorld();
+    const create = { fn: 1, options: 1 };
+    const tab = world.open({ role: 'tab' });
+    const driver = world.driver();
+    world.say(driver, ...definitions(), submit(driver.id, 1, create));
+    expect(world.to(tab, 'lease')).toHaveLength(1);
+    const host = world.open();
+    for (let number = 2; number <= 5; number += 1) world.say(driver, submit(driver.id, number, create));
+    expect(world.to(tab, 'lease')).toHaveLength(1);
+    expect(world.to(host, 'lease').length + world.gcs.scheduler.waitingCount).toBe(4);
+  });
 });

@@ -9,9 +9,16 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { hexOf, type ObjectId, type TaskId } from './ids.ts';
 
+const DIGEST_BYTES = 16;
+
 /** 128-bit digest of some bytes, as 32 hex digits. */
 export function digest128(bytes: Uint8Array): string {
   return hexOf(sha256(bytes));
+}
+
+/** The same digest as {@link digest128}, as 16 bytes. */
+export function digest128Bytes(bytes: Uint8Array): Uint8Array {
+  return sha256(bytes).subarray(0, DIGEST_BYTES);
 }
 
 /**

@@ -45,7 +45,7 @@ export async function findBattery(): Promise<BatteryLike | undefined> {
 export function engineOf(userAgent: string): BrowserAbilities['engine'] {
   if (/\b(?:iPhone|iPad|iPod)\b/.test(userAgent)) return 'safari';
   if (/\bFirefox\//.test(userAgent)) return 'firefox';
-  if (/\bChrom(?:e|ium)\//.test(userAgent)) return 'chromium';
+  if (/Chrom(?:e|ium)\//.test(userAgent)) return 'chromium';
   return /\bSafari\//.test(userAgent) ? 'safari' : 'other';
 }
 

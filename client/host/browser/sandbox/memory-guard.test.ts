@@ -53,6 +53,29 @@ describe('memory guard', () => {
     expect(guard.heldBytes).toBe(2 * MB);
   });
 
+  it('T1 a buffer that may grow counts as grown', () => {
+    const { guard, ArrayBuffer } = world();
+    const buffer = new ArrayBuffer(8, { maxByteLength: 2 * MB });
+    expect(buffer.maxByteLength).toBe(2 * MB);
+    expect(guard.heldBytes).toBe(2 * MB);
+  });
+
+  it('T1 constructors stay what programs know of them', () => {
+    const { Uint8Array, Float64Array, ArrayBuffer } = world();
+    expect(Uint8Array.from([1, 2]).at(-1)).toBe(2);
+    expect(Float64Array.BYTES_PER_ELEMENT).toBe(8);
+    expect(new Float64Array(new ArrayBuffer(32), 8, 2).byteOffset).toBe(8);
+    expect(new Uint8Array([1, 2, 3]).subarray(1)).toBeInstanceOf(Uint8Array);
+    expect(new Uint8Array(0).constructor).toBe(Uint8Array);
+    class Named extends Uint8Array {
+      readonly label = 'mine';
+    }
+    const named = new Named(3);
+    expect(named.label + named.length).toBe('mine3');
+    expect(named.slice(1)).toBeInstanceOf(Named);
+    expect(() => Reflect.apply(Uint8Array, undefined, [1])).toThrow(TypeError);
+  });
+
   it('T1 small ones pass uncounted', () => {
     const { guard, Uint8Array } = world();
     for (let n = 0; n < 100; n += 1) expect(new Uint8Array(100).length).toBe(100);

@@ -31,6 +31,7 @@ const TYPED_ARRAYS = [
   'BigUint64Array',
 ] as const;
 
+const MAX_ELEMENT_BYTES = 8;
 const WASM_PAGE_BYTES = 65_536;
 
 /** What a guard needs of its surroundings, taken before job code could replace it. */
@@ -99,21 +100,35 @@ export class MemoryGuard {
   #replace(scope: object, name: string, bytesPerElement: number): void {
     const original: unknown = Reflect.get(scope, name);
     if (typeof original !== 'function') return;
-    const construct = (target: object, args: unknown[], newTarget: unknown): object => {
-      const expectedBytes =
-        typeof args[0] === 'number' ? args[0] * bytesPerElement : lengthOf(args[0]) * bytesPerElement;
-      if (expectedBytes >= COUNTED_BYTES) this.#take(expectedBytes);
-      const made: object = Reflect.construct(
-        target as Constructor,
-        args,
-        (newTarget === counting ? target : newTarget) as Constructor,
-      );
-      if (expectedBytes >= COUNTED_BYTES) this.#count(bufferOf(made), expectedBytes);
+    const native = original as unknown as new (first?: unknown, second?: unknown, third?: unknown) => object;
+    const counted = (first: unknown, second: unknown, make: () => object): object => {
+      const elements = typeof first === 'number' ? Math.max(first, maxByteLengthOf(second)) : lengthOf(first);
+      const expectedBytes = elements * bytesPerElement;
+      if (expectedBytes < COUNTED_BYTES) return make();
+      this.#take(expectedBytes);
+      const made = make();
+      this.#count(bufferOf(made), expectedBytes);
       return made;
     };
-    const counting: object = new Proxy(original, { construct });
-    Reflect.defineProperty(scope, name, { value: counting, writable: true, configurable: true });
+    // A function that names its parameters, and no proxy: a trap costs a constructor several times its own time.
+    const counting = function count(first?: unknown, second?: unknown, third?: unknown): object {
+      if (new.target === undefined) throw new TypeError(`Constructor ${name} requires 'new'`);
+      const target = new.target as unknown;
+      if (target !== counting)
+        return counted(first, second, () => Reflect.construct(native, [first, second, third], target as Constructor));
+      // A view of a buffer that is there already: what `subarray` makes, by the thousand. Or something small.
+      if (second !== undefined && typeof first === 'object') return new native(first, second, third);
+      if (second === undefined && typeof first === 'number' && first < COUNTED_BYTES / MAX_ELEMENT_BYTES)
+        return new native(first);
+      return counted(first, second, () => new native(first, second, third));
+    };
     const prototype: unknown = Reflect.get(original, 'prototype');
+    // Static members are inherited; `instanceof` and subclasses go by the prototype, which stays the engine's own.
+    Reflect.setPrototypeOf(counting, original);
+    Reflect.defineProperty(counting, 'prototype', { value: prototype, writable: false });
+    for (const key of ['name', 'length'])
+      Reflect.defineProperty(counting, key, { value: Reflect.get(original, key), configurable: true });
+    Reflect.defineProperty(scope, name, { value: counting, writable: true, configurable: true });
     // `slice`, `map` and their like make the new array with this.
     if (typeof prototype === 'object' && prototype !== null)
       Reflect.defineProperty(prototype, 'constructor', { value: counting, writable: true, configurable: true });
@@ -162,6 +177,13 @@ function lengthOf(source: unknown): number {
   if (typeof source !== 'object' || source === null || source instanceof ArrayBuffer) return 0;
   const length: unknown = Reflect.get(source, 'length');
   return typeof length === 'number' ? length : 0;
+}
+
+/** To what a buffer with these options may grow. */
+function maxByteLengthOf(options: unknown): number {
+  if (typeof options !== 'object' || options === null) return 0;
+  const maxByteLength: unknown = Reflect.get(options, 'maxByteLength');
+  return typeof maxByteLength === 'number' ? maxByteLength : 0;
 }
 
 /** What is collected last: the buffer, not a view of it. */
