@@ -73,13 +73,17 @@ class Connection implements PacedTransport {
   }
 }
 
-function world(firstConnectionMs?: number) {
+function world(firstConnectionMs?: number, role: 'host' | 'tab' = 'host') {
   const clock = new ManualClock();
   const connections: Connection[] = [];
   const log: string[] = [];
   const commands: number[] = [];
   let durable = 0;
   let fatal: Error | undefined;
+  let refusal: string | undefined;
+  /** What the time of day is ahead of the monotonic clock: it goes on while a machine sleeps. */
+  let sleptMs = 0;
+  const retries: number[] = [];
   const owner: SessionOwner = {
     onWelcome(welcome) {
       log.push(`welcome ${welcome.session}.${welcome.epoch}${welcome.resumed ? ' resumed' : ''}`);
@@ -92,11 +96,15 @@ function world(firstConnectionMs?: number) {
     onFrame: (frame) => log.push(frame.type),
     onDisconnected: () => log.push('disconnected'),
     onSessionDead: () => log.push('dead'),
-    onFatal: (error) => (fatal = error),
+    onRetry: (_message, delayMs) => void retries.push(delayMs),
+    onFatal(error, code) {
+      fatal = error;
+      refusal = code;
+    },
   };
   const session = new ServerSession(
     {
-      role: 'host',
+      role,
       nodeId: 'a'.repeat(32),
       nodeName: 'n',
       token: 't',
@@ -108,6 +116,7 @@ function world(firstConnectionMs?: number) {
     {
       clock,
       random: seededRandom(1),
+      wallClockMs: () => 1e12 + clock.nowMs() + sleptMs,
       connect: () => {
         const connection = new Connection();
         connections.push(connection);
@@ -119,7 +128,13 @@ function world(firstConnectionMs?: number) {
   );
   session.start();
   const last = (): Connection => connections.at(-1) ?? new Connection();
-  return { clock, connections, log, commands, session, last, durable: () => durable, fatal: () => fatal };
+  return {
+    ...{ clock, connections, log, commands, session, last, retries },
+    durable: () => durable,
+    fatal: () => fatal,
+    refusal: () => refusal,
+    sleepOfTheMonotonicClock: (ms: number) => void (sleptMs += ms),
+  };
 }
 
 describe('ServerSession', () => {
@@ -294,6 +309,48 @@ describe('ServerSession', () => {
     expect(w.last().sent.map(({ type }) => type)).toEqual(['hello']);
     w.session.send({ type: 'ack', received: 0, durable: 0 });
     expect(w.last().sent).toHaveLength(1);
+  });
+
+  it('M2 notices a sleep in which the monotonic clock stood still', () => {
+    const w = world();
+    w.last().welcome();
+    w.sleepOfTheMonotonicClock(60_000);
+    w.clock.advance(HEARTBEAT_MS);
+    expect(w.connections[0]?.isClosed).toBe(true);
+    w.clock.advance(50);
+    expect(w.last().sent.map(({ type }) => type)).toEqual(['hello']);
+  });
+
+  it('S4 tells what the node offers now, over this connection and in every later hello', () => {
+    const w = world();
+    w.last().welcome();
+    w.session.setCapacity(0, []);
+    expect(w.last().of('capacity')).toEqual([{ type: 'capacity', cpuMilli: 0, resources: [] }]);
+    w.last().fail();
+    w.session.setCapacity(1000, []);
+    w.clock.advance(100);
+    expect(w.last().of('hello')).toMatchObject([{ cpuMilli: 1000, resources: [] }]);
+  });
+
+  it('M3 a tab comes back at longer and longer intervals, and says when it will', () => {
+    const w = world(undefined, 'tab');
+    for (let n = 0; n < 20; n += 1) {
+      w.last().fail();
+      w.clock.advance(w.retries.at(-1) ?? 0);
+    }
+    expect(w.connections).toHaveLength(21);
+    expect(Math.max(...w.retries)).toBeGreaterThan(5_000);
+    expect(Math.max(...w.retries)).toBeLessThanOrEqual(10_000);
+  });
+
+  it('M4 a node whose place was taken does not come back, and hears why', () => {
+    const w = world(undefined, 'tab');
+    w.last().welcome();
+    w.last().tell({ type: 'refused', code: 'session-dead', message: 'another tab took over', retryAfterMs: 0 });
+    w.clock.advance(120_000);
+    expect(w.connections).toHaveLength(1);
+    expect(w.fatal()).toBeInstanceOf(ProtocolError);
+    expect(w.refusal()).toBe('session-dead');
   });
 
   it('B1 control goes before objects, objects before logs', () => {
