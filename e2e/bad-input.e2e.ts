@@ -168,10 +168,14 @@ describe('a job', () => {
       ]),
     );
     const shown = await until('the demand is shown', async () => {
-      const { infeasible } = await cluster.api<{ infeasible: { demand: string; tasks: number }[] }>('cluster');
+      const { infeasible } = await cluster.api<{ infeasible: object[] }>('cluster');
       return infeasible[0];
     });
-    expect(shown).toEqual({ demand: expect.stringContaining('telescope'), tasks: 1 });
+    expect(shown).toEqual({
+      demand: expect.stringContaining('telescope'),
+      tasks: 1,
+      reason: expect.stringContaining('no node has'),
+    });
     const [task] = await cluster.tasks('&state=queued');
     expect(await cluster.api(`why/${task?.id}`)).toMatchObject({ state: 'infeasible' });
     await cluster.addHost({ name: 'observatory', resources: ['telescope=1'] });

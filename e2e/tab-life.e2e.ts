@@ -137,7 +137,7 @@ describe('a browser profile', () => {
     const { node: again } = await cluster.addTab({ browser: reopened });
     expect(again).toMatchObject({ nodeId: node.nodeId, state: 'connected' });
     expect(again.epoch).toBeGreaterThan(node.epoch);
-    expect((await cluster.node(node.id)).state).toBe('dead');
+    await isLetGo(node);
   });
 
   it('M4 is another node than another profile', async () => {

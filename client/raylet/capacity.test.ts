@@ -104,6 +104,37 @@ describe('a node that offers less', () => {
     expect(node.raylet.load()).toMatchObject({ runningTasks: 0, freeCpuMilli: 1000 });
   });
 
+  it('S4 not even what asks for nothing runs on a node that offers nothing', () => {
+    const node = new FakeNode();
+    const free = node.options({ demand: { cpuMilli: 0, custom: {} }, maxRetries: 0 });
+    const running = node.submit({ options: free });
+    node.settle();
+    node.raylet.setCapacity(0, NOTHING);
+    node.submit({ options: free });
+    expect(node.of('submit').at(-1)?.place).toBe(PLACE.global);
+    node.raylet.endRunning('its owner paused it');
+    node.endStopped();
+    node.tick(30);
+    expect(node.of('spill')).toEqual([{ kind: 'spill', task: running }]);
+    expect(node.hosts().filter(({ stopped }) => !stopped)).toHaveLength(0);
+  });
+
+  it('A3 an actor born here waits for better times with its calls', () => {
+    const node = new FakeNode();
+    const busy = node.submit();
+    node.settle();
+    const actor = node.submit({ fn: FN.actor });
+    const call = node.submit({ actor });
+    node.raylet.setCapacity(0, NOTHING);
+    node.finish(busy);
+    expect(node.runnerOf(actor)).toBeUndefined();
+    node.raylet.setCapacity(1000, NOTHING);
+    node.settle();
+    node.finish(actor);
+    node.finish(call);
+    expect(node.told(call)).toHaveLength(1);
+  });
+
   it('L4 what its owner ends costs no retry and goes elsewhere', () => {
     const node = new FakeNode();
     const running = node.submit({ options: node.options({ maxRetries: 0 }) });

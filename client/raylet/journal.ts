@@ -11,6 +11,8 @@ import { ByteWriter } from '#shared/wire/byte-writer.ts';
 /** Backlog at which the node stops starting tasks until the server caught up (rule B1). */
 const MAX_BACKLOG_RECORDS = 1_000_000;
 const MAX_BACKLOG_BYTES = 64 * 1024 * 1024;
+/** How many times that, when somebody went on all the same. */
+const FLOOD_FACTOR = 4;
 /** Records gathered before a frame is made of them. */
 const MAX_FRAME_RECORDS = 1024;
 const MAX_FRAME_GATHER_BYTES = 256 * 1024;
@@ -57,6 +59,11 @@ export class Journal {
   /** True if work should wait until the server caught up. */
   get isFull(): boolean {
     return this.backlog >= MAX_BACKLOG_RECORDS || this.#sentBytes >= MAX_BACKLOG_BYTES;
+  }
+
+  /** True if far more is written than the server takes, and no waiting helped. */
+  get isFlooded(): boolean {
+    return this.backlog >= MAX_BACKLOG_RECORDS * FLOOD_FACTOR || this.#sentBytes >= MAX_BACKLOG_BYTES * FLOOD_FACTOR;
   }
 
   /**

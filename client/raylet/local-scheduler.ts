@@ -59,6 +59,8 @@ export class LocalScheduler {
   runningTasks = 0;
   /** Nodes elsewhere that could take work. */
   peers = 0;
+  /** Its owner offers nothing for the time being. */
+  #isPaused = false;
   /** The cluster does not trust this node: it decides nothing itself (rule S1). */
   isStranger = false;
 
@@ -163,11 +165,19 @@ export class LocalScheduler {
 
   /** True if a node like this one, with nothing to do, could run the task. */
   couldRun(task: TaskEntry): boolean {
-    return this.resources.couldEverFit(task.options.options.demand);
+    return !this.resources.isEmpty && this.resources.couldEverFit(task.options.options.demand);
+  }
+
+  /** The node offers other resources than before. */
+  resize(cpuMilli: number, custom: ReadonlyMap<string, number>): void {
+    this.resources.resize(cpuMilli, custom);
+    // Not so for a driver that never offered anything: actors of its own may still live with it.
+    this.#isPaused = this.resources.isEmpty;
   }
 
   /** Gives out what can be given. Called at the end of every step. */
   dispatch(): void {
+    if (this.#isPaused) return;
     if (this.#resuming.size > 0) this.#resumeTasks();
     if (this.#readyTasks === 0 || this.#hooks.isHeldBack()) return;
     const unserved: ReadyQueue[] = [];

@@ -142,15 +142,21 @@ export class LocalTasks {
     if (!task || task.worker !== worker || task.state !== 'running') return;
     this.#scheduler.recalled(task);
     if (task.cancelled) this.failWith(task, cancelledError());
-    else if (!this.#scheduler.couldRun(task)) this.#handBack(task);
+    else if (!this.#mayStay(task)) this.#handBack(task);
   }
 
   /** Gives back what waits here and can no longer run here, because the node offers less than before. */
   handBackUnfit(): void {
     for (const task of [...this.#tasks.values()]) {
       const waits = task.state === 'waiting' || task.state === 'ready';
-      if (waits && task.actor === 0 && !this.#scheduler.couldRun(task)) this.#handBack(task);
+      if (waits && !this.#mayStay(task)) this.#handBack(task);
     }
+  }
+
+  /** An actor born here has its calls with it already: its creation waits for better times, and so do they. */
+  #mayStay(task: TaskEntry): boolean {
+    const isBornActor = task.fn.kind === FUNCTION_KIND.actor && !task.leased;
+    return task.actor !== 0 || isBornActor || this.#scheduler.couldRun(task);
   }
 
   /** The global scheduler takes a task that waits here. */
@@ -407,7 +413,7 @@ export class LocalTasks {
     task.inputWait = undefined;
     const actor = task.actor === 0 ? undefined : this.#actors.get(task.actor);
     if (actor) this.#actors.ready(actor, task);
-    else if (this.#scheduler.couldRun(task)) this.#scheduler.add(task);
+    else if (this.#mayStay(task)) this.#scheduler.add(task);
     else this.#handBack(task);
   }
 

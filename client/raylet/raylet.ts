@@ -28,7 +28,8 @@ import { reportOf } from './report.ts';
 import { RunSender } from './run-sender.ts';
 import { TimeLimits } from './time-limits.ts';
 import { WaitDesk } from './wait-desk.ts';
-import { ownsKey, WorkerKeys } from './worker-keys.ts';
+import { WorkerClaims } from './worker-claims.ts';
+import { WorkerKeys } from './worker-keys.ts';
 import { type WorkerEntry, WorkerPool } from './worker-pool.ts';
 import { WorkerSpeech } from './worker-speech.ts';
 
@@ -49,6 +50,7 @@ export class Raylet {
   readonly #runs: RunSender;
   readonly #speech: WorkerSpeech;
   readonly #limits: TimeLimits;
+  readonly #claims: WorkerClaims;
   readonly #keys = new WorkerKeys((worker, command) => this.#send(worker, command));
   #session = 0;
   #job = 0;
@@ -101,6 +103,7 @@ export class Raylet {
       failWith: (task, error) => this.#tasks.failWith(task, error),
       stop: (worker, reason, message) => this.#stop(worker, reason, message),
     });
+    this.#claims = new WorkerClaims(this.#tasks, this.#objects);
     this.#modules = new ModuleStore(ports.server);
     this.#definitions = new Definitions(this.journal);
     this.#desk = new ObjectDesk(
@@ -193,7 +196,7 @@ export class Raylet {
    * runs goes on (see {@link endRunning}).
    */
   setCapacity(cpuMilli: number, resources: ReadonlyMap<string, number>): void {
-    this.#scheduler.resources.resize(cpuMilli, resources);
+    this.#scheduler.resize(cpuMilli, resources);
     this.#pool.slots = Math.ceil(cpuMilli / 1000);
     this.#tasks.handBackUnfit();
     this.flush();
@@ -232,7 +235,7 @@ export class Raylet {
   /** A message of a worker or the driver. */
   onWorkerMessage(workerId: number, message: WorkerRequest, attachments: readonly Attachment[]): void {
     const worker = this.#pool.get(workerId);
-    if (!worker) return;
+    if (!worker || !this.#claims.admit(worker, message)) return;
     switch (message.kind) {
       case 'submit':
         this.#submit(worker, message);
@@ -241,8 +244,7 @@ export class Raylet {
         this.#tasks.result(worker, message, attachmentOf(message.attachment, attachments));
         return;
       case 'put':
-        if (ownsKey(worker, message.object))
-          this.#desk.put(worker, message, attachmentOf(message.attachment, attachments));
+        this.#desk.put(worker, message, attachmentOf(message.attachment, attachments));
         return;
       case 'block':
         this.#waits.block(worker, message);
@@ -380,7 +382,7 @@ export class Raylet {
   #submit(worker: WorkerEntry, message: WorkerRequestOf<'submit'>): void {
     const fn = worker.functions[message.fn];
     const options = worker.options[message.options];
-    if (!fn || !options || !ownsKey(worker, message.task)) return;
+    if (!fn || !options) return;
     if (message.task > worker.highestKey) worker.highestKey = message.task;
     this.#tasks.submit({ message, worker, fn, options, job: worker.job });
   }

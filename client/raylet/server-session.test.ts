@@ -321,6 +321,19 @@ describe('ServerSession', () => {
     expect(w.last().sent.map(({ type }) => type)).toEqual(['hello']);
   });
 
+  it('M2 whatever is said first after a sleep is not sent: hello is', () => {
+    const w = world();
+    w.last().welcome();
+    w.sleepOfTheMonotonicClock(60_000);
+    w.session.send({ type: 'ack', received: 0, durable: 0 });
+    expect(w.connections[0]?.isClosed).toBe(true);
+    expect(w.connections[0]?.of('ack')).toHaveLength(0);
+    w.clock.advance(50);
+    w.last().welcome({ resumed: true });
+    w.session.send({ type: 'ack', received: 0, durable: 0 });
+    expect(w.last().of('ack')).toHaveLength(1);
+  });
+
   it('S4 tells what the node offers now, over this connection and in every later hello', () => {
     const w = world();
     w.last().welcome();

@@ -26,6 +26,7 @@ const MAX_TAB_BACKOFF_MS = 10_000;
 const WELCOME_LIMIT_MS = 10_000;
 /** Heartbeats late by more than this: the machine slept, and the server must say first whether the session lives (M2). */
 const GAP_MS = 10_000;
+const SLEPT = 'this machine slept';
 /** Frames in a row that could not be read, after which trying again is pointless. */
 const MAX_BAD_FRAMES = 3;
 
@@ -111,6 +112,9 @@ export class ServerSession {
   #badFrames = 0;
   #startedMs = 0;
   #sentSinceHeartbeat = false;
+  /** When the next heartbeat is due, by either clock. */
+  #dueMs = Infinity;
+  #dueWallMs = Infinity;
   #cancelRetry = (): void => {};
   #cancelAck: (() => void) | undefined;
   #cancelHeartbeat = (): void => {};
@@ -153,6 +157,11 @@ export class ServerSession {
   /** Sends an encoded control frame, or drops it without a connection. */
   sendFrame(frame: Uint8Array): void {
     if (!this.#welcomed) return;
+    // A machine that wakes up may be here before its heartbeat is.
+    if (this.#hasSlept()) {
+      this.#reconnect(SLEPT);
+      return;
+    }
     this.#sentSinceHeartbeat = true;
     this.#queue.sendControl(frame);
   }
@@ -398,13 +407,22 @@ export class ServerSession {
 
   // --- time --------------------------------------------------------------------------------------------------------
 
+  /** The next heartbeat is long overdue by one clock or the other: the server must say first whether the session lives (M2). */
+  #hasSlept(): boolean {
+    return this.#ports.clock.nowMs() - this.#dueMs > GAP_MS || this.#wallMs() - this.#dueWallMs > GAP_MS;
+  }
+
+  #wallMs(): number {
+    return this.#ports.wallClockMs?.() ?? this.#ports.clock.nowMs();
+  }
+
   #startHeartbeat(heartbeatMs: number): void {
-    const { clock, wallClockMs = () => clock.nowMs() } = this.#ports;
-    const dueMs = clock.nowMs() + heartbeatMs;
-    const dueWallMs = wallClockMs() + heartbeatMs;
+    const { clock } = this.#ports;
+    this.#dueMs = clock.nowMs() + heartbeatMs;
+    this.#dueWallMs = this.#wallMs() + heartbeatMs;
     this.#cancelHeartbeat = clock.after(heartbeatMs, () => {
-      if (clock.nowMs() - dueMs > GAP_MS || wallClockMs() - dueWallMs > GAP_MS) {
-        this.#reconnect('this machine slept');
+      if (this.#hasSlept()) {
+        this.#reconnect(SLEPT);
         return;
       }
       if (!this.#sentSinceHeartbeat) this.send({ type: 'ping' });

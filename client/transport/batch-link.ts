@@ -10,6 +10,16 @@ import { ByteWriter } from '#shared/wire/byte-writer.ts';
 import type { RecordBatch } from '#shared/wire/columnar.ts';
 import type { UnionOf, Variants } from '#shared/wire/schema.ts';
 
+/**
+ * Spreads frames over time, for a program that sends something small in each of very many microtasks: each would be a frame.
+ */
+export interface FramePacer {
+  /** Whether another frame may be posted now; counts it if so. */
+  mayPost(): boolean;
+  /** Calls back when it is worth asking again. */
+  later(callback: () => void): void;
+}
+
 /** The sending half of one end of a link. */
 export class BatchLink<V extends Variants> {
   readonly #transport: Transport;
@@ -20,14 +30,20 @@ export class BatchLink<V extends Variants> {
   #bytes = 0;
   #scheduled = false;
   #held = false;
+  readonly #pacer: FramePacer | undefined;
   readonly #flushLater = (): void => {
+    if (this.#pacer?.mayPost() === false) {
+      this.#pacer.later(this.#flushLater);
+      return;
+    }
     this.#scheduled = false;
     this.flush();
   };
 
-  constructor(transport: Transport, batch: RecordBatch<V>) {
+  constructor(transport: Transport, batch: RecordBatch<V>, pacer?: FramePacer) {
     this.#transport = transport;
     this.#batch = batch;
+    this.#pacer = pacer;
   }
 
   /**

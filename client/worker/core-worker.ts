@@ -95,7 +95,7 @@ export class CoreWorker {
     this.#isDriver = isDriver;
     this.ports = ports;
     this.#hooks = hooks;
-    this.#link = new BatchLink(transport, workerRequests);
+    this.#link = new BatchLink(transport, workerRequests, ports.pacer);
     const push = (message: WorkerRequest, sizeBytes?: number): void => this.#link.push(message, sizeBytes);
     this.references = new ReferenceTable(this.cache, {
       hold: (object, holder) => push({ kind: 'hold', object, holder }),

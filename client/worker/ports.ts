@@ -3,6 +3,7 @@
  * give it; nothing else in this folder knows whether it runs in Node or in a tab.
  */
 import type { Clock } from '#shared/ports/clock.ts';
+import type { FramePacer } from '../transport/batch-link.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import type { OpenGpu } from './gpu-slot.ts';
 
@@ -26,6 +27,8 @@ export interface CorePorts {
   digest?(bytes: Uint8Array): Uint8Array;
   /** Rewrites a stack trace to the user's own files, given the source maps by module address; default: as it is. */
   mapStack?: (stack: string, sourceMapOf: (address: string) => string | undefined) => string;
+  /** Spreads what is sent to the raylet over time; default: everything is sent at once. */
+  readonly pacer?: FramePacer;
   /** Name of this node, for `context().node`. */
   readonly node: string;
   /** For `context().job`; a worker serves jobs by number and shows that. */

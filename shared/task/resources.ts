@@ -74,6 +74,11 @@ export class NodeResources {
     this.#totals = custom;
   }
 
+  /** True if there is nothing at all: then even what asks for nothing is not to run here. */
+  get isEmpty(): boolean {
+    return this.#totalCpuMilli === 0 && [...this.#totals.values()].every((milli) => milli === 0);
+  }
+
   /** True if the demand fits an empty node like this one. */
   couldEverFit(demand: ResourceDemand): boolean {
     if (demand.cpuMilli > this.totalCpuMilli) return false;

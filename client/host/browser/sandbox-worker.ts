@@ -14,6 +14,7 @@ import { END_REASON } from '#shared/protocol/node-records.ts';
 import { browserClock, turnTaker } from './browser-clock.ts';
 import { openGpu } from './gpu.ts';
 import { formatLog } from './sandbox/format-log.ts';
+import { framePacer } from './sandbox/frame-pacer.ts';
 import { harden } from './sandbox/harden.ts';
 import { MemoryGuard } from './sandbox/memory-guard.ts';
 import type { SandboxWorkerSettings, WorkerStart } from './sandbox/sandbox-messages.ts';
@@ -52,6 +53,7 @@ function start({ workerId, nodeName, randomSeed, bufferLimitBytes }: SandboxWork
     clock,
     wallClockMs,
     budget: new ToldBudget(),
+    pacer: framePacer(clock, defer),
     allocate: (sizeBytes) => new ArrayBuffer(sizeBytes),
     mapStack: (stack, sourceMapOf) => mapStack(stack, sourceMapOf),
     node: nodeName,

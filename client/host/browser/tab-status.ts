@@ -96,7 +96,7 @@ export interface TabStatus {
   readonly failedTasks: number;
   /** Cores that were busy with tasks lately, from 0 to `cores`. */
   readonly busyCores: number;
-  /** JavaScript heap and buffers of the job code that runs here. */
+  /** Buffers that the job code here holds; a browser does not tell of a worker's JavaScript heap. */
   readonly jobMemoryBytes: number;
   /** Values kept for the cluster: in memory, and in this browser's storage. */
   readonly storeMemoryBytes: number;

@@ -107,6 +107,8 @@ export class FakeNode {
   readonly requests: { method: string; answer: (ok: boolean, body: Uint8Array) => void }[] = [];
   readonly raylet: Raylet;
   readonly driver: FakeWorker;
+  /** A line or progress of a task leaves for the server. */
+  onLog: (task: ObjectKey) => void = () => undefined;
   readonly #optionSets: ResolvedOptions[] = [];
 
   constructor({
@@ -129,8 +131,8 @@ export class FakeNode {
           },
           request: (method, _body, answer) => void this.requests.push({ method, answer }),
           fetch: (key, _size, done) => void this.fetches.push({ key, done }),
-          sendLog: () => undefined,
-          sendProgress: () => undefined,
+          sendLog: (task) => this.onLog(task),
+          sendProgress: (task) => this.onLog(task),
         },
         spawnWorker: (kind, id) => void this.workers.set(id, new FakeWorker(id, kind)),
         stopWorker: (id) => {

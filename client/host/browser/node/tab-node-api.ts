@@ -17,6 +17,8 @@ export interface TabNodeOptions {
   readonly settings: TabSettings;
   /** Whether the machine charges; undefined where the browser does not tell. */
   readonly isCharging: boolean | undefined;
+  /** Its owner paused it, in this tab or in the one that ran it before. */
+  readonly isPaused: boolean;
   readonly snoozedUntilMs: number;
 }
 
@@ -32,17 +34,15 @@ export interface TabPage extends FramePage {
   onSession(session: TabSession): void;
 }
 
-/** The raylet's worker, as the page sees it. */
+/** The raylet's worker, as the page sees it. What is said while it still starts is heard when it has. */
 export interface TabNodeApi {
   /** Called once, first. */
   start(options: TabNodeOptions, page: TabPage): Promise<void>;
-  setPaused(isPaused: boolean): void;
+  setPaused(isPaused: boolean): Promise<void>;
   /** 0 ends a snooze. */
-  snoozeUntil(wallMs: number): void;
-  setCharging(isCharging: boolean | undefined): void;
-  change(settings: TabSettings): void;
+  snoozeUntil(wallMs: number): Promise<void>;
+  setCharging(isCharging: boolean | undefined): Promise<void>;
+  change(settings: TabSettings): Promise<void>;
   /** Ends everything that computes at once, tells the server, and resolves. */
   stop(reason: string): Promise<void>;
-  /** After `stop`: removes the values kept in this browser. */
-  erase(): Promise<void>;
 }

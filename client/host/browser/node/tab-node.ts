@@ -30,6 +30,8 @@ const GOODBYE_LIMIT_MS = 700;
 /** Buffers a task may hold here. */
 const BUFFER_LIMIT_BYTES = 512 * 2 ** 20;
 const GPU_RESOURCE = 'GPU';
+/** A driver that does not answer for so long is no GPU to work with. */
+const GPU_LIMIT_MS = 5_000;
 
 /** One node's life in this tab, from start to stop. */
 export class TabNode {
@@ -59,7 +61,7 @@ export class TabNode {
   /** Finds out what this browser has, then makes the node; `start` connects it. */
   static async create(options: TabNodeOptions, page: TabPage): Promise<TabNode> {
     const { settings } = options;
-    const found = settings.shareGpu ? await findGpu(settings.allowSoftwareGpu) : undefined;
+    const found = settings.shareGpu ? await soon(findGpu(settings.allowSoftwareGpu)) : undefined;
     return new TabNode(options, page, openTabStore(settings.diskLimitBytes), found?.gpu, found?.facts);
   }
 
@@ -79,6 +81,7 @@ export class TabNode {
     this.#startedMs = this.#clock.nowMs();
     this.#nodeName = `browser-${options.nodeId.slice(0, 6)}`;
     this.#permit.onlyWhileCharging = options.settings.onlyWhileCharging;
+    this.#permit.isPaused = options.isPaused;
     this.#permit.isCharging = options.isCharging;
     this.#permit.snoozedUntilMs = options.snoozedUntilMs;
     this.#meter = new TaskMeter(this.#startedMs, (job, tell) => askJobWords(this.#shell.session, job, tell));
@@ -100,8 +103,10 @@ export class TabNode {
           this.#shell.onWorkerExit(id, reason, message);
         },
         onCommand: (id, command) => this.#meter.sent(id, command, this.#clock.nowMs()),
-        onTrouble: (message) => {
-          this.#problem = message === undefined ? undefined : { code: 'sandbox', message };
+        onUnusable: (message) => {
+          this.#end({ code: 'sandbox', message });
+          // What waits here goes to others; the page ends the rest.
+          void this.#shell.stop(message);
         },
       },
     );
@@ -142,14 +147,14 @@ export class TabNode {
   /** What the owner allows of the GPU has changed. */
   async #lookForGpu(): Promise<void> {
     const { shareGpu, allowSoftwareGpu } = this.#settings;
-    const found = shareGpu ? await findGpu(allowSoftwareGpu) : undefined;
+    const found = shareGpu ? await soon(findGpu(allowSoftwareGpu)) : undefined;
     this.#gpu = found?.gpu;
     this.#gpuFacts = found?.facts;
     this.#permitChanged();
     this.#sendFacts();
   }
 
-  /** Nothing computes any more when this returns its promise; what ran goes back to the server before the good-bye. */
+  /** Nothing computes any more when this returns its promise. With the good-bye the server gives what ran to others. */
   async stop(reason: string): Promise<void> {
     this.#cancelPermitLook();
     this.#cancelPauseEnd();
@@ -160,11 +165,6 @@ export class TabNode {
       new Promise<void>((resolve) => void this.#clock.after(GOODBYE_LIMIT_MS, resolve)),
     ]);
     this.#store.close();
-  }
-
-  /** Removes the values kept in this browser. */
-  async erase(): Promise<void> {
-    await this.#store.erase();
   }
 
   // --- the shell -----------------------------------------------------------------------------------------------------
@@ -227,8 +227,13 @@ export class TabNode {
       version: 'version',
       'session-dead': 'taken-over',
     };
+    this.#end({ code: (refusal && codes[refusal]) ?? 'other', message: error.message });
+  }
+
+  /** The node cannot go on. */
+  #end(problem: TabProblem): void {
     this.#phase = 'failed';
-    this.#problem = { code: (refusal && codes[refusal]) ?? 'other', message: error.message };
+    this.#problem = problem;
     void this.#workers.stopAll();
     this.#tell();
   }
@@ -314,4 +319,10 @@ export class TabNode {
       upMs: Math.round(nowMs - this.#startedMs),
     };
   }
+}
+
+/** What a driver of a device says, or `undefined` if it says nothing for long. */
+async function soon<T>(answer: Promise<T>): Promise<T | undefined> {
+  const limit = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), GPU_LIMIT_MS));
+  return Promise.race([answer, limit]);
 }

@@ -2,12 +2,12 @@
  * Where a tab keeps values: in memory up to a limit, and behind it in this browser's IndexedDB, where a later life of the
  * node finds them again (rules O4, M4).
  */
-import { eraseColdStore, IndexedDbColdStore } from '#client/object-store/indexed-db-cold-store.ts';
+import { IndexedDbColdStore } from '#client/object-store/indexed-db-cold-store.ts';
 import type { RayletOptions, RayletPorts } from '#client/raylet/ports.ts';
 import { DIGEST_BYTES } from '#shared/protocol/node-records.ts';
 import { browserClock } from '../browser-clock.ts';
+import { VALUES_DATABASE } from '../page/databases.ts';
 
-const DATABASE = 'daylight-values';
 const MEMORY_LIMIT_BYTES = 256 * 2 ** 20;
 /** A value that lives so long is written to the database: most are gone by then. */
 const PERSIST_AFTER_MS = 2_000;
@@ -20,13 +20,11 @@ export interface TabStore {
   readonly diskBytes: number;
   setDiskLimit(limitBytes: number): void;
   close(): void;
-  /** Closes and removes the database. */
-  erase(): Promise<void>;
 }
 
 /** Opens the database, or makes it. One that cannot be opened leaves the node with memory alone. */
 export function openTabStore(diskLimitBytes: number): TabStore {
-  const store = new IndexedDbColdStore(DATABASE, diskLimitBytes, {
+  const store = new IndexedDbColdStore(VALUES_DATABASE, diskLimitBytes, {
     clock: browserClock(),
     digest: async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).slice(0, DIGEST_BYTES),
     async quotaLeftBytes() {
@@ -42,9 +40,5 @@ export function openTabStore(diskLimitBytes: number): TabStore {
     },
     setDiskLimit: (limitBytes) => store.setLimit(limitBytes),
     close: () => store.close(),
-    async erase() {
-      store.close();
-      await eraseColdStore(DATABASE);
-    },
   };
 }

@@ -48,7 +48,7 @@ export class TaskMeter {
     this.#askWords = askWords;
   }
 
-  /** JavaScript heap and buffers of job code, as the workers tell. */
+  /** What job code occupies, as far as its workers can tell. */
   get memoryBytes(): number {
     let sum = 0;
     for (const sizeBytes of this.#memory.values()) sum += sizeBytes;
@@ -93,7 +93,7 @@ export class TaskMeter {
     this.#memory.clear();
   }
 
-  /** Lets time pass. `occupiedWorkers`: those that have been with one task since the last call. */
+  /** Lets time pass. */
   look(nowMs: number, cores: number): void {
     const elapsedMs = nowMs - this.#windowStartMs;
     if (elapsedMs < WINDOW_MS) return;

@@ -16,6 +16,8 @@ export interface BatteryLike {
 }
 
 const DATABASE_PROBE = 'daylight-probe';
+/** A database that is not open after so long is as good as blocked. */
+const DATABASE_LIMIT_MS = 3_000;
 
 /** See {@link BrowserAbilities}. */
 export async function findAbilities(): Promise<BrowserAbilities> {
@@ -60,6 +62,7 @@ function canStore(): Promise<boolean> {
         resolve(true);
       });
       opening.addEventListener('error', () => resolve(false));
+      setTimeout(() => resolve(false), DATABASE_LIMIT_MS);
     } catch {
       resolve(false);
     }

@@ -34,13 +34,14 @@ describe('donor memory', () => {
     },
   );
 
-  it('M4 the node id lasts, and is renewed if it is no id', () => {
+  it('M4 what one tab writes the others see', () => {
     const kept = storage();
-    const id = new DonorMemory(kept, 4).nodeId();
-    expect(id).toMatch(/^[0-9a-f]{32}$/);
-    expect(new DonorMemory(kept, 4).nodeId()).toBe(id);
-    kept.setItem('daylight.node', '../../etc');
-    expect(new DonorMemory(kept, 4).nodeId()).toMatch(/^[0-9a-f]{32}$/);
+    const [one, other] = [new DonorMemory(kept, 4), new DonorMemory(kept, 4)];
+    one.isWanted = true;
+    one.isPaused = true;
+    expect([other.isWanted, other.isPaused]).toEqual([true, true]);
+    other.isWanted = false;
+    expect(one.isWanted).toBe(false);
   });
 
   it('M4 remembers for this visit where storage is blocked', () => {
@@ -53,17 +54,17 @@ describe('donor memory', () => {
       },
       4,
     );
-    const id = memory.nodeId();
     memory.snoozedUntilMs = 5;
-    expect(memory.nodeId()).toBe(id);
+    memory.isWanted = true;
     expect(memory.snoozedUntilMs).toBe(5);
+    expect(memory.isWanted).toBe(true);
   });
 
   it('T1 erasing leaves nothing of ours and everything of others', () => {
     const kept = storage({ 'daylight.key': 'secret', other: 'stays' });
     const memory = new DonorMemory(kept, 4);
     memory.settings = { ...memory.settings, cores: 1 };
-    memory.nodeId();
+    memory.isWanted = true;
     memory.erase();
     expect([...kept.entries.keys()]).toEqual(['other']);
   });

@@ -1,12 +1,11 @@
 /**
- * What a browser remembers between visits: settings, the node's lasting id, a snooze. Where storage is blocked (some private
- * windows) it is remembered for this visit only.
+ * What a browser remembers between visits, the same for all of its tabs: settings, a pause, a snooze, and whether its person
+ * wants a node at all. Where storage is blocked (some private windows) each tab remembers it for this visit only.
  */
 import { defaultCores, maxCores } from '../donor.ts';
 import type { TabSettings } from '../tab-status.ts';
 
 const PREFIX = 'daylight.';
-const NODE_ID_BYTES = 16;
 const DEFAULT_DISK_LIMIT_BYTES = 1e9;
 
 /** A part of `Storage`. */
@@ -23,6 +22,8 @@ export class DonorMemory {
   readonly #storage: TextStorage | undefined;
   readonly #cores: number;
   readonly #fallback = new Map<string, string>();
+  /** The last write was refused. */
+  #isBlocked = false;
 
   /** @param cores logical cores of the machine */
   constructor(storage: TextStorage | undefined, cores: number) {
@@ -55,14 +56,21 @@ export class DonorMemory {
     this.#write('snooze', String(wallMs));
   }
 
-  /** 32 hex digits, made at the first visit. */
-  nodeId(): string {
-    const kept = this.#read('node');
-    if (kept !== null && /^[0-9a-f]{32}$/.test(kept)) return kept;
-    const bytes = crypto.getRandomValues(new Uint8Array(NODE_ID_BYTES));
-    const made = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-    this.#write('node', made);
-    return made;
+  /** A person pressed Start somewhere, and nobody pressed Stop since. It starts nothing by itself. */
+  get isWanted(): boolean {
+    return this.#read('wanted') === 'yes';
+  }
+
+  set isWanted(isWanted: boolean) {
+    this.#write('wanted', isWanted ? 'yes' : 'no');
+  }
+
+  get isPaused(): boolean {
+    return this.#read('paused') === 'yes';
+  }
+
+  set isPaused(isPaused: boolean) {
+    this.#write('paused', isPaused ? 'yes' : 'no');
   }
 
   /** Forgets everything of Daylight, also what other parts of the page wrote under its prefix. */
@@ -75,15 +83,19 @@ export class DonorMemory {
   }
 
   #read(name: string): string | null {
-    return this.#storage?.getItem(PREFIX + name) ?? this.#fallback.get(name) ?? null;
+    return this.#storage === undefined || this.#isBlocked
+      ? (this.#fallback.get(name) ?? null)
+      : this.#storage.getItem(PREFIX + name);
   }
 
   #write(name: string, value: string): void {
     this.#fallback.set(name, value);
     try {
       this.#storage?.setItem(PREFIX + name, value);
+      this.#isBlocked = false;
     } catch {
       // Full or blocked: the fallback has it for this visit.
+      this.#isBlocked = true;
     }
   }
 }

@@ -4,30 +4,24 @@
  */
 import { proxy, type Remote, wrap } from 'comlink';
 import type { TabNodeApi, TabNodeOptions, TabSession } from '../node/tab-node-api.ts';
-import type { TabStatus } from '../tab-status.ts';
+import type { TabSettings, TabStatus } from '../tab-status.ts';
+import type { RunningNode, RunningNodeEvents } from './elected-donor.ts';
 import { PageFrames } from './page-frames.ts';
 
 /** How long a stop may take before the worker is ended all the same. */
 const STOP_LIMIT_MS = 900;
 
-/** What a running node tells its page. */
-export interface NodeThreadEvents {
-  onStatus(status: TabStatus): void;
-  /** The worker itself failed. */
-  onFailed(message: string): void;
-}
-
 /** A node running in this page. */
-export class NodeThread {
+export class NodeThread implements RunningNode {
   readonly #worker: Worker;
   readonly #api: Remote<TabNodeApi>;
   readonly #frames = new PageFrames();
   readonly #options: TabNodeOptions;
   readonly #hide: () => void;
   #session: TabSession | undefined;
-  #isStopped = false;
+  #stopped: Promise<void> | undefined;
 
-  constructor(options: TabNodeOptions, events: NodeThreadEvents) {
+  constructor(options: TabNodeOptions, events: RunningNodeEvents) {
     this.#options = options;
     this.#worker = new Worker(new URL('../raylet-worker.ts', import.meta.url), {
       type: 'module',
@@ -45,11 +39,11 @@ export class NodeThread {
         options,
         proxy({
           createFrame: (frameId: number, url: string, control: MessagePort) => {
-            if (!this.#isStopped) this.#frames.createFrame(frameId, url, control);
+            if (!this.#stopped) this.#frames.createFrame(frameId, url, control);
           },
           removeFrame: (frameId: number) => this.#frames.removeFrame(frameId),
           onStatus: (status: TabStatus) => {
-            if (!this.#isStopped) events.onStatus(status);
+            if (!this.#stopped) events.onStatus(status);
           },
           onSession: (session: TabSession) => (this.#session = session),
         }),
@@ -58,32 +52,37 @@ export class NodeThread {
   }
 
   setPaused(isPaused: boolean): void {
-    void this.#api.setPaused(isPaused);
+    this.#tell(this.#api.setPaused(isPaused));
   }
 
   snoozeUntil(wallMs: number): void {
-    void this.#api.snoozeUntil(wallMs);
+    this.#tell(this.#api.snoozeUntil(wallMs));
   }
 
   setCharging(isCharging: boolean | undefined): void {
-    void this.#api.setCharging(isCharging);
+    this.#tell(this.#api.setCharging(isCharging));
   }
 
-  change(settings: TabNodeOptions['settings']): void {
-    void this.#api.change(settings);
+  change(settings: TabSettings): void {
+    this.#tell(this.#api.change(settings));
   }
 
-  /** Ends the node. The frames go first: with them everything that computes. */
-  async stop(erase: boolean): Promise<void> {
-    if (this.#isStopped) return;
-    this.#isStopped = true;
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  /** The frames go first: with them everything that computes. */
+  async #stop(): Promise<void> {
     window.removeEventListener('pagehide', this.#hide);
     this.#frames.removeAll();
     const limit = new Promise<void>((resolve) => setTimeout(resolve, STOP_LIMIT_MS));
-    const said = this.#api.stop('its owner stopped it').catch(() => undefined);
-    await Promise.race([said, limit]);
-    if (erase) await Promise.race([this.#api.erase().catch(() => undefined), limit]);
+    await Promise.race([this.#api.stop('its owner stopped it').catch(() => undefined), limit]);
     this.#worker.terminate();
+  }
+
+  /** Nobody waits for the answer; that the node could not be started is told otherwise. */
+  #tell(said: Promise<unknown>): void {
+    said.catch(() => undefined);
   }
 
   /** Tells the server at once that this node is gone: its worker dies with the page, without a word. */

@@ -5,6 +5,8 @@
 import type { DonorOptions } from '../donor.ts';
 import type { TabSettings, TabStatus } from '../tab-status.ts';
 
+const CHANNEL_NAME = 'daylight-node';
+
 /** What a person can want in a tab that does not run the node. */
 export type TabWish =
   | { readonly wish: 'pause' }
@@ -18,26 +20,18 @@ export type TabMessage =
   /** A tab was opened: whoever runs the node, say so. */
   | { readonly type: 'hello' }
   /** From the tab that runs the node. `options`: what a successor joins with. */
-  | {
-      readonly type: 'status';
-      readonly status: TabStatus;
-      readonly settings: TabSettings;
-      readonly options: DonorOptions;
-    }
-  /** The person stopped the node: nobody is to succeed. */
-  | { readonly type: 'stopped' }
-  | ({ readonly type: 'wish' } & TabWish);
+  | { readonly type: 'status'; readonly status: TabStatus; readonly options: DonorOptions }
+  /** The node cannot go on: nobody is to succeed by itself. */
+  | { readonly type: 'failed'; readonly status: TabStatus }
+  /** The person stopped the node: nobody is to succeed. `erased`: what is remembered of it has to go, too. */
+  | { readonly type: 'stopped'; readonly erased: boolean }
+  /** To the tab that runs the node. A stop is answered with the same id. */
+  | ({ readonly type: 'wish'; readonly id: number } & TabWish)
+  | { readonly type: 'answer'; readonly id: number; readonly isDone: boolean };
 
-/** The channel of this profile. */
-export class TabChannel {
-  readonly #channel: BroadcastChannel;
-
-  constructor(name: string, receive: (message: TabMessage) => void) {
-    this.#channel = new BroadcastChannel(name);
-    this.#channel.addEventListener('message', ({ data }: MessageEvent<TabMessage>) => receive(data));
-  }
-
-  say(message: TabMessage): void {
-    this.#channel.postMessage(message);
-  }
+/** Joins the channel of this profile; returns how to speak. */
+export function joinTabs(receive: (message: TabMessage) => void): (message: TabMessage) => void {
+  const channel = new BroadcastChannel(CHANNEL_NAME);
+  channel.addEventListener('message', ({ data }: MessageEvent<TabMessage>) => receive(data));
+  return (message) => channel.postMessage(message);
 }

@@ -1,35 +1,60 @@
 /**
  * How much one worker may say to its raylet (rule B1). A port between workers has no back-pressure: what is posted faster
- * than it is read piles up in the reader's memory. Workers gather their messages into frames and limit what they print, so
- * an honest one stays far below these numbers; one that does not has been taken over by its job.
+ * than it is read piles up in the reader's memory. Honest workers pace themselves (`frame-pacer.ts`) and limit what they
+ * print; one that says far more for seconds has been taken over by its job.
+ *
+ * Messages are counted when they are read. A raylet that was busy, or frozen, reads what gathered meanwhile in one go, so
+ * what was not used of the allowance is kept for some seconds.
  */
+const MS_PER_SECOND = 1_000;
+/** Twice what an honest worker may post. */
+const FRAMES_PER_SECOND = 20_000;
+/** About twice what `console-capture.ts` lets through. */
+const LINES_PER_SECOND = 5_000;
+/** Some times what an honest worker can make: a frame of a few bytes may hold tens of thousands. */
+const MESSAGES_PER_SECOND = 500_000;
+/** How many seconds' allowance may gather. */
+const KEPT_SECONDS = 5;
 
-const WINDOW_MS = 1_000;
-/** The fastest honest worker posts one frame for each of its calls, and a call takes a tenth of a millisecond. */
-const MAX_FRAMES_PER_WINDOW = 20_000;
-/** Twice what `console-capture.ts` lets through at once. */
-const MAX_LINES_PER_WINDOW = 20_000;
+/** An allowance that grows with time, up to a bound. */
+class Allowance {
+  readonly #perSecond: number;
+  #left: number;
+  #lastMs = -Infinity;
+
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond;
+    this.#left = perSecond * KEPT_SECONDS;
+  }
+
+  /** Uses some of it; false if there is not so much. */
+  use(amount: number, nowMs: number): boolean {
+    const earned = ((nowMs - this.#lastMs) * this.#perSecond) / MS_PER_SECOND;
+    this.#left = Math.min(this.#perSecond * KEPT_SECONDS, this.#left + earned);
+    this.#lastMs = nowMs;
+    this.#left -= amount;
+    return this.#left >= 0;
+  }
+}
 
 /** Counts what one worker posts. */
 export class FloodGate {
-  #windowStartMs = -Infinity;
-  #frames = 0;
-  #lines = 0;
+  readonly #frames = new Allowance(FRAMES_PER_SECOND);
+  readonly #lines = new Allowance(LINES_PER_SECOND);
+  readonly #messages = new Allowance(MESSAGES_PER_SECOND);
 
-  /** One more frame; false once there were too many within a second. */
+  /** One more message; false once there were far too many. */
   admitFrame(nowMs: number): boolean {
-    if (nowMs - this.#windowStartMs > WINDOW_MS) {
-      this.#windowStartMs = nowMs;
-      this.#frames = 0;
-      this.#lines = 0;
-    }
-    this.#frames += 1;
-    return this.#frames <= MAX_FRAMES_PER_WINDOW;
+    return this.#frames.use(1, nowMs);
   }
 
-  /** Printed lines in the frame admitted last; false once there were too many within a second. */
-  admitLines(lines: number): boolean {
-    this.#lines += lines;
-    return this.#lines <= MAX_LINES_PER_WINDOW;
+  /** What one frame holds; false once it was far too much. */
+  admitMessages(messages: number, nowMs: number): boolean {
+    return this.#messages.use(messages, nowMs);
+  }
+
+  /** Printed lines in a message; false once there were far too many. */
+  admitLines(lines: number, nowMs: number): boolean {
+    return this.#lines.use(lines, nowMs);
   }
 }

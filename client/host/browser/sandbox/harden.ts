@@ -43,6 +43,18 @@ const REMOVED = [
   'webkitRequestFileSystemSync',
   'webkitResolveLocalFileSystemURL',
   'webkitResolveLocalFileSystemSyncURL',
+  // Ways to the GPU and to codecs that no task was given, and to what tells machines apart.
+  'OffscreenCanvas',
+  'OffscreenCanvasRenderingContext2D',
+  'WebGLRenderingContext',
+  'WebGL2RenderingContext',
+  'ImageBitmapRenderingContext',
+  'createImageBitmap',
+  'ImageDecoder',
+  'VideoDecoder',
+  'VideoEncoder',
+  'AudioDecoder',
+  'AudioEncoder',
   // People and devices.
   'Notification',
   'PressureObserver',
@@ -63,13 +75,13 @@ export interface SandboxNavigator {
   readonly languages: readonly string[];
   readonly onLine: boolean;
   readonly hardwareConcurrency: number;
-  /** Only on a task that was given a GPU. */
+  /** Only once a task of this worker, and so of this job, was given a GPU. */
   readonly gpu: unknown;
 }
 
 /**
  * Hardens a worker's global scope.
- * @param gpu what `navigator.gpu` is now, undefined while no task has a GPU
+ * @param gpu what `navigator.gpu` is now, undefined before a task was given a GPU
  */
 export function harden(scope: object, gpu: () => unknown): void {
   for (const name of REMOVED) remove(scope, name);

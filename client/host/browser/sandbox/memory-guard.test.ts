@@ -23,6 +23,7 @@ function world() {
   return {
     guard,
     told,
+    native: Bytes as unknown,
     turn: () => turns.splice(0).forEach((callback) => callback()),
     ArrayBuffer: scope['ArrayBuffer'] as ArrayBufferConstructor,
     Float64Array: scope['Float64Array'] as Float64ArrayConstructor,
@@ -74,6 +75,23 @@ describe('memory guard', () => {
     expect(named.label + named.length).toBe('mine3');
     expect(named.slice(1)).toBeInstanceOf(Named);
     expect(() => Reflect.apply(Uint8Array, undefined, [1])).toThrow(TypeError);
+  });
+
+  it('T1 the native constructor cannot be had from the counting one, nor the count be passed by', () => {
+    const { guard, native, Uint8Array } = world();
+    for (let place: object | null = Uint8Array; place !== null; place = Object.getPrototypeOf(place) as object | null)
+      expect(place).not.toBe(native);
+    // What looks like a view of a buffer and is none.
+    expect(() => new Uint8Array({ length: 2 ** 28 } as never, 0)).toThrow('too much');
+    const fake = Object.assign(Object.create(globalThis.ArrayBuffer.prototype) as object, { length: MB });
+    guard.heldBytes = 0;
+    expect(() => new Uint8Array(fake as never, 0).length).toThrow('too much');
+  });
+
+  it('T1 a buffer that grows by its own method is counted', () => {
+    const { guard, ArrayBuffer } = world();
+    expect(new ArrayBuffer(8).transfer(2 * MB).byteLength).toBe(2 * MB);
+    expect(guard.heldBytes).toBe(2 * MB);
   });
 
   it('T1 small ones pass uncounted', () => {

@@ -6,10 +6,11 @@
  * Finalizers only run between two turns of the event loop, so within one turn nobody knows what is garbage: a long
  * computation that makes and drops arrays looks like one that keeps them. Hence two bounds: what is still there after
  * several turns may not exceed the limit; within a turn some multiple of it may be made.
+ *
+ * Not counted: memory that a WebAssembly module makes and grows by itself, and what is not a buffer.
  */
+import { type AllocationCounter, COUNTED_BYTES, countingConstructor } from './counting-constructor.ts';
 
-/** Smaller buffers are not counted: they are many, and the JavaScript heap's own limit is near them. */
-const COUNTED_BYTES = 64 * 1024;
 /** How many times the limit may be allocated before finalizers had a chance to run. */
 const UNSETTLED_FACTOR = 4;
 /** Looks in a row at which there was too much, before it counts as held. */
@@ -31,7 +32,6 @@ const TYPED_ARRAYS = [
   'BigUint64Array',
 ] as const;
 
-const MAX_ELEMENT_BYTES = 8;
 const WASM_PAGE_BYTES = 65_536;
 
 /** What a guard needs of its surroundings, taken before job code could replace it. */
@@ -42,10 +42,10 @@ export interface GuardPorts {
   exceeded(heldBytes: number): Error;
 }
 
-type Constructor = new (...args: never[]) => object;
+type Constructor = new (...args: unknown[]) => object;
 
 /** The counter of one realm. */
-export class MemoryGuard {
+export class MemoryGuard implements AllocationCounter {
   readonly #limitBytes: number;
   readonly #ports: GuardPorts;
   readonly #registry = new FinalizationRegistry<number>((sizeBytes) => (this.heldBytes -= sizeBytes));
@@ -64,18 +64,19 @@ export class MemoryGuard {
   install(scope: object): void {
     for (const name of ['ArrayBuffer', 'SharedArrayBuffer']) this.#replace(scope, name, 1);
     for (const name of TYPED_ARRAYS) this.#replace(scope, name, elementBytes(scope, name));
+    this.#guardTransfer(scope);
     this.#guardWasm(scope);
   }
 
   /** Allocations of this size are about to happen. @throws what the ports make of it */
-  #take(sizeBytes: number): void {
+  take(sizeBytes: number): void {
     if (this.#error) throw this.#error;
     const total = this.heldBytes + sizeBytes;
     if (sizeBytes > this.#limitBytes || total > this.#limitBytes * UNSETTLED_FACTOR) this.#exceed(total);
     if (total > this.#limitBytes) this.#look();
   }
 
-  #count(owner: object, sizeBytes: number): void {
+  count(owner: object, sizeBytes: number): void {
     this.heldBytes += sizeBytes;
     this.#registry.register(owner, sizeBytes);
   }
@@ -98,40 +99,30 @@ export class MemoryGuard {
   }
 
   #replace(scope: object, name: string, bytesPerElement: number): void {
-    const original: unknown = Reflect.get(scope, name);
-    if (typeof original !== 'function') return;
-    const native = original as unknown as new (first?: unknown, second?: unknown, third?: unknown) => object;
-    const counted = (first: unknown, second: unknown, make: () => object): object => {
-      const elements = typeof first === 'number' ? Math.max(first, maxByteLengthOf(second)) : lengthOf(first);
-      const expectedBytes = elements * bytesPerElement;
-      if (expectedBytes < COUNTED_BYTES) return make();
-      this.#take(expectedBytes);
-      const made = make();
-      this.#count(bufferOf(made), expectedBytes);
-      return made;
-    };
-    // A function that names its parameters, and no proxy: a trap costs a constructor several times its own time.
-    const counting = function count(first?: unknown, second?: unknown, third?: unknown): object {
-      if (new.target === undefined) throw new TypeError(`Constructor ${name} requires 'new'`);
-      const target = new.target as unknown;
-      if (target !== counting)
-        return counted(first, second, () => Reflect.construct(native, [first, second, third], target as Constructor));
-      // A view of a buffer that is there already: what `subarray` makes, by the thousand. Or something small.
-      if (second !== undefined && typeof first === 'object') return new native(first, second, third);
-      if (second === undefined && typeof first === 'number' && first < COUNTED_BYTES / MAX_ELEMENT_BYTES)
-        return new native(first);
-      return counted(first, second, () => new native(first, second, third));
-    };
-    const prototype: unknown = Reflect.get(original, 'prototype');
-    // Static members are inherited; `instanceof` and subclasses go by the prototype, which stays the engine's own.
-    Reflect.setPrototypeOf(counting, original);
-    Reflect.defineProperty(counting, 'prototype', { value: prototype, writable: false });
-    for (const key of ['name', 'length'])
-      Reflect.defineProperty(counting, key, { value: Reflect.get(original, key), configurable: true });
-    Reflect.defineProperty(scope, name, { value: counting, writable: true, configurable: true });
-    // `slice`, `map` and their like make the new array with this.
-    if (typeof prototype === 'object' && prototype !== null)
-      Reflect.defineProperty(prototype, 'constructor', { value: counting, writable: true, configurable: true });
+    const native: unknown = Reflect.get(scope, name);
+    if (typeof native !== 'function') return;
+    const value = countingConstructor(native as Constructor, bytesPerElement, this);
+    Reflect.defineProperty(scope, name, { value, writable: true, configurable: true });
+  }
+
+  /** A buffer that is given another size by its own method. */
+  #guardTransfer(scope: object): void {
+    const prototype: unknown = Reflect.get(Object(Reflect.get(scope, 'ArrayBuffer')) as object, 'prototype');
+    if (typeof prototype !== 'object' || prototype === null) return;
+    for (const method of ['transfer', 'transferToFixedLength']) {
+      const native: unknown = Reflect.get(prototype, method);
+      if (typeof native !== 'function') continue;
+      const counted = (buffer: object, sizeBytes: unknown): unknown => {
+        const isCounted = typeof sizeBytes === 'number' && sizeBytes >= COUNTED_BYTES;
+        if (isCounted) this.take(sizeBytes);
+        const made: unknown = Reflect.apply(native, buffer, [sizeBytes]);
+        if (isCounted) this.count(made as object, sizeBytes);
+        return made;
+      };
+      Reflect.set(prototype, method, function transferCounted(this: object, sizeBytes?: number): unknown {
+        return counted(this, sizeBytes);
+      });
+    }
   }
 
   #guardWasm(scope: object): void {
@@ -142,9 +133,9 @@ export class MemoryGuard {
     const prototype = Reflect.get(original, 'prototype') as object;
     const grow = Reflect.get(prototype, 'grow') as (pages: number) => number;
     const counted = (memory: object, pages: number): number => {
-      this.#take(pages * WASM_PAGE_BYTES);
+      this.take(pages * WASM_PAGE_BYTES);
       const before: number = Reflect.apply(grow, memory, [pages]);
-      this.#count(memory, pages * WASM_PAGE_BYTES);
+      this.count(memory, pages * WASM_PAGE_BYTES);
       return before;
     };
     Reflect.set(prototype, 'grow', function growCounted(this: object, pages: number): number {
@@ -153,16 +144,17 @@ export class MemoryGuard {
     const construct = (target: object, args: unknown[], newTarget: unknown): object => {
       const initial: unknown = Reflect.get(Object(args[0]) as object, 'initial');
       const sizeBytes = typeof initial === 'number' ? initial * WASM_PAGE_BYTES : 0;
-      this.#take(sizeBytes);
+      this.take(sizeBytes);
       const made: object = Reflect.construct(
         target as Constructor,
         args,
         (newTarget === counting ? target : newTarget) as Constructor,
       );
-      this.#count(made, sizeBytes);
+      this.count(made, sizeBytes);
       return made;
     };
     const counting: object = new Proxy(original, { construct });
+    Reflect.defineProperty(prototype, 'constructor', { value: counting, writable: true, configurable: true });
     Reflect.defineProperty(wasm, 'Memory', { value: counting, writable: true, configurable: true });
   }
 }
@@ -170,23 +162,4 @@ export class MemoryGuard {
 function elementBytes(scope: object, name: string): number {
   const bytes: unknown = Reflect.get(Object(Reflect.get(scope, name)) as object, 'BYTES_PER_ELEMENT');
   return typeof bytes === 'number' ? bytes : 1;
-}
-
-/** Elements that an array made from this will have; 0 for a view of a buffer that is there already. */
-function lengthOf(source: unknown): number {
-  if (typeof source !== 'object' || source === null || source instanceof ArrayBuffer) return 0;
-  const length: unknown = Reflect.get(source, 'length');
-  return typeof length === 'number' ? length : 0;
-}
-
-/** To what a buffer with these options may grow. */
-function maxByteLengthOf(options: unknown): number {
-  if (typeof options !== 'object' || options === null) return 0;
-  const maxByteLength: unknown = Reflect.get(options, 'maxByteLength');
-  return typeof maxByteLength === 'number' ? maxByteLength : 0;
-}
-
-/** What is collected last: the buffer, not a view of it. */
-function bufferOf(made: object): object {
-  return ArrayBuffer.isView(made) ? made.buffer : made;
 }

@@ -17,9 +17,11 @@ import {
   workerRequests,
 } from '#shared/protocol/worker-messages.ts';
 import { FloodGate } from './flood-gate.ts';
+import { likelyCulprit } from './frame-deaths.ts';
 import { unsoundness } from './sound-messages.ts';
 import type { FramePage } from './sandbox-messages.ts';
 import { SandboxFrame } from './sandbox-frame.ts';
+import { type JobDefinitions, WorkerQuota } from './worker-quota.ts';
 
 /** How often frames are asked whether they live. */
 const LOOK_MS = 2_000;
@@ -28,17 +30,21 @@ const LATE_LOOK_MS = 2_000;
 /** A frame without workers is kept for the next one of its job. */
 const EMPTY_FRAME_MS = 5_000;
 /** A worker that says nothing for so long after its start will not come. */
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 10_000;
+/** Frames in a row in which no worker came up, after which it is the browser and not the frame. */
+const MAX_FAILED_FRAMES = 2;
+/** Deaths of frames within so long are one death: that of their process. */
+const DEATH_WINDOW_MS = 100;
 
 /** What happens in a worker. */
 export interface SandboxWorkerEvents {
   onMessages(workerId: number, messages: readonly WorkerRequest[], attachments: readonly Attachment[]): void;
   /** Called once per worker, however it ended; `reason` is one of `END_REASON`. */
   onExit(workerId: number, reason: number, message: string): void;
-  /** A worker was sent a command or gave a result: for those who count. */
+  /** A worker was sent a command: for those who count. */
   onCommand(workerId: number, command: WorkerCommand): void;
-  /** Workers do not come up although their frames do. `undefined`: one has come up. */
-  onTrouble(message: string | undefined): void;
+  /** Workers do not come up in this browser, frame after frame. Called once. */
+  onUnusable(message: string): void;
 }
 
 /** What all workers of a tab have in common. */
@@ -49,8 +55,11 @@ export interface SandboxSettings {
   readonly bufferLimitBytes: number;
   readonly clock: Clock;
   readonly page: FramePage;
+  /** Why the node can take nothing more that it would have to keep; `undefined` if it can. */
+  readonly excess?: () => string | undefined;
 }
 
+const KEPT_KINDS: ReadonlySet<WorkerRequest['kind']> = new Set(['submit', 'put', 'hold', 'cancel', 'killActor']);
 const FLOODED = 'it flooded its node with messages';
 
 interface SandboxWorker {
@@ -58,10 +67,12 @@ interface SandboxWorker {
   readonly link: CommandLink;
   readonly transport: Transport;
   readonly gate: FloodGate;
+  readonly quota: WorkerQuota;
   readonly startedMs: number;
   /** Runs it was sent and has not answered. */
   openRuns: number;
   hasSpoken: boolean;
+  lastWordMs: number;
 }
 
 /** All workers of one tab's raylet. */
@@ -70,6 +81,11 @@ export class SandboxWorkers implements ShellWorkers {
   readonly #events: SandboxWorkerEvents;
   readonly #frames = new Map<number, SandboxFrame>();
   readonly #workers = new Map<number, SandboxWorker>();
+  /** By job; kept for the session, as what they count is. */
+  readonly #definitions = new Map<number, JobDefinitions>();
+  /** Frames that died a moment ago, to be judged together. */
+  #deadFrames: { readonly frame: SandboxFrame; readonly message: string }[] = [];
+  #failedFrames = 0;
   #nextFrame = 1;
   #lastLookMs: number;
   #cancelLook = (): void => {};
@@ -95,9 +111,11 @@ export class SandboxWorkers implements ShellWorkers {
       transport,
       link: new BatchLink(transport, workerCommands),
       gate,
+      quota: new WorkerQuota(this.#definitionsOf(job)),
       startedMs: clock.nowMs(),
       openRuns: 0,
       hasSpoken: false,
+      lastWordMs: clock.nowMs(),
     };
     this.#workers.set(id, worker);
     receiveBatches(
@@ -125,6 +143,7 @@ export class SandboxWorkers implements ShellWorkers {
     const worker = this.#workers.get(id);
     if (!worker) return;
     if (command.kind === 'run') worker.openRuns += 1;
+    worker.quota.told(command);
     this.#events.onCommand(id, command);
     pushCommand(worker.link, command, memory);
   }
@@ -136,6 +155,7 @@ export class SandboxWorkers implements ShellWorkers {
   /** Ends all workers at once, with their frames; nothing more is heard of them. */
   stopAll(): Promise<void> {
     this.#workers.clear();
+    this.#definitions.clear();
     for (const frame of [...this.#frames.values()]) this.#removeFrame(frame);
     return Promise.resolve();
   }
@@ -154,17 +174,34 @@ export class SandboxWorkers implements ShellWorkers {
   ): void {
     // A number is used again by the next session; what an ended worker still says is not for that one.
     if (this.#workers.get(id) !== worker) return;
-    const unsound = unsoundnessOf(messages, attachments, worker.gate);
+    const nowMs = this.#settings.clock.nowMs();
+    const unsound = worker.gate.admitMessages(messages.length, nowMs)
+      ? (unsoundnessOf(messages, attachments, worker.quota, (lines) => worker.gate.admitLines(lines, nowMs)) ??
+        (brings(messages, attachments) ? this.#settings.excess?.() : undefined))
+      : FLOODED;
     if (unsound !== undefined) {
       this.#misbehaved(id, unsound);
       return;
     }
-    if (!worker.hasSpoken) {
-      worker.hasSpoken = true;
-      this.#events.onTrouble(undefined);
-    }
+    worker.hasSpoken = true;
+    worker.lastWordMs = nowMs;
+    this.#failedFrames = 0;
     for (const { kind } of messages) if (kind === 'result' || kind === 'recalled') worker.openRuns -= 1;
-    this.#events.onMessages(id, messages, attachments);
+    try {
+      this.#events.onMessages(id, messages, attachments);
+    } catch (error) {
+      // What cannot be obeyed is the worker's fault and must not become the node's.
+      this.#misbehaved(id, `it said what its node cannot do (${String(error)})`);
+    }
+  }
+
+  #definitionsOf(job: number): JobDefinitions {
+    let definitions = this.#definitions.get(job);
+    if (!definitions) {
+      definitions = { count: 0, bytes: 0 };
+      this.#definitions.set(job, definitions);
+    }
+    return definitions;
   }
 
   /** Ends a worker that does what no worker of ours does. Always false. */
@@ -224,12 +261,36 @@ export class SandboxWorkers implements ShellWorkers {
     this.#settings.page.removeFrame(frame.id);
   }
 
+  /** Its process may have had other frames, whose deaths are heard in a moment. */
   #frameDied(frame: SandboxFrame, message: string): void {
     this.#removeFrame(frame);
-    for (const id of [...frame.workers]) {
-      const worker = this.#workers.get(id);
-      if (worker) this.#exited(id, worker, END_REASON.outOfMemory, message);
-    }
+    this.#deadFrames.push({ frame, message });
+    if (this.#deadFrames.length === 1) this.#settings.clock.after(DEATH_WINDOW_MS, () => this.#judgeDeaths());
+  }
+
+  #judgeDeaths(): void {
+    const deaths = this.#deadFrames;
+    this.#deadFrames = [];
+    const dead = deaths.flatMap(({ frame, message }) =>
+      [...frame.workers].flatMap((id) => {
+        const worker = this.#workers.get(id);
+        return worker ? [{ id, worker, message }] : [];
+      }),
+    );
+    const culprit = likelyCulprit(
+      dead.map(({ id, worker: { openRuns, lastWordMs } }) => ({ id, openRuns, lastWordMs })),
+    );
+    for (const { id, worker, message } of dead)
+      this.#exited(id, worker, id === culprit ? END_REASON.outOfMemory : END_REASON.bystander, message);
+    if (dead.some(({ worker }) => worker.hasSpoken)) return;
+    for (const { message } of deaths) this.#frameFailed(message);
+  }
+
+  /** A frame in which nothing came up. */
+  #frameFailed(message: string): void {
+    this.#failedFrames += 1;
+    if (this.#failedFrames === MAX_FAILED_FRAMES)
+      this.#events.onUnusable(`the sandbox in which jobs run does not start in this browser (${message})`);
   }
 
   #lookLater(): void {
@@ -249,26 +310,38 @@ export class SandboxWorkers implements ShellWorkers {
     }
     for (const [id, worker] of [...this.#workers]) {
       if (worker.hasSpoken || slept || nowMs - worker.startedMs < START_LIMIT_MS) continue;
-      this.#events.onTrouble('the sandbox in which jobs run does not start in this browser');
-      this.#removeFrame(worker.frame);
+      const isNew = [...worker.frame.workers].every((other) => this.#workers.get(other)?.hasSpoken !== true);
+      if (isNew) this.#removeFrame(worker.frame);
       this.#exited(id, worker, END_REASON.bystander, 'the sandbox worker did not start');
+      if (isNew) this.#frameFailed('no worker answers');
     }
   }
+}
+
+/** Whether the node has to keep something of these. */
+function brings(messages: readonly WorkerRequest[], attachments: readonly Attachment[]): boolean {
+  return attachments.length > 0 || messages.some(({ kind }) => KEPT_KINDS.has(kind));
 }
 
 /** Why these cannot be the words of our runtime; `undefined` if they can. */
 function unsoundnessOf(
   messages: readonly WorkerRequest[],
   attachments: readonly Attachment[],
-  gate: FloodGate,
+  quota: WorkerQuota,
+  admitLines: (lines: number) => boolean,
 ): string | undefined {
   // A link posts nothing when there is nothing to say.
   if (messages.length === 0) return 'it sent an empty frame';
   let lines = 0;
+  const taken = new Set<number>();
   for (const message of messages) {
-    if (message.kind === 'log') lines += 1;
-    const unsound = unsoundness(message, attachments);
+    if (message.kind === 'log' || message.kind === 'progress') lines += 1;
+    const unsound = unsoundness(message, attachments) ?? quota.admit(message);
     if (unsound !== undefined) return unsound;
+    if (!('attachment' in message) || message.attachment === 0) continue;
+    // Counted twice, one buffer would fill the store.
+    if (taken.has(message.attachment)) return 'it gave one buffer for two values';
+    taken.add(message.attachment);
   }
-  return lines > 0 && !gate.admitLines(lines) ? FLOODED : undefined;
+  return lines > 0 && !admitLines(lines) ? FLOODED : undefined;
 }
