@@ -6,6 +6,7 @@ import type { Random } from '#shared/ports/random.ts';
 import { MutationBatchBuilder } from '#shared/ports/mutation-batch.ts';
 import type { Storage, StorageError } from '#shared/ports/storage.ts';
 import type { ServerCommand } from '#shared/protocol/server-commands.ts';
+import { plainWords } from '#shared/text/plain-words.ts';
 import { CommitLoop } from './gcs/commit-loop.ts';
 import type { SessionRecord } from './gcs/entities.ts';
 import { Gcs } from './gcs/gcs.ts';
@@ -15,6 +16,7 @@ import { JobLogs } from './job-logs.ts';
 
 /** How often time passes for sessions and back-offs. */
 export const TICK_MS = 250;
+const MAX_EVENT_CHARS = 1_000;
 /** Events kept in memory for people who look now. */
 const RECENT_EVENTS = 500;
 /** Rates are averages over about this long. */
@@ -206,10 +208,12 @@ export class ControlPlane implements GcsPorts {
 
   event(event: GcsEvent): void {
     const { wallMs } = this.gcs.state;
+    // Reasons and complaints are told in a node's own words.
+    const message = plainWords(event.message).slice(0, MAX_EVENT_CHARS);
     this.#nextEvent += 1;
-    this.events.push({ ...event, wallMs, number: this.#nextEvent });
+    this.events.push({ ...event, message, wallMs, number: this.#nextEvent });
     if (this.events.length > RECENT_EVENTS) this.events.splice(0, RECENT_EVENTS / 2);
-    if (event.severity !== 'info') this.#logger.warn(event.message);
+    if (event.severity !== 'info') this.#logger.warn(message);
     this.commits.appendEvent({
       key: this.#nextEvent,
       atMs: wallMs,

@@ -8,6 +8,7 @@ import { MAX_PURPOSE_BYTES, MAX_SUBMITTER_BYTES } from '#shared/protocol/limits.
 import { EXIT, explain, UsageError } from './exit-codes.ts';
 import { onInterrupt } from './interrupts.ts';
 import { parseAddress, parseCpus, parseJson, parseText } from './parse-values.ts';
+import { printable } from './printable.ts';
 import { Terminal } from './terminal.ts';
 
 interface RunOptions {
@@ -77,7 +78,7 @@ async function run(file: string, options: RunOptions): Promise<number> {
     terminal.end();
     if (cancelled.signal.aborted) return EXIT.interrupted;
     const failure = explain(error);
-    process.stderr.write(`daylight: ${failure.text}\n`);
+    process.stderr.write(`daylight: ${printable(failure.text)}\n`);
     return failure.exitCode;
   } finally {
     unlisten();

@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander';
 import { AuthenticationError, ConnectionLostError, DaylightError } from '#shared/errors/daylight-error.ts';
 import { UsageError } from './exit-codes.ts';
 import { parseAddress } from './parse-values.ts';
+import { printable } from './printable.ts';
 
 const SHOWN_JOBS = 10;
 const ANSWER_LIMIT_MS = 10_000;
@@ -100,7 +101,7 @@ async function status({ address, token, json = false }: StatusOptions): Promise<
       ]),
     ),
   ];
-  process.stdout.write(`${text.join('\n')}\n`);
+  process.stdout.write(`${printable(text.join('\n'))}\n`);
 }
 
 async function ask<T>(address: string, token: string, what: string): Promise<T> {

@@ -3,6 +3,8 @@
  * that stays at the bottom of a terminal, plain lines elsewhere. Standard output is for results alone.
  */
 
+import { printable } from './printable.ts';
+
 const BAR_COLUMNS = 30;
 /** Plain lines of progress, when nobody watches a bar. */
 const PLAIN_EVERY_MS = 2_000;
@@ -39,12 +41,13 @@ export class Terminal {
   /** What a task printed, each line with the task's id before it. */
   log(label: string, text: string): void {
     const prefix = label === '' ? '' : this.#isTty ? `${DIM}[${label}]${PLAIN} ` : `[${label}] `;
-    const lines = text.replace(/\n$/, '').split('\n');
+    const lines = printable(text).replace(/\n$/, '').split('\n');
     this.#write(lines.map((line) => `${prefix}${line}\n`).join(''));
   }
 
   /** How far the job is: `fraction` from 0 to 1. */
-  progress(fraction: number, note: string): void {
+  progress(fraction: number, words: string): void {
+    const note = printable(words);
     const percent = `${Math.round(fraction * 100)} %`.padStart(5);
     if (this.#isTty) {
       const full = Math.round(fraction * BAR_COLUMNS);

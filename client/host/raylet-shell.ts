@@ -2,7 +2,7 @@
  * The trusted side of a node, whatever hosts it: joins the raylet (pure) to its session with the server, its workers, its
  * driver and the clock. A Node host and a browser tab differ in what they give it through ports, and in nothing else.
  */
-import { ObjectTransfer } from '#client/raylet/object-transfer.ts';
+import { ObjectTransfer, type PullDone } from '#client/raylet/object-transfer.ts';
 import type { PacedTransport } from '#client/raylet/frame-queue.ts';
 import type { RayletOptions, RayletPorts, WorkerKind } from '#client/raylet/ports.ts';
 import { Raylet } from '#client/raylet/raylet.ts';
@@ -278,10 +278,10 @@ export class RayletShell {
       },
       request: (method: string, body: Uint8Array, onAnswer: (ok: boolean, answer: Uint8Array) => void) =>
         this.session.request(method, body, onAnswer),
-      fetch: (key: number, sizeBytes: number, done: (memory: Attachment | undefined) => void) =>
-        this.#transfer.pull(key, sizeBytes, (memory) => {
+      fetch: (key: number, sizeBytes: number, done: PullDone) =>
+        this.#transfer.pull(key, sizeBytes, (memory, isTooLarge) => {
           if (memory) this.#accountedBytes += memory.byteLength;
-          done(memory);
+          done(memory, isTooLarge);
         }),
       sendLog: (task: number, level: number, text: string) => this.session.sendLog({ type: 'log', task, level, text }),
       sendProgress: (task: number, fraction: number, note: string) =>

@@ -2,6 +2,7 @@
  * Objects on their way between workers, this node's memory, the journal and the server: puts and references of workers,
  * news from the server, values for workers.
  */
+import { encodeError } from '#shared/errors/error-record.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
@@ -12,6 +13,7 @@ import type { Journal } from './journal.ts';
 import type { LocalObjects } from './local-objects.ts';
 import type { LocalTasks } from './local-tasks.ts';
 import type { RayletPorts } from './ports.ts';
+import { tooLarge } from './task-errors.ts';
 import type { WorkerEntry } from './worker-pool.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -93,16 +95,18 @@ export class ObjectDesk {
 
   fetch(object: LocalObject): void {
     this.#objects.use(object);
-    this.#ports.server.fetch(object.key, object.sizeBytes, (memory) => {
+    this.#ports.server.fetch(object.key, object.sizeBytes, (memory, isTooLarge) => {
       object.fetching = false;
       const isMeant = object.status === 'remote';
       if (memory && isMeant) {
         this.#journal.append({ kind: 'located', object: object.key, present: true, sizeBytes: object.sizeBytes });
         this.#objects.setLocal(object, memory, object.sizeBytes, object.nested);
+      } else if (isMeant && isTooLarge === true) {
+        this.#objects.setError(object, encodeError(tooLarge(object.sizeBytes)));
       }
       this.#objects.unuse(object);
       // Not to be had, or dropped while it was on its way.
-      if (isMeant ? !memory : object.status === 'pending') this.#objects.lostTrack(object);
+      if (object.status === 'remote' || object.status === 'pending') this.#objects.lostTrack(object);
       this.#flush();
     });
   }

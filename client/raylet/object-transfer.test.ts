@@ -169,6 +169,25 @@ describe('ObjectTransfer', () => {
     expect(sameBytes(contents(result), bytes)).toBe(true);
   });
 
+  it('T3 a size that no memory has is told to who asked; it costs nothing', () => {
+    const w = world();
+    const told: [Attachment | undefined, boolean | undefined][] = [];
+    const sizeBytes = Number.MAX_SAFE_INTEGER;
+    w.transfer.pull(KEY, sizeBytes, (memory, isTooLarge) => void told.push([memory, isTooLarge]));
+    const [fetch] = w.fetches;
+    w.transfer.onChunk({
+      type: 'chunk',
+      transfer: fetch?.transfer ?? 0,
+      object: KEY,
+      status: CHUNK_STATUS.ok,
+      offset: 0,
+      totalBytes: sizeBytes,
+      data: new Uint8Array(CHUNK_BYTES),
+    });
+    expect(told).toEqual([[undefined, true]]);
+    expect([w.transfer.pullCount, w.transfer.bytesInFlight]).toEqual([0, 0]);
+  });
+
   it('O4 says busy while a value is on its way into memory', () => {
     const w = world(new Map([[KEY, 'busy']]));
     w.transfer.onFetch({ type: 'fetch', transfer: 1, object: KEY, offset: 0, length: CHUNK_BYTES });

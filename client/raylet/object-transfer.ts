@@ -21,8 +21,11 @@ const FIRST_BUSY_MS = 50;
 const MAX_BUSY_MS = 2_000;
 const NO_BYTES = new Uint8Array(0);
 
-/** What a pull ends with: the object's flat bytes, or `undefined` if no node has them any more. */
-export type PullDone = (memory: Attachment | undefined) => void;
+/**
+ * What a pull ends with: the object's flat bytes, or `undefined` if no node has them any more, or if this one has no memory
+ * for so many.
+ */
+export type PullDone = (memory: Attachment | undefined, isTooLarge?: boolean) => void;
 
 /** What transfers need of their surroundings. */
 export interface TransferPorts {
@@ -33,7 +36,7 @@ export interface TransferPorts {
   sendChunk(frame: SessionFrameOf<'chunk'>): boolean;
   /** A small answer without bytes, as control. */
   sendStatus(frame: SessionFrameOf<'chunk'>): void;
-  /** Memory for an object: shared where the platform has it. */
+  /** Memory for an object: shared where the platform has it. May throw: the size is another node's word. */
   allocate(sizeBytes: number): Attachment;
   /** The flat bytes of an object that lies here; `busy`: they are on their way into memory. */
   readLocal(key: ObjectKey): Uint8Array | 'busy' | undefined;
@@ -211,9 +214,9 @@ export class ObjectTransfer {
       this.#missing(pull);
       return;
     }
-    if (!pull.memory) {
-      pull.memory = this.#ports.allocate(pull.sizeBytes);
-      pull.bytes = new Uint8Array(pull.memory);
+    if (!pull.memory && !this.#makeRoom(pull)) {
+      this.#finish(pull, undefined, true);
+      return;
     }
     pull.bytes.set(data, offset);
     pull.asked.delete(offset);
@@ -222,6 +225,16 @@ export class ObjectTransfer {
     this.receivedBytes += data.length;
     if (pull.receivedBytes === pull.sizeBytes) this.#finish(pull, pull.memory);
     else this.#ask(pull);
+  }
+
+  #makeRoom(pull: Pull): boolean {
+    try {
+      pull.memory = this.#ports.allocate(pull.sizeBytes);
+      pull.bytes = new Uint8Array(pull.memory);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** The object is of another size than was said: another version of it (rule O1). It is taken from the start. */
@@ -247,12 +260,12 @@ export class ObjectTransfer {
     else this.#again(pull, FIRST_BUSY_MS);
   }
 
-  #finish(pull: Pull, memory: Attachment | undefined): void {
+  #finish(pull: Pull, memory: Attachment | undefined, isTooLarge = false): void {
     pull.cancelTimer();
     this.#pulls.delete(pull.key);
     this.#byTransfer.delete(pull.transfer);
     this.#bytesInFlight -= pull.sizeBytes;
     this.#admit();
-    for (const done of pull.done) done(memory);
+    for (const done of pull.done) done(memory, isTooLarge);
   }
 }

@@ -7,6 +7,7 @@ import type { Attachment } from '#shared/ports/transport.ts';
 import type { WorkerCommand } from '#shared/protocol/worker-messages.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { ColdStore } from '../object-store/cold-store.ts';
+import type { PullDone } from './object-transfer.ts';
 
 /** What a worker is started for. */
 export type WorkerKind = 'task' | 'actor';
@@ -17,8 +18,8 @@ export interface ServerLink {
   sendFrame(frame: Uint8Array): void;
   /** Asks a question of `shared/protocol/requests.ts`; asked again after a lost connection. */
   request(method: string, body: Uint8Array, onAnswer: (ok: boolean, body: Uint8Array) => void): void;
-  /** Brings an object here; `undefined` if no node has it any more. */
-  fetch(key: ObjectKey, sizeBytes: number, done: (memory: Attachment | undefined) => void): void;
+  /** Brings an object here; see `PullDone`. */
+  fetch(key: ObjectKey, sizeBytes: number, done: PullDone): void;
   sendLog(task: ObjectKey, level: number, text: string): void;
   sendProgress(task: ObjectKey, fraction: number, note: string): void;
 }

@@ -140,6 +140,17 @@ describe('inputs', () => {
     expectIdle(node, 2);
   });
 
+  it('T3 that no memory has room for are an error, whatever their maker says of their size', () => {
+    const node = new FakeNode();
+    const user = node.submit({ deps: [ELSEWHERE] });
+    node.describe(ELSEWHERE, OBJECT_STATUS.stored, Number.MAX_SAFE_INTEGER);
+    node.fetches[0]?.done(undefined, true);
+    node.settle();
+    expect(node.told(user)).toMatchObject([{ status: OBJECT_STATUS.error }]);
+    expect(node.of('want')).toHaveLength(1);
+    expectIdle(node, 1);
+  });
+
   it('are asked for again if they cannot be fetched', () => {
     const node = new FakeNode();
     const user = node.submit({ deps: [ELSEWHERE] });

@@ -12,14 +12,13 @@ import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { WorkerCommand, WorkerRequest, WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
 import { NodeResources } from '#shared/task/resources.ts';
-import { ActorHost } from './actor-host.ts';
+import { ActorWorkers } from './actor-workers.ts';
 import { Definitions } from './definitions.ts';
 import type { TaskEntry } from './entries.ts';
 import { Journal } from './journal.ts';
 import { LocalObjects } from './local-objects.ts';
 import { LocalScheduler } from './local-scheduler.ts';
 import { LocalStore } from './local-store.ts';
-import { moveTask } from './local-task-state.ts';
 import { LocalTasks } from './local-tasks.ts';
 import { ModuleStore } from './module-store.ts';
 import { ObjectDesk } from './object-desk.ts';
@@ -41,7 +40,7 @@ export class Raylet {
   readonly #pool: WorkerPool;
   readonly #objects: LocalObjects;
   readonly #scheduler: LocalScheduler;
-  readonly #actors: ActorHost;
+  readonly #actors: ActorWorkers;
   readonly #tasks: LocalTasks;
   readonly #modules: ModuleStore;
   readonly #definitions: Definitions;
@@ -57,13 +56,16 @@ export class Raylet {
 
   constructor(ports: RayletPorts, options: RayletOptions) {
     this.#ports = ports;
+    const send = (worker: WorkerEntry, command: WorkerCommand): void => this.#send(worker, command);
+    const stop = (worker: WorkerEntry, reason: number, message: string): void => this.#stop(worker, reason, message);
+    const taskOf = (key: ObjectKey): TaskEntry | undefined => this.#tasks.get(key);
     this.journal = new Journal((frame) => ports.server.sendFrame(frame));
     this.#pool = new WorkerPool(Math.ceil(options.cpuMilli / 1000), (kind, id, job) =>
       ports.spawnWorker(kind, id, job),
     );
     this.store = new LocalStore(ports, options, this.journal, this.#pool, {
       objects: () => this.#objects,
-      send: (worker, command) => this.#send(worker, command),
+      send,
       flush: () => this.flush(),
     });
     this.#objects = new LocalObjects({
@@ -79,12 +81,20 @@ export class Raylet {
       retire: (worker) => this.#stop(worker, END_REASON.bystander, 'another job needs its place'),
       revoke: ports.revoke && ((worker, claim) => ports.revoke?.(worker.id, claim) === true),
       recall: (task, worker) => this.#send(worker, { kind: 'recall', task: task.key }),
-      createActor: (task) => this.#createActor(task),
+      createActor: (task) => this.#actors.create(task),
       resume: (task) => this.#waits.resume(task),
       isHeldBack: () => this.journal.isFull,
     });
-    this.#actors = new ActorHost((call, worker) => this.#sendCall(call, worker));
-    this.#tasks = new LocalTasks(this.#objects, this.#scheduler, this.#actors, {
+    this.#actors = new ActorWorkers({
+      pool: this.#pool,
+      keys: this.#keys,
+      journal: this.journal,
+      scheduler: () => this.#scheduler,
+      tasks: () => this.#tasks,
+      runs: () => this.#runs,
+      stop,
+    });
+    this.#tasks = new LocalTasks(this.#objects, this.#scheduler, this.#actors.host, {
       journal: (record, urgency) => this.journal.append(record, urgency),
       hasModule: (hash) => this.#modules.has(hash),
       bringModule: (hash, whenHere) =>
@@ -92,7 +102,7 @@ export class Raylet {
           whenHere(error);
           this.flush();
         }),
-      stopWorker: (worker, reason, message) => this.#stop(worker, reason, message),
+      stopWorker: stop,
       abort: (task) => this.#abort(task),
       attemptEnded: (task) => {
         this.#waits.attemptEnded(task);
@@ -101,7 +111,7 @@ export class Raylet {
     });
     this.#limits = new TimeLimits(this.#pool, this.#scheduler, {
       failWith: (task, error) => this.#tasks.failWith(task, error),
-      stop: (worker, reason, message) => this.#stop(worker, reason, message),
+      stop,
     });
     this.#claims = new WorkerClaims(this.#tasks, this.#objects);
     this.#modules = new ModuleStore(ports.server);
@@ -113,19 +123,11 @@ export class Raylet {
       () => this.#tasks,
       () => this.flush(),
     );
-    this.#speech = new WorkerSpeech(ports, options.nodeName, this.#pool, {
-      task: (key) => this.#tasks.get(key),
-      send: (worker, command) => this.#send(worker, command),
-    });
-    this.#runs = new RunSender({
-      objects: this.#objects,
-      desk: this.#desk,
-      modules: this.#modules,
-      send: (worker, command) => this.#send(worker, command),
-    });
+    this.#speech = new WorkerSpeech(ports, options.nodeName, this.#pool, { task: taskOf, send });
+    this.#runs = new RunSender({ objects: this.#objects, desk: this.#desk, modules: this.#modules, send });
     this.#waits = new WaitDesk(() => ports.clock.nowMs(), this.#objects, this.#scheduler, {
-      task: (key) => this.#tasks.get(key),
-      send: (worker, command) => this.#send(worker, command),
+      task: taskOf,
+      send,
       sendObject: (worker, object) => this.#desk.sendObject(worker, object),
     });
   }
@@ -170,7 +172,7 @@ export class Raylet {
   /** What this node runs and holds, for a server that has just started (rule M3). */
   report(): SessionFrameOf<'report'> {
     this.store.repeat();
-    return reportOf(this.#tasks, this.#actors, this.#objects, this.journal.lastNumber);
+    return reportOf(this.#tasks, this.#actors.host, this.#objects, this.journal.lastNumber);
   }
 
   load(): SessionFrameOf<'load'> {
@@ -319,7 +321,7 @@ export class Raylet {
     for (const key of worker.holdings) this.#desk.release(worker, key, worker.actor);
     const why = worker.endReason ?? reason;
     const text = worker.endMessage === '' ? message : worker.endMessage;
-    if (worker.kind === 'actor') this.#actorEnded(worker, why, text);
+    if (worker.kind === 'actor') this.#actors.ended(worker, why, text);
     else this.#tasks.workerEnded(worker, why, text);
   }
 
@@ -349,14 +351,9 @@ export class Raylet {
       case 'dropCopy':
         this.store.drop(command.object);
         return;
-      case 'killActor': {
-        const actor = this.#actors.get(command.actor);
-        // A later life of the actor is not meant (rule M2).
-        if (!actor || (actor.creation.incarnation || 1) > command.incarnation) return;
-        if (actor.worker) this.#stop(actor.worker, END_REASON.killed, 'it was killed');
-        else this.#tasks.actorKilled(actor, 'it was killed');
+      case 'killActor':
+        this.#actors.kill(command);
         return;
-      }
       case 'stopJob':
         this.#stopJob(command.job);
         return;
@@ -385,40 +382,6 @@ export class Raylet {
     if (!fn || !options) return;
     if (message.task > worker.highestKey) worker.highestKey = message.task;
     this.#tasks.submit({ message, worker, fn, options, job: worker.job });
-  }
-
-  #createActor(task: TaskEntry): void {
-    const actor = this.#actors.get(task.key);
-    if (!actor) return;
-    const worker = this.#pool.startActorWorker(task.job, task.key);
-    this.#keys.give(worker);
-    actor.worker = worker;
-    task.worker = worker;
-    moveTask(task, 'running');
-    this.#scheduler.runningTasks += 1;
-    this.#runs.run(task, worker);
-  }
-
-  #sendCall(call: TaskEntry, worker: WorkerEntry): void {
-    call.worker = worker;
-    this.#scheduler.runningTasks += 1;
-    this.#runs.run(call, worker);
-  }
-
-  #actorEnded(worker: WorkerEntry, reason: number, message: string): void {
-    const actor = this.#actors.get(worker.actor);
-    if (actor?.worker !== worker) return;
-    actor.worker = undefined;
-    if (actor.alive) {
-      this.journal.append({
-        kind: 'actorDown',
-        actor: actor.key,
-        incarnation: actor.creation.incarnation || 1,
-        reason,
-        message,
-      });
-    }
-    this.#tasks.actorEnded(actor, reason, message);
   }
 
   #abort(task: TaskEntry): void {

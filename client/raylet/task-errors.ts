@@ -16,6 +16,11 @@ export function cancelledError(): TaskCancelledError {
   return new TaskCancelledError('the task was cancelled');
 }
 
+/** For a value that this node has no memory for. */
+export function tooLarge(sizeBytes: number): OutOfMemoryError {
+  return new OutOfMemoryError(`a value of ${sizeBytes} bytes does not fit into the memory of this node`);
+}
+
 /** For calls of an actor that ended for good. */
 export function actorDied(message: string): ActorDiedError {
   return new ActorDiedError(`the actor died: ${message}`);

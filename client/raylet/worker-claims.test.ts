@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { objectKey } from '#shared/ids/object-key.ts';
 import { PLACE } from '#shared/protocol/node-records.ts';
+import type { WorkerRequest } from '#shared/protocol/worker-messages.ts';
 import { FakeNode, JOB } from './testing/fake-node.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -15,7 +16,7 @@ function twoJobs() {
   return { node, victim, attacker, worker: node.runner(attacker) };
 }
 
-function submission(task: number, parent: number) {
+function submission(task: number, parent: number): WorkerRequest {
   return {
     kind: 'submit',
     task,
@@ -27,10 +28,10 @@ function submission(task: number, parent: number) {
     deps: [],
     nested: [],
     k: 0,
-  } as const;
+  };
 }
 
-function stored(object: number, parent: number) {
+function stored(object: number, parent: number): WorkerRequest {
   return {
     kind: 'put',
     object,
@@ -41,7 +42,7 @@ function stored(object: number, parent: number) {
     k: 0,
     digest: NO_BYTES,
     attachment: 0,
-  } as const;
+  };
 }
 
 describe('what a worker claims', () => {

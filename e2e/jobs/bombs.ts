@@ -57,12 +57,16 @@ export const step = remote(async (index: number, ms: number) => {
   return index;
 });
 
-/** Steps one after the other; the sum of what they gave. */
-async function steady(steps: number, ms: number) {
-  let sum = 0;
-  for (let index = 0; index < steps; index += 1)
-    sum += await get(step.options({ numCpus: 0.25, maxRetries: 0 }).remote(index, ms));
-  return sum;
+/** Steps one after the other until the file `enough` is there; how many, and how many of them were wrong. */
+async function steady(enough: string, ms: number, maxRetries: number) {
+  const { existsSync } = await import('node:fs');
+  let done = 0;
+  let wrong = 0;
+  for (; !existsSync(enough); done += 1) {
+    const index = await get(step.options({ numCpus: 0.25, maxRetries }).remote(done, ms));
+    if (index !== done) wrong += 1;
+  }
+  return { done, wrong };
 }
 
 const BOMBS: Record<string, () => ReturnType<typeof nothing.remote>> = {
@@ -73,10 +77,18 @@ const BOMBS: Record<string, () => ReturnType<typeof nothing.remote>> = {
   flood: () => flood.options({ numCpus: 0.25, maxRetries: 0 }).remote() as never,
 };
 
+interface BombArgs {
+  readonly bomb: string;
+  /** For `steady`: the file that ends it. */
+  readonly enough?: string;
+  readonly lines?: number;
+  readonly maxRetries?: number;
+}
+
 /** Sets off a bomb and says what became of it; `steady` works instead; `chatter` prints. */
-export default async function main({ bomb, steps = 10, ms = 100 }: { bomb: string; steps?: number; ms?: number }) {
-  if (bomb === 'steady') return { sum: await steady(steps, ms) };
-  if (bomb === 'chatter') return { lines: await get(chatter.options({ numCpus: 0.25 }).remote(steps)) };
+export default async function main({ bomb, enough = '', lines = 0, maxRetries = 0 }: BombArgs) {
+  if (bomb === 'steady') return steady(enough, 50, maxRetries);
+  if (bomb === 'chatter') return { lines: await get(chatter.options({ numCpus: 0.25 }).remote(lines)) };
   try {
     await get(BOMBS[bomb]?.() ?? nothing.remote());
     return { error: 'none' };

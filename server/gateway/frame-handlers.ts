@@ -36,6 +36,12 @@ export function handleFrame(gateway: Gateway, peer: Peer, link: SessionLink, fra
       answer(gateway, peer, frame);
       return;
     case 'report':
+      // Each of its words costs a look into the books: a stranger says it when it is asked only.
+      if (session.book && session.reportedUpTo !== Infinity) {
+        gateway.strike(link, 'unexpected', 'nobody asked for a report');
+        link.close();
+        return;
+      }
       believe(gateway, peer, link, () => plane.step((gcs) => gcs.sessions.report(session, frame)));
       return;
     case 'log':

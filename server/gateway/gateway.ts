@@ -7,25 +7,31 @@ import { type Socket, Server as SocketServer } from 'socket.io';
 import { MAX_FRAME_BYTES } from '#shared/protocol/limits.ts';
 import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-frames.ts';
+import { plainWords } from '#shared/text/plain-words.ts';
 import { type ControlPlane, type Outbox, TICK_MS } from '../control-plane.ts';
 import type { SessionRecord } from '../gcs/entities.ts';
 import { admit, RECONNECTED, type Refusal, sessionOver, STOPPING, SUCCEEDED } from './admission.ts';
 import { CommandStream } from './command-stream.ts';
 import { handleFrame } from './frame-handlers.ts';
-import { decodeFrame, encodeFrame } from './frames.ts';
+import { decodeFrame, encodeFrame, mayBeHello } from './frames.ts';
 import { Relay } from './relay.ts';
 import { SessionLink } from './session-link.ts';
+import { Threshold } from './threshold.ts';
 import { addressOf, StrangerDoor } from './stranger-door.ts';
 import type { Tokens } from './tokens.ts';
 import { TurnQueue } from './turn-taking.ts';
 
 /** What socket.io adds around a frame. */
 const FRAME_SLACK_BYTES = 64 * 1024;
+/** From the node of a stranger: reading it takes a while, and what such nodes have to say is small. */
+const MAX_STRANGER_FRAME_BYTES = 4 * 1024 * 1024;
 const MAX_STRIKES = 3;
 /** A socket that says nothing is closed. */
 const HELLO_LIMIT_MS = 10_000;
 /** Commands a node has not acknowledged, in bytes, beyond which it is cut off: it resumes and gets them again. */
 const MAX_KEPT_BYTES = 256 * 1024 * 1024;
+/** Of the node of a stranger, which may be there to fill this server's memory: its session is over then. */
+const MAX_KEPT_FOR_STRANGER_BYTES = 64 * 1024 * 1024;
 /** How long a stopping server waits for nodes to close. */
 const CLOSE_LIMIT_MS = 300;
 /** A living session and its present connection. */
@@ -63,6 +69,7 @@ export class Gateway implements Outbox {
   readonly #tokens: Tokens;
   readonly #isPublic: boolean;
   readonly #strangers = new StrangerDoor();
+  readonly #threshold = new Threshold();
   readonly #io: SocketServer;
   readonly #turns: TurnQueue;
   readonly #peers = new Map<number, Peer>();
@@ -96,12 +103,17 @@ export class Gateway implements Outbox {
       maxHttpBufferSize: MAX_FRAME_BYTES + FRAME_SLACK_BYTES,
       perMessageDeflate: false,
       serveClient: false,
+      connectTimeout: HELLO_LIMIT_MS,
       allowRequest: (request, answer) => {
-        const isAllowed = allowOrigin?.(request) ?? true;
-        if (!isAllowed) this.count('origin');
-        answer(null, isAllowed);
+        const isWelcome = allowOrigin?.(request) ?? true;
+        const hasRoom = isWelcome && this.#threshold.hasRoom(addressOf(request));
+        if (!hasRoom) this.count(isWelcome ? 'crowd' : 'origin');
+        answer(null, hasRoom);
       },
     });
+    this.#io.engine.on('connection', (connection) =>
+      this.#threshold.arrived(connection, addressOf(connection.request)),
+    );
     this.#io.on('connection', (socket) => this.#connection(socket));
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -206,6 +218,7 @@ export class Gateway implements Outbox {
     const owner = {
       frame: (link: SessionLink, bytes: Uint8Array) => this.#frame(link, bytes),
       writable: (link: SessionLink) => this.#peerOfLink.get(link)?.stream.pump(),
+      ready: (link: SessionLink) => this.#turns.add(link),
       closed: (link: SessionLink, reason: string) => this.#closed(link, reason),
     };
     const link = new SessionLink(socket, owner, { address: addressOf(socket.request), nowMs: performance.now() });
@@ -228,6 +241,15 @@ export class Gateway implements Outbox {
 
   #frame(link: SessionLink, bytes: Uint8Array): void {
     this.counters.framesReceived += 1;
+    const known = this.#peerOfLink.get(link);
+    if (!known && !mayBeHello(bytes)) {
+      this.strike(link, 'no-hello', 'the first frame is a hello');
+      return;
+    }
+    if (known && !known.session.trusted && bytes.length > MAX_STRANGER_FRAME_BYTES) {
+      this.strike(link, 'malformed', 'the frame is too large for a node of a stranger');
+      return;
+    }
     let frame: SessionFrame;
     try {
       frame = decodeFrame(bytes);
@@ -240,17 +262,14 @@ export class Gateway implements Outbox {
       return;
     }
     link.lastFrameMs = performance.now();
-    const peer = this.#peerOfLink.get(link);
-    if (peer) {
-      if (peer.link === link) handleFrame(this, peer, link, frame);
-    } else if (frame.type === 'hello') {
-      this.#hello(link, frame);
-    } else {
-      this.strike(link, 'no-hello', 'the first frame is a hello');
-    }
+    if (known?.link === link) handleFrame(this, known, link, frame);
+    else if (!known && frame.type === 'hello') this.#hello(link, frame);
   }
 
-  #hello(link: SessionLink, hello: SessionFrameOf<'hello'>): void {
+  #hello(link: SessionLink, given: SessionFrameOf<'hello'>): void {
+    const { nodeName, jobName, platform } = given;
+    const [node, job, where] = [nodeName, jobName, platform].map(plainWords);
+    const hello = { ...given, nodeName: node || 'unnamed', jobName: job ?? '', platform: where ?? '' };
     if (this.#stopping) {
       this.#refuse(link, STOPPING);
       return;
@@ -264,6 +283,7 @@ export class Gateway implements Outbox {
       this.#refuse(link, admission.refusal);
       return;
     }
+    this.#threshold.left(link.connection);
     const known = hello.session === 0 ? undefined : sessions.find(hello);
     if (known) this.#resume(link, known, hello);
     else if (hello.session === 0) this.#open(link, hello, admission.trusted);
@@ -381,11 +401,16 @@ export class Gateway implements Outbox {
 
   #flush(): void {
     this.#flushScheduled = false;
+    const tooMuch: SessionRecord[] = [];
     for (const peer of this.#dirty) {
       peer.stream.flush();
-      if (peer.stream.keptBytes > MAX_KEPT_BYTES && peer.link) peer.link.close();
+      const { session, stream, link } = peer;
+      if (!session.trusted && stream.keptBytes > MAX_KEPT_FOR_STRANGER_BYTES) tooMuch.push(session);
+      else if (stream.keptBytes > MAX_KEPT_BYTES && link) link.close();
     }
     this.#dirty.clear();
+    for (const session of tooMuch)
+      this.plane.step((gcs) => gcs.sessions.end(session, 'it does not take what it is told'));
   }
 
   #tick(): void {

@@ -8,6 +8,8 @@ import type { TurnTaker } from './turn-taking.ts';
 
 /** Unsent control bytes beyond which a node's commands wait in their stream (rule B1). */
 const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
+/** Unsent bytes beyond which a node is not listened to: who asks and does not take the answers must wait (rule T3). */
+const MAX_UNSENT_TO_HEAR_BYTES = 16 * 1024 * 1024;
 /** Chunks and logs go out only while fewer bytes than this are unsent, so control never waits behind them. */
 const MAX_UNSENT_FOR_BULK_BYTES = 1024 * 1024;
 const MAX_BULK_BYTES = 16 * 1024 * 1024;
@@ -20,6 +22,8 @@ export interface LinkOwner {
   frame(link: SessionLink, bytes: Uint8Array): void;
   /** The socket takes more. */
   writable(link: SessionLink): void;
+  /** Frames that were not heard while too much was unsent can have their turn. */
+  ready(link: SessionLink): void;
   closed(link: SessionLink, reason: string): void;
 }
 
@@ -39,6 +43,8 @@ export class SessionLink implements TurnTaker, FrameSink {
   #paused = false;
   #open = true;
   #closing = false;
+  /** Its frames wait until the node has taken what was sent to it. */
+  #deaf = false;
   /** Why the connection ended, until the owner is told. */
   #closedFor: string | undefined;
   /** Given to the transport and not written out; and given to it while it was busy. */
@@ -61,9 +67,15 @@ export class SessionLink implements TurnTaker, FrameSink {
     socket.on('disconnect', (reason) => {
       this.#open = false;
       this.#closedFor = reason;
+      this.#hearAgain();
       // What it said before it left is heard first: the last word is often that it leaves for good.
       if (this.#closing || this.#inboxHead === this.#inbox.length) this.#tellClosed();
     });
+  }
+
+  /** The connection below. */
+  get connection(): object {
+    return this.#socket.conn;
   }
 
   get isOpen(): boolean {
@@ -93,6 +105,10 @@ export class SessionLink implements TurnTaker, FrameSink {
       this.#inbox.length = 0;
       this.#inboxHead = 0;
       this.#tellClosed();
+      return false;
+    }
+    if (this.#open && this.unsentBytes > MAX_UNSENT_TO_HEAR_BYTES) {
+      this.#deaf = true;
       return false;
     }
     this.#inboxHead += 1;
@@ -160,6 +176,13 @@ export class SessionLink implements TurnTaker, FrameSink {
     this.#heldBytes = 0;
     this.#owner.writable(this);
     this.#pumpBulk();
+    if (this.unsentBytes <= MAX_UNSENT_TO_HEAR_BYTES) this.#hearAgain();
+  }
+
+  #hearAgain(): void {
+    if (!this.#deaf) return;
+    this.#deaf = false;
+    this.#owner.ready(this);
   }
 
   #pumpBulk(): void {

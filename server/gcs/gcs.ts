@@ -24,6 +24,8 @@ import { GcsState } from './state.ts';
 import { systemError } from './system-errors.ts';
 import { TaskManager } from './task-manager.ts';
 
+/** Made once: nodes may ask for thousands of such objects in one frame. */
+const FREED = systemError('objectLost', 'the object was freed: nobody held it any more');
 /** Functions, and sets of options, one session may introduce. */
 const MAX_DEFINITIONS = 100_000;
 
@@ -270,7 +272,7 @@ export class Gcs {
       this.objects.want(object, session, key);
     } else {
       const gone = this.objects.create(key);
-      this.objects.setError(gone, systemError('objectLost', 'the object was freed: nobody held it any more'));
+      this.objects.setError(gone, FREED);
       this.objects.want(gone, session, key);
       this.objects.reconsider(gone);
     }

@@ -2,6 +2,7 @@
  * Jobs and the modules they run (rule J3): a job begins with its driver and ends with it, and nothing of it stays.
  */
 import { OUTCOME } from '#shared/protocol/node-records.ts';
+import { plainWords } from '#shared/text/plain-words.ts';
 import type { ActorManager } from './actor-manager.ts';
 import type { JobRecord, JobStatus, SessionRecord } from './entities.ts';
 import type { GcsState } from './state.ts';
@@ -64,8 +65,8 @@ export class JobManager {
 
   /** The driver says who runs the job and what for. */
   describe(job: JobRecord, submitter: string, purpose: string): void {
-    job.submitter = submitter;
-    job.purpose = purpose;
+    job.submitter = plainWords(submitter);
+    job.purpose = plainWords(purpose);
     this.#touch(job);
   }
 

@@ -43,7 +43,7 @@ describe('tabs', () => {
     expect(it.to(tab, 'lease')).toMatchObject([{ task: key(1) }]);
   });
 
-  it('M1 a leave notice ends the session that it names exactly, and no driver', () => {
+  it('M1 a leave notice ends the session that it names exactly, and of tabs only', () => {
     const { it, tab, driver, key } = world();
     it.say(driver, submit(driver.id, 1));
     const spare = it.open();
@@ -51,7 +51,8 @@ describe('tabs', () => {
     const notice = { session: tab.id, epoch: tab.epoch, nodeId: 'browser' };
     for (const wrong of [{ session: 99 }, { epoch: 2 }, { nodeId: 'other' }])
       expect(sessions.leaveNotice({ ...notice, ...wrong })).toBe(false);
-    expect(sessions.leaveNotice({ session: driver.id, epoch: 1, nodeId: driver.nodeId })).toBe(false);
+    for (const { id, nodeId } of [driver, spare])
+      expect(sessions.leaveNotice({ session: id, epoch: 1, nodeId })).toBe(false);
     expect(sessions.leaveNotice(notice)).toBe(true);
     expect(it.to(spare, 'lease')).toMatchObject([{ task: key(1), attempt: 2 }]);
     expect(sessions.leaveNotice(notice)).toBe(false);

@@ -205,7 +205,7 @@ export class SessionManager {
   /** A page closes and its node with it. Returns false if there is no such session. */
   leaveNotice(notice: LeaveNotice): boolean {
     const session = this.#named(notice);
-    if (!session || session.state === 'dead' || session.role === 'driver') return false;
+    if (!session || session.state === 'dead' || session.role !== 'tab') return false;
     this.#die(session, 'its page was closed');
     return true;
   }

@@ -6,7 +6,7 @@ import type { ControlPlane, ServerLogger } from '../control-plane.ts';
 import type { Tokens } from '../gateway/tokens.ts';
 import type { LeaveNotice } from '../gcs/session-manager.ts';
 import { apiRouter } from './api.ts';
-import { isOperator, operatorsOnly, tokenLinks } from './authorize.ts';
+import { isOperator, operatorsOnly, ownPagesOnly, tokenLinks } from './authorize.ts';
 import { donateLinkAt } from './donate-link.ts';
 import { qrCode } from './donate-qr.ts';
 import { donateRouter, guardNames } from './donate-routes.ts';
@@ -79,6 +79,7 @@ export function createApp({ plane, tokens, site, files, isPublic, metrics, logge
   app.use(
     '/api/v1',
     operatorsOnly(tokens),
+    ownPagesOnly(site),
     (_request, response, next) => {
       response.set('Cache-Control', 'no-store');
       next();

@@ -61,6 +61,22 @@ export function operatorsOnly(tokens: Tokens): RequestHandler {
   };
 }
 
+/**
+ * Refuses what changes something if another site's page asks for it. Browsers send the cookie along with such a request when
+ * that page is on the same host at another port, or on a neighbouring name: `SameSite` counts neither as another site.
+ */
+export function ownPagesOnly(site: Site): RequestHandler {
+  return (request: Request, response: Response, next: NextFunction) => {
+    if (['GET', 'HEAD'].includes(request.method) || site.allowsOrigin(request)) {
+      next();
+      return;
+    }
+    response
+      .status(403)
+      .json({ error: { code: 'origin', message: 'a page of another site may not change anything here' } });
+  };
+}
+
 function cookieOf(request: Request): string | undefined {
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const [name, value] = part.trim().split('=');

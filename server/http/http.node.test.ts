@@ -140,6 +140,18 @@ describe('HTTP: the API', () => {
     }
   });
 
+  it('X6 changes nothing for a page of another site, also where the browser sends the cookie along', async () => {
+    await busy();
+    const cookie = `daylight_token=${OPERATOR}`;
+    const stop = (headers: Record<string, string>) =>
+      fetch(`${server.url}/api/v1/jobs/1/stop`, { method: 'POST', headers });
+    for (const origin of ['http://127.0.0.1:1', 'http://evil.example', 'null'])
+      expect((await stop({ cookie, origin })).status).toBe(403);
+    expect((await api('jobs/1')).body).toMatchObject({ status: 'running' });
+    expect((await stop({ cookie, origin: server.url })).status).toBe(200);
+    expect((await api('jobs/1')).body).toMatchObject({ status: 'stopped' });
+  });
+
   it('J3 stops a job', async () => {
     const { host } = await busy();
     expect((await api('jobs/1/stop', { method: 'POST' })).body).toMatchObject({ status: 'stopped', unfinished: 0 });

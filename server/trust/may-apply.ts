@@ -16,6 +16,8 @@ import type { StrangerBook } from './stranger-book.ts';
 export const MAX_MADE_PER_LEASE = 10_000;
 /** … and the bytes of theirs that the server keeps. */
 const MAX_BYTES_PER_LEASE = 64 * 1024 * 1024;
+/** A name that a record keeps, with its place in the books of the object that it names. */
+const BYTES_PER_NAME = 64;
 /** Functions, and sets of options, that one session of a stranger may introduce: they are kept for good. */
 export const MAX_STRANGER_DEFINITIONS = 256;
 
@@ -49,8 +51,11 @@ export function mayApply(session: SessionRecord, record: NodeRecord, state: GcsS
     case 'cancel':
       return isChildOfLease(session, record.task, state) ? APPLY : NOT_FOR_STRANGERS;
     case 'function':
+      // Under a number that is taken there would be no end of them.
+      if (session.functions[record.fn]) return FORBIDDEN;
       return record.fn < MAX_STRANGER_DEFINITIONS && book.hadModule(record.module) ? APPLY : NOT_FOR_STRANGERS;
     case 'options':
+      if (session.options[record.options]) return FORBIDDEN;
       return record.options < MAX_STRANGER_DEFINITIONS ? APPLY : QUOTA;
     // Job code can ask for these on any node.
     case 'killActor':
@@ -105,34 +110,32 @@ function judgeSubmit(
   state: GcsState,
 ): Verdict {
   if (record.place === PLACE.here || record.parent === 0 || sessionOfKey(record.task) !== session.id) return FORBIDDEN;
-  const names = judgeNames(session, [...record.deps, ...record.nested], state);
-  if (names !== APPLY) return names;
   const parent = leaseOf(session, record.parent, state);
   if (!parent) return OVER;
+  // Before the names are looked at: there may be a million of them.
+  if (!hasRoom(book, parent, keptBytes(record))) return QUOTA;
+  const names = judgeNames(session, [...record.deps, ...record.nested], state);
+  if (names !== APPLY) return names;
   const fn = session.functions[record.fn];
   const isPlain = record.actor === 0 && fn?.kind === FUNCTION_KIND.task && fn.module === parent.fn.module;
   if (!isPlain || session.options[record.options]?.options.actor !== undefined) return NOT_FOR_STRANGERS;
-  return hasRoom(book, parent, record.args.length) ? APPLY : QUOTA;
+  return APPLY;
 }
 
 function judgePut(session: SessionRecord, book: StrangerBook, record: NodeRecordOf<'put'>, state: GcsState): Verdict {
   if (record.parent === 0 || sessionOfKey(record.object) !== session.id) return FORBIDDEN;
-  const names = judgeNames(session, record.nested, state);
-  if (names !== APPLY) return names;
   const parent = leaseOf(session, record.parent, state);
   if (!parent) return OVER;
-  return hasRoom(book, parent, record.value.length) ? APPLY : QUOTA;
+  if (!hasRoom(book, parent, keptBytes(record))) return QUOTA;
+  return judgeNames(session, record.nested, state);
 }
 
 function judgeEnd(session: SessionRecord, record: NodeRecordOf<'finish' | 'failed'>, state: GcsState): Verdict {
   // A node tries again itself only what was never leased to it.
   if (record.kind === 'failed' && record.retriedHere) return FORBIDDEN;
-  if (record.kind === 'finish') {
-    const names = judgeNames(session, record.nested, state);
-    if (names !== APPLY) return names;
-  }
-  if (leaseOf(session, record.task, state)) return APPLY;
-  return judgeNames(session, [record.task], state) === FOREIGN ? FOREIGN : OVER;
+  if (!leaseOf(session, record.task, state))
+    return judgeNames(session, [record.task], state) === FOREIGN ? FOREIGN : OVER;
+  return record.kind === 'finish' ? judgeNames(session, record.nested, state) : APPLY;
 }
 
 /** A copy on the disk of a node counts if its value was the word of that node. */
@@ -150,6 +153,12 @@ function isChildOfLease(session: SessionRecord, key: ObjectKey, state: GcsState)
 export function leaseOf(session: SessionRecord, key: ObjectKey, state: GcsState): TaskRecord | undefined {
   const task = state.task(key);
   return task?.assigned === session.id && task.state === 'leased' ? task : undefined;
+}
+
+/** What the server keeps of a submission or a put. */
+export function keptBytes(record: NodeRecordOf<'submit' | 'put'>): number {
+  const names = record.nested.length + (record.kind === 'submit' ? record.deps.length : 0);
+  return (record.kind === 'submit' ? record.args.length : record.value.length) + names * BYTES_PER_NAME;
 }
 
 function hasRoom(book: StrangerBook, lease: TaskRecord, bytes: number): boolean {

@@ -179,6 +179,45 @@ describe('what strangers may say', () => {
     expect(tab.options[MAX_STRANGER_DEFINITIONS]).toBeUndefined();
   });
 
+  it('B1 a number of a function or of options stands for one of them for good', () => {
+    for (const kind of ['function', 'options'] as const) {
+      const { it, tab } = world();
+      const again = definitions({ ...OPEN, name: 'other' }).find((record) => record.kind === kind);
+      const { dictionaries } = it.gcs.state;
+      const known = dictionaries.functions().length;
+      if (again)
+        expect(() => it.say(tab, { ...again, ...(kind === 'function' ? { name: 'other' } : {}) })).toThrow(kind);
+      expect(dictionaries.functions().length).toBe(known);
+    }
+  });
+
+  it('B1 names in what a stranger puts and submits count too, and are not looked at beyond the bound', () => {
+    const { it, tab, key, own } = world();
+    const many = Array.from({ length: 700_000 }, () => key(2));
+    it.say(tab, put(tab.id, 1, { parent: key(3), value: VALUE, nested: many }));
+    expect(it.gcs.state.object(own(1))).toBeDefined();
+    it.say(tab, put(tab.id, 2, { parent: key(3), value: VALUE, nested: many }));
+    it.say(tab, submit(tab.id, 3, { parent: key(3), deps: many }));
+    expect(it.gcs.state.object(own(2))).toBeUndefined();
+    expect(errorOf(it.to(tab, 'object').find(({ object }) => object === own(3))?.value).name).toBe(
+      'QuotaExceededError',
+    );
+  });
+
+  it('T3 what is passed over by the thousand costs one error, made once', () => {
+    const { it, tab, own } = world();
+    const wants = [1, 2].map((number): NodeRecord => ({ kind: 'want', object: objectKey(77, number) }));
+    it.say(tab, ...wants, ...[1, 2].map((number) => submit(tab.id, number, { parent: NOBODYS })));
+    const [first, second] = it
+      .to(tab, 'object')
+      .filter(({ object }) => wants.some((want) => Reflect.get(want, 'object') === object));
+    expect(errorOf(first?.value).name).toBe('ObjectLostError');
+    expect(second?.value).toBe(first?.value);
+    expect(errorOf(it.to(tab, 'object').find(({ object }) => object === own(1))?.value).name).toBe(
+      'TaskCancelledError',
+    );
+  });
+
   it('L7 it cancels its own children and nothing else; it ends no actor and brings no code', () => {
     const { it, tab, driver, key, own, foreign } = world();
     it.say(tab, submit(tab.id, 1, { parent: key(3) }));

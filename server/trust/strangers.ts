@@ -13,7 +13,23 @@ import type { NodeRecord, NodeRecordOf } from '#shared/protocol/node-records.ts'
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
 import type { SessionRecord } from '../gcs/entities.ts';
 import type { GcsState } from '../gcs/state.ts';
-import { leaseOf, MAX_MADE_PER_LEASE, mayApply, type Verdict } from './may-apply.ts';
+import { keptBytes, leaseOf, MAX_MADE_PER_LEASE, mayApply, type Verdict } from './may-apply.ts';
+
+// Made once: an error costs a stack, and there may be thousands of these in one frame (rule T3).
+const LOST = encodeError(new ObjectLostError('the object is not there for this node any more'));
+const OVER = encodeError(new TaskCancelledError('the task that made this call is over'));
+const ERRORS: Partial<Record<Verdict['why'], Uint8Array>> = {
+  quota: encodeError(
+    new QuotaExceededError(
+      `on a node of a stranger one task makes at most ${MAX_MADE_PER_LEASE} tasks and values: give each less to do`,
+    ),
+  ),
+  forbidden: encodeError(
+    new NotYetSupportedError(
+      'a task on a node of a stranger can call only functions of its own module: actors, methods and inline functions need trusted nodes',
+    ),
+  ),
+};
 
 /** Answers a submission that is not taken with an error. */
 export type TurnAway = (session: SessionRecord, record: NodeRecordOf<'submit'>, error: Uint8Array) => void;
@@ -52,20 +68,19 @@ export class Strangers {
     if (!lease || !session.book) return;
     const use = session.book.useOf(lease);
     use.made += 1;
-    use.bytes += record.kind === 'submit' ? record.args.length : record.value.length;
+    use.bytes += keptBytes(record);
   }
 
   #tell(session: SessionRecord, record: NodeRecord, verdict: Verdict): void {
     const { ports } = this.#state;
     switch (record.kind) {
       case 'submit':
-        this.#turnAway(session, record, encodeError(errorFor(verdict)));
+        this.#turnAway(session, record, ERRORS[verdict.why] ?? OVER);
         return;
       case 'want': {
-        const value = encodeError(new ObjectLostError('the object is not there for this node any more'));
         const { object } = record;
         const { error: status } = OBJECT_STATUS;
-        ports.command(session, { kind: 'object', object, status, sizeBytes: value.length, value, nested: [] });
+        ports.command(session, { kind: 'object', object, status, sizeBytes: LOST.length, value: LOST, nested: [] });
         return;
       }
       case 'put':
@@ -83,16 +98,4 @@ export class Strangers {
       default:
     }
   }
-}
-
-function errorFor({ why }: Verdict): Error {
-  if (why === 'quota')
-    return new QuotaExceededError(
-      `on a node of a stranger one task makes at most ${MAX_MADE_PER_LEASE} tasks and values: give each less to do`,
-    );
-  if (why === 'forbidden')
-    return new NotYetSupportedError(
-      'a task on a node of a stranger can call only functions of its own module: actors, methods and inline functions need trusted nodes',
-    );
-  return new TaskCancelledError('the task that made this call is over');
 }

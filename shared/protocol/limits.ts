@@ -17,6 +17,12 @@ export const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 /** Records in one frame. */
 export const MAX_RECORDS_PER_FRAME = 65_536;
 
+/**
+ * Records of a journal in one frame: some times what a node gathers. Equal records cost no bytes, so the size of a frame does
+ * not bound the time it takes to read (rule T3).
+ */
+export const MAX_JOURNAL_RECORDS_PER_FRAME = 4096;
+
 /** A frame is posted inside the call once it has this many messages … */
 export const FRAME_FLUSH_RECORDS = 256;
 

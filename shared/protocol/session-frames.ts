@@ -7,7 +7,7 @@
  */
 import { array, bool, bytes, f64, type Infer, literalUnion, str, struct, taggedUnion, uint } from '../wire/schema.ts';
 import { batchCodec } from './batch-codec.ts';
-import { CHUNK_BYTES, MAX_FRAME_BYTES, MAX_REFERENCES } from './limits.ts';
+import { CHUNK_BYTES, MAX_FRAME_BYTES, MAX_JOURNAL_RECORDS_PER_FRAME, MAX_REFERENCES } from './limits.ts';
 import { nodeRecords } from './node-records.ts';
 import { serverCommands } from './server-commands.ts';
 
@@ -74,7 +74,7 @@ export const sessionFrames = taggedUnion('type', {
     retryAfterMs: uint,
   },
   report,
-  records: { first: uint, batch: batchCodec(nodeRecords) },
+  records: { first: uint, batch: batchCodec(nodeRecords, MAX_JOURNAL_RECORDS_PER_FRAME) },
   commands: { first: uint, batch: batchCodec(serverCommands) },
   /** Up to which number the other side's stream was received, and is durable (equal for commands). */
   ack: { received: uint, durable: uint },

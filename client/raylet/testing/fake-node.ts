@@ -2,6 +2,7 @@
  * A raylet with everything around it made of plain lists: workers that run what a test says, a server that hears every
  * record and answers when asked to, a clock that stands still.
  */
+import type { PullDone } from '../object-transfer.ts';
 import { Raylet } from '../raylet.ts';
 import { decodeSessionFrame } from '../session-frame-codec.ts';
 import type { RayletOptions, RayletPorts, WorkerKind } from '../ports.ts';
@@ -103,7 +104,7 @@ export class FakeNode {
   readonly workers = new Map<number, FakeWorker>();
   readonly records: NodeRecord[] = [];
   readonly frames: Uint8Array[] = [];
-  readonly fetches: { key: ObjectKey; done: (memory: Attachment | undefined) => void }[] = [];
+  readonly fetches: { key: ObjectKey; done: PullDone }[] = [];
   readonly requests: { method: string; answer: (ok: boolean, body: Uint8Array) => void }[] = [];
   readonly raylet: Raylet;
   readonly driver: FakeWorker;

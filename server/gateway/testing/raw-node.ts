@@ -130,6 +130,20 @@ export class RawNode {
     });
   }
 
+  /** Takes nothing from the network until {@link resume}. */
+  pause(): void {
+    this.#webSocket().pause();
+  }
+
+  resume(): void {
+    this.#webSocket().resume();
+  }
+
+  /** What lies below the library, which has no word for this. */
+  #webSocket(): { pause(): void; resume(): void } {
+    return Reflect.get(this.socket.io.engine.transport, 'ws') as { pause(): void; resume(): void };
+  }
+
   close(): void {
     this.socket.disconnect();
   }

@@ -13,6 +13,7 @@ import { SandboxWorkers } from '../sandbox/sandbox-workers.ts';
 import type { ProblemCode, TabGpu, TabPhase, TabProblem, TabSettings, TabStatus } from '../tab-status.ts';
 import { browserText } from './browser-text.ts';
 import { askJobWords } from './job-words.ts';
+import { excessOf } from './node-excess.ts';
 import type { TabNodeOptions, TabPage } from './tab-node-api.ts';
 import { openTabStore, type TabStore } from './tab-store.ts';
 import { TaskMeter } from './task-meter.ts';
@@ -92,6 +93,7 @@ export class TabNode {
         bufferLimitBytes: BUFFER_LIMIT_BYTES,
         clock: this.#clock,
         page,
+        excess: () => excessOf(this.#shell.raylet),
       },
       {
         onMessages: (id, messages, attachments) => {

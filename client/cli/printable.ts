@@ -1,0 +1,14 @@
+/**
+ * What tasks print and throw, on its way to a terminal. It may come from machines of people nobody knows: colours are let
+ * through, commands are not (they could clear the screen, write to the clipboard, or change what was printed before).
+ */
+
+/* oxlint-disable no-control-regex -- control characters are what this file is about */
+const SEQUENCES =
+  /\u001b\[[\d;:]*m|\u001b\[[\d;:<=>?]*[ -/]*[@-~]|\u001b[\]PX^_].*?(?:\u0007|\u001b\\|$)|[^\P{Cc}\t\n]/gsu;
+const COLOUR = /^\u001b\[[\d;:]*m$/;
+
+/** The text without anything that a terminal would obey, but for colours. */
+export function printable(text: string): string {
+  return text.replaceAll(SEQUENCES, (sequence) => (COLOUR.test(sequence) ? sequence : ''));
+}
