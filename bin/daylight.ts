@@ -10,5 +10,11 @@ const startServer: StartServer = async (settings) => {
   return server.startServer(settings);
 };
 
+const OLDEST_NODE = 24;
+if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+  process.stderr.write(`daylight needs Node ${OLDEST_NODE} or newer; this is ${process.version}\n`);
+  process.exit(1);
+}
+
 // Nothing may keep the process alive after its command has ended: threads and sockets are closed by then, or stuck.
 process.exit(await runCli(process.argv.slice(2), startServer));

@@ -88,12 +88,23 @@ function table({ trials, best, nodes, seconds }: SearchResult): string {
 }
 
 async function stop(server: ChildProcess, node: ChildProcess): Promise<void> {
-  const ended = [server, node].filter((child) => child.exitCode === null && child.signalCode === null).map(exitOf);
   const limit = setTimeout(() => [server, node].forEach((child) => child.kill('SIGKILL')), STOP_LIMIT_MS);
-  node.kill('SIGTERM');
-  server.stdin?.end();
-  await Promise.all(ended);
+  // First the node: a server that ends before it has heard the good-bye waits for that node at its next start.
+  if (isRunning(node)) {
+    const ended = exitOf(node);
+    node.kill('SIGTERM');
+    await ended;
+  }
+  if (isRunning(server)) {
+    const ended = exitOf(server);
+    server.stdin?.end();
+    await ended;
+  }
   clearTimeout(limit);
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
 }
 
 /** A signal may reach the children first (Ctrl-C goes to all) or us alone; either way all end. */
@@ -153,7 +164,8 @@ async function main(): Promise<number> {
   }
   if (code !== undefined && values.exit !== true) {
     console.error(`\nThe cluster stays up: ${operatorUrl}\nA browser can help too: ${donateUrl}\nCtrl-C ends it.`);
-    await whenInterrupted;
+    const gone = (name: string) => () => console.error(`\nThe ${name} has ended by itself, and so does this.`);
+    await Promise.race([whenInterrupted, exitOf(server).then(gone('server')), exitOf(node).then(gone('node'))]);
   } else if (code === undefined) {
     job.kill('SIGTERM');
     await ended;

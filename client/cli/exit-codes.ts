@@ -45,7 +45,7 @@ export function explain(error: unknown): Failure {
   }
   if (error instanceof ConnectionLostError) {
     return {
-      text: `${error.message}\n  check the address, and that the server runs (daylight up)`,
+      text: `${error.message}\n  ${adviceOf(error)}`,
       exitCode: EXIT.cannotConnect,
     };
   }
@@ -53,6 +53,13 @@ export function explain(error: unknown): Failure {
   if (error instanceof TaskError || !(error instanceof DaylightError))
     return { text: userError(error), exitCode: EXIT.failed };
   return { text: `${error.name}: ${error.message}`, exitCode: EXIT.failed };
+}
+
+/** What to do about a server that cannot be reached. */
+function adviceOf({ message }: Error): string {
+  return /CERT|SELF_SIGNED|VERIFY|certificate/i.test(message)
+    ? 'the certificate of the server is not known here: name the file of its authority in NODE_EXTRA_CA_CERTS'
+    : 'check the address, and that the server runs (daylight up)';
 }
 
 /** The message, and those frames of the stack that are the user's: paths relative to the job's root, no runtime. */

@@ -25,7 +25,7 @@ export function addJoinCommand(program: Command): void {
     .command('join')
     .summary('lend this machine to a cluster')
     .description(
-      'Lends CPUs of this machine to the cluster at URL until Ctrl-C. A server that is away is looked for until it is back.',
+      'Lends CPUs of this machine to the cluster at URL until Ctrl-C. Once it has joined, a server that is away is looked for until it is back.',
     )
     .argument('<url>', 'address of the server, as it printed it', parseAddress)
     .addOption(new Option('--token <token>', 'join token that the server printed').env('DAYLIGHT_TOKEN'))

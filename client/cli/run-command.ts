@@ -35,7 +35,7 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
     .addOption(new Option('--address <url>', 'address of a server').env('DAYLIGHT_ADDRESS').argParser(parseAddress))
     .addOption(new Option('--token <token>', 'its join or operator token').env('DAYLIGHT_TOKEN'))
     .option('--cpus <n>', 'CPUs this process lends (default: 0 with an address, else all)', parseCpus)
-    .option('--name <name>', "the job's name in lists (default: the file's)")
+    .option('--name <name>', "the job's name in lists (default: the file's, or for a job.ts its folder's)")
     .addOption(
       new Option('--submitter <name>', 'who runs it: shown to the people whose machines compute')
         .env('DAYLIGHT_SUBMITTER')

@@ -19,6 +19,7 @@ interface StatusOptions {
 
 /** What is read of the API's answers; they hold more. */
 interface ClusterRow {
+  readonly inGrace: boolean;
   readonly hosts: number;
   readonly tabs: number;
   readonly drivers: number;
@@ -34,6 +35,7 @@ interface NodeRow {
   readonly name: string;
   readonly role: string;
   readonly state: string;
+  readonly trusted: boolean;
   readonly cpus: number;
   readonly runningTasks: number;
   readonly executedTasks: number;
@@ -74,15 +76,16 @@ async function status({ address, token, json = false }: StatusOptions): Promise<
   }
   const living = nodes.items.filter(({ state }) => state !== 'dead');
   const text = [
-    `${cluster.hosts + cluster.tabs} nodes${cluster.tabs > 0 ? ` (${cluster.tabs} browser tabs)` : ''}, ${cluster.freeCpus} of ${cluster.cpus} CPUs free, ${cluster.drivers} drivers; ${cluster.unfinishedTasks} tasks unfinished (${cluster.queuedTasks} queued), ${Math.round(cluster.tasksPerSecond)}/s`,
-    ...cluster.infeasible.map(({ demand, tasks, reason }) => `! ${tasks} tasks ask for ${demand}: ${reason}`),
+    `${counted(cluster.hosts + cluster.tabs, 'node')}${cluster.tabs > 0 ? ` (${counted(cluster.tabs, 'browser tab')})` : ''}, ${cluster.freeCpus} of ${cluster.cpus} CPUs free, ${counted(cluster.drivers, 'driver')}; ${counted(cluster.unfinishedTasks, 'task')} unfinished (${cluster.queuedTasks} queued), ${Math.round(cluster.tasksPerSecond)}/s`,
+    ...(cluster.inGrace ? ['! the server has just started and waits for the nodes it knew, at most 45 s'] : []),
+    ...cluster.infeasible.map(({ demand, tasks, reason }) => `! ${counted(tasks, 'task')} for ${demand}: ${reason}`),
     '',
     ...table(
       ['NODE', 'NAME', 'ROLE', 'STATE', 'CPUS', 'RUNNING', 'DONE'],
       living.map((node) => [
         node.id,
         node.name,
-        node.role,
+        node.trusted ? node.role : `${node.role}, stranger`,
         node.state,
         node.cpus,
         node.runningTasks,
@@ -97,11 +100,15 @@ async function status({ address, token, json = false }: StatusOptions): Promise<
         job.name,
         job.status,
         `${job.finished}/${job.submitted}`,
-        `${Math.round(job.progress * 100)} %`,
+        job.status === 'succeeded' ? '100 %' : `${Math.round(job.progress * 100)} %`,
       ]),
     ),
   ];
   process.stdout.write(`${printable(text.join('\n'))}\n`);
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 async function ask<T>(address: string, token: string, what: string): Promise<T> {

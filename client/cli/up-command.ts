@@ -38,7 +38,7 @@ export function addUpCommand(program: Command, startServer: StartServer): void {
     .option('--host <address>', 'address to listen on; 0.0.0.0 for all of this machine', '127.0.0.1')
     .option('--data <dir>', 'folder for everything durable', '.data')
     .option('--cpus <n>', `also lend this many CPUs of this machine (it has ${availableCpus()})`, parseCpus)
-    .option('--public', 'let anyone join; who has no token is not trusted')
+    .option('--public', 'let the browsers of strangers in; what they compute is not trusted')
     .option(
       '--tls-cert <file>',
       'speak https with this certificate (PEM, with what stands between it and the authority)',
@@ -107,6 +107,7 @@ function print(server: StartedServer, options: UpOptions): void {
     `Daylight listens on ${url}`,
     '',
     `  status page     ${operatorUrl}`,
+    `  the same here   daylight status --address ${url} --token ${operatorToken}`,
     `  lend a machine  daylight join ${url} --token ${joinToken}`,
     `  lend a browser  ${donateUrl}`,
     ...(options.public ? [`  for anyone      ${donateUrl.split('#')[0]}`] : []),

@@ -13,8 +13,10 @@ import type { Attachment } from '#shared/ports/transport.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { WorkerCommand, WorkerRequest } from '#shared/protocol/worker-messages.ts';
 
-/** How often limits and time-outs are looked at. */
+/** How often limits and time-outs are looked at … */
 const TICK_MS = 20;
+/** … and how often while there is nothing to look at: a machine that is lent shall not be woken for it. */
+const QUIET_TICK_MS = 500;
 const LOAD_MS = 500;
 /** How long a node that leaves waits for its last records to be durable. */
 const DRAIN_LIMIT_MS = 2_000;
@@ -118,6 +120,8 @@ export class RayletShell {
   /** Reserved bytes the raylet has been given and may have dropped since. */
   #accountedBytes = 0;
   #lastLoad = '';
+  #ticksQuietly = false;
+  #cancelTick = (): void => {};
 
   constructor(identity: SessionIdentity, ports: ShellPorts, events: ShellEvents) {
     this.#identity = identity;
@@ -138,9 +142,10 @@ export class RayletShell {
   /** Connects to the server and lets time pass. */
   start(): void {
     this.#stopTimers.push(
-      this.#ports.every(TICK_MS, () => this.#tick()),
       this.#ports.every(LOAD_MS, () => this.#sendLoad()),
+      () => this.#cancelTick(),
     );
+    this.#tickLater();
     this.session.start();
   }
 
@@ -210,6 +215,9 @@ export class RayletShell {
   flush(): void {
     this.#raylet.flush();
     this.#releaseDropped();
+    if (!this.#ticksQuietly || this.#raylet.isQuiet) return;
+    this.#cancelTick();
+    this.#tickLater();
   }
 
   // --- the parts ---------------------------------------------------------------------------------------------------
@@ -347,9 +355,13 @@ export class RayletShell {
     this.#accountedBytes = storeBytes;
   }
 
-  #tick(): void {
-    this.#raylet.tick();
-    this.#releaseDropped();
+  #tickLater(): void {
+    this.#ticksQuietly = this.#raylet.isQuiet;
+    this.#cancelTick = this.#ports.clock.after(this.#ticksQuietly ? QUIET_TICK_MS : TICK_MS, () => {
+      this.#raylet.tick();
+      this.#releaseDropped();
+      this.#tickLater();
+    });
   }
 
   #sendLoad(): void {

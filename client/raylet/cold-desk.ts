@@ -195,7 +195,8 @@ export class ColdDesk implements StoreWatch {
     }
     object.cold = 'yes';
     this.#retryAtMs = 0;
-    this.#journal.append({ kind: 'digest', object: key, sizeBytes, digest }, 'soon');
+    // At once: a tab may be closed in the very next moment, and without this word its copy is no copy (rule M4).
+    this.#journal.append({ kind: 'digest', object: key, sizeBytes, digest });
     const leaves = this.#policy.isLeaving(key) && this.#policy.isOver;
     this.#policy.cover(key);
     if (leaves) this.#leaves(key, object);

@@ -56,6 +56,11 @@ export class Journal {
     return this.#lastNumber - this.#durable;
   }
 
+  /** True if records were gathered that are not in a frame yet. */
+  get hasUnsent(): boolean {
+    return this.#gathered.length > 0;
+  }
+
   /** True if work should wait until the server caught up. */
   get isFull(): boolean {
     return this.backlog >= MAX_BACKLOG_RECORDS || this.#sentBytes >= MAX_BACKLOG_BYTES;

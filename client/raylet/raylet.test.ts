@@ -28,6 +28,27 @@ function expectIdle(node: FakeNode, cpus = 1): void {
   expect(node.raylet.tableSizes()).toMatchObject({ tasks: 0, cancelling: 0 });
 }
 
+describe('a node with nothing to do', () => {
+  it('S3 says so, and no longer while something depends on time', () => {
+    const node = new FakeNode();
+    node.tick();
+    expect(node.raylet.isQuiet).toBe(true);
+    const task = node.submit();
+    expect(node.raylet.isQuiet).toBe(false);
+    node.settle();
+    node.finish(task);
+    // What nobody waits for leaves with the next tick.
+    expect(node.raylet.isQuiet).toBe(false);
+    node.tick();
+    expect(node.raylet.isQuiet).toBe(true);
+    node.block(0, [ELSEWHERE], { timeoutMs: 1_000 });
+    expect(node.raylet.isQuiet).toBe(false);
+    node.tick(1_000);
+    node.tick();
+    expect(node.raylet.isQuiet).toBe(true);
+  });
+});
+
 describe('a task', () => {
   it('S1 runs where it was born, and its value is told to the driver', () => {
     const node = new FakeNode();

@@ -193,6 +193,13 @@ export class Raylet {
     return { tasks: this.#tasks.count, objects: this.#objects.count, cancelling: this.#limits.cancellingCount };
   }
 
+  /** Nothing here happens by time alone and soon: there are no limits to keep, no waits, nothing to send. */
+  get isQuiet(): boolean {
+    if (this.#tasks.count > 0 || this.journal.hasUnsent) return false;
+    for (const worker of this.#pool.all()) if (worker.blocks.size > 0) return false;
+    return this.#pool.surplus() === undefined;
+  }
+
   /**
    * Offers more or less from now on. With less, what cannot run here any more goes back to the server at once; what
    * runs goes on (see {@link endRunning}).

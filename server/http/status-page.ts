@@ -130,10 +130,11 @@ async function refresh() {
       return tile;
     }));
     const notices = cluster.infeasible.map((each) => each.tasks + ' tasks ask for ' + each.demand + ': ' + each.reason);
+    if (cluster.inGrace) notices.unshift('The server has just started and waits for the nodes it knew, at most 45 seconds');
     if (cluster.storage !== 'working') notices.unshift('The storage refuses to write: submitting waits until it works again');
     byId('notice').hidden = notices.length === 0;
     byId('notice').textContent = notices.join(' · ');
-    show('nodes', nodes.items.map((n) => [cell(n.name), cell(roleOf(n)), cell(stateOf(n), tone[n.state]), cell(n.role === 'driver' ? '' : String(n.cpus)), cell(String(n.assignedTasks)), cell(String(n.executedTasks)), cell(megabytes(n.rssBytes))]));
+    show('nodes', nodes.items.filter((n) => n.state !== 'dead').map((n) => [cell(n.name), cell(roleOf(n)), cell(stateOf(n), tone[n.state]), cell(n.role === 'driver' ? '' : String(n.cpus)), cell(String(n.assignedTasks)), cell(String(n.executedTasks)), cell(megabytes(n.rssBytes))]));
     show('jobs', jobs.items.map((j) => [cell(j.name), cell([j.submitter, j.purpose].filter(Boolean).join(': '), 'wrap'), cell(j.status, tone[j.status]), cell(since(j.startedAt)), cell(j.finished + ' of ' + j.submitted), cell(String(j.failed), j.failed > 0 ? 'bad' : ''), cell(stopButton(j))]));
     show('tasks', tasks.items.map((t) => [cell(t.id), cell(t.fn), cell(t.state, tone[t.state]), cell(t.node ?? ''), cell(String(t.attempts)), cell(t.runMs === null ? '' : t.runMs + ' ms')]));
     byId('connection').textContent = 'live';

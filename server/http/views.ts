@@ -143,6 +143,7 @@ export function objectView(object: ObjectRecord) {
       holder < 0 ? `in ${formatObjectKey(-holder)}` : holder < 2 ** 32 ? `node ${holder}` : formatObjectKey(holder),
     ),
     containsRefs: object.nested.length,
+    isStored: object.versionDigest !== undefined,
     waiting: (object.wants?.length ?? 0) + (object.waiters?.size ?? 0),
   };
 }

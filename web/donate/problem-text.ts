@@ -54,7 +54,7 @@ export function describeProblem(problem: TabProblem): ProblemText {
         headline: 'The sandbox cannot be made',
         sentences: [
           'Programs run only in a sandbox inside this page. This browser did not make one, so nothing runs.',
-          'An extension or a rule of your organisation may block it. Try a window without extensions.',
+          'An extension or a rule of your organisation may block it, or the name it is loaded from is not set up. Try a window without extensions, or tell whoever runs the cluster.',
         ],
       };
     case 'other':

@@ -30,7 +30,8 @@ export interface SettingsText {
 
 /** How many of how many: `2 of 4`. */
 export function describeCores(lent: number, cores: number): string {
-  return `${lent} of ${cores}`;
+  const hasChoice = maxCores(cores) > 1;
+  return hasChoice || cores === 1 ? `${lent} of ${cores}` : `${lent} of ${cores}; the other stays yours`;
 }
 
 /** What to offer. */

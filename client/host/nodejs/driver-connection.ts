@@ -59,6 +59,7 @@ export async function connectDriver(options: DriverOptions): Promise<DriverConne
   const storeBudget = createStoreBudget(storeBytesFor(memoryLimitBytes));
   const nodeName = defaultNodeName();
   const { port1, port2 } = new MessageChannel();
+  let isAway = false;
   const raylet = await startRaylet(
     {
       url,
@@ -77,6 +78,14 @@ export async function connectDriver(options: DriverOptions): Promise<DriverConne
       driverPort: port2,
     },
     {
+      onDisconnected(message) {
+        isAway = true;
+        onWarning?.(`the server is out of reach, trying again: ${message}`);
+      },
+      onWelcome() {
+        if (isAway) onWarning?.('the server is back');
+        isAway = false;
+      },
       onWarning: (message) => onWarning?.(message),
       onFatal: (error) => onFatal?.(error),
       onProgress: (fraction, note) => onProgress?.(fraction, note),

@@ -6,9 +6,10 @@ import { createStoreBudget } from './shared-store-budget.ts';
 import { WorkerThreads } from './worker-threads.ts';
 
 const ID = 1;
+// The line leaves in a microtask, and no message is read between it and the loop.
 const JOB = `
 import { remote } from 'daylight';
-export const spin = remote(async () => { console.log('spins'); await new Promise(setImmediate); for (;;); });
+export const spin = remote(async () => { console.log('spins'); for (let turn = 0; turn < 10; turn += 1) await null; for (;;); });
 `;
 
 interface Ended {

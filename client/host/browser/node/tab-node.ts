@@ -118,6 +118,7 @@ export class TabNode {
   /** Connects, and begins to tell the page. */
   start(): void {
     this.#shell.start();
+    this.#workers.probe();
     this.#tellLoop();
   }
 

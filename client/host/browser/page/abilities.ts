@@ -6,7 +6,7 @@ import type { BrowserAbilities } from '../donor.ts';
 /** What `navigator` may have beyond the DOM's types. */
 interface MoreNavigator {
   readonly getBattery?: () => Promise<BatteryLike>;
-  readonly gpu?: unknown;
+  readonly gpu?: { requestAdapter(): Promise<unknown> } | null;
 }
 
 /** The part of a BatteryManager that is used. */
@@ -15,6 +15,8 @@ export interface BatteryLike {
   addEventListener(type: 'chargingchange', listener: () => void): void;
 }
 
+/** A driver that does not answer for so long is no GPU to offer. */
+const ADAPTER_LIMIT_MS = 2_000;
 const DATABASE_PROBE = 'daylight-probe';
 /** A database that is not open after so long is as good as blocked. */
 const DATABASE_LIMIT_MS = 3_000;
@@ -28,10 +30,21 @@ export async function findAbilities(): Promise<BrowserAbilities> {
     hasWebLocks: 'locks' in navigator,
     hasIndexedDb: await canStore(),
     hasBattery: typeof more.getBattery === 'function',
-    hasWebGpu: more.gpu !== undefined && more.gpu !== null,
+    hasWebGpu: await hasAdapter(more.gpu),
     cores: navigator.hardwareConcurrency || 1,
     engine: engineOf(navigator.userAgent),
   };
+}
+
+/** The interface is there on many machines that have nothing behind it. */
+async function hasAdapter(gpu: MoreNavigator['gpu']): Promise<boolean> {
+  if (!gpu) return false;
+  const limit = new Promise<null>((resolve) => setTimeout(() => resolve(null), ADAPTER_LIMIT_MS));
+  try {
+    return (await Promise.race([gpu.requestAdapter(), limit])) !== null;
+  } catch {
+    return false;
+  }
 }
 
 /** The battery, where the browser shows it. */

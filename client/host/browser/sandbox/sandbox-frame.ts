@@ -29,6 +29,8 @@ export class SandboxFrame {
   #askedMs = 0;
   #lastAnswerMs: number;
   #isDead = false;
+  /** Its document was there once. */
+  hasAnswered = false;
   /** Since when no worker lives in it; Infinity while one does. */
   emptySinceMs: number;
 
@@ -46,9 +48,7 @@ export class SandboxFrame {
     this.#lastAnswerMs = nowMs;
     this.emptySinceMs = nowMs;
     control.addEventListener('message', ({ data }: MessageEvent<FromFrame>) => this.#heard(data));
-    control.addEventListener('close', () =>
-      this.#die('the process of the sandbox ended, most likely for lack of memory'),
-    );
+    control.addEventListener('close', () => this.#die('its process ended'));
     control.start();
   }
 
@@ -74,7 +74,7 @@ export class SandboxFrame {
   look(nowMs: number, slept: boolean): void {
     if (slept) this.#lastAnswerMs = nowMs;
     if (nowMs - this.#lastAnswerMs > SILENCE_LIMIT_MS) {
-      this.#die('the sandbox does not answer: its process ended or hangs, most likely for lack of memory');
+      this.#die('it does not answer');
       return;
     }
     this.#pingNumber += 1;
@@ -90,14 +90,19 @@ export class SandboxFrame {
 
   #heard(message: FromFrame): void {
     // An answer proves life at the time of the question.
-    if (message.type === 'pong') this.#lastAnswerMs = Math.max(this.#lastAnswerMs, this.#askedMs);
-    else this.#events.workerFailed(message.workerId, message.message);
+    if (message.type === 'pong') {
+      this.#lastAnswerMs = Math.max(this.#lastAnswerMs, this.#askedMs);
+      this.hasAnswered = true;
+    } else this.#events.workerFailed(message.workerId, message.message);
   }
 
   #die(message: string): void {
     if (this.#isDead) return;
     this.close();
-    this.#events.died(this, message);
+    const what = this.hasAnswered
+      ? `the process of the sandbox ended or hangs, most likely for lack of memory (${message})`
+      : `the sandbox cannot be loaded (${message})`;
+    this.#events.died(this, what);
   }
 
   #tell(message: ToFrame, transfer: Transferable[]): void {

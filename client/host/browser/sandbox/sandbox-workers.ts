@@ -60,6 +60,8 @@ export interface SandboxSettings {
 }
 
 const KEPT_KINDS: ReadonlySet<WorkerRequest['kind']> = new Set(['submit', 'put', 'hold', 'cancel', 'killActor']);
+/** Jobs count from 1. */
+const NO_JOB = 0;
 const FLOODED = 'it flooded its node with messages';
 
 interface SandboxWorker {
@@ -95,6 +97,11 @@ export class SandboxWorkers implements ShellWorkers {
     this.#events = events;
     this.#lastLookMs = settings.clock.nowMs();
     this.#lookLater();
+  }
+
+  /** Makes a frame for nobody, to find out whether there can be any: a node that takes work and cannot do it is worse than none. */
+  probe(): void {
+    if (!this.#frames.has(NO_JOB)) this.#createFrame(NO_JOB).look(this.#settings.clock.nowMs(), false);
   }
 
   spawn(_kind: WorkerKind, id: number, job: number): void {
@@ -282,15 +289,16 @@ export class SandboxWorkers implements ShellWorkers {
     );
     for (const { id, worker, message } of dead)
       this.#exited(id, worker, id === culprit ? END_REASON.outOfMemory : END_REASON.bystander, message);
-    if (dead.some(({ worker }) => worker.hasSpoken)) return;
-    for (const { message } of deaths) this.#frameFailed(message);
+    for (const { frame, message } of deaths) if (!frame.hasAnswered) this.#frameFailed(message);
   }
 
   /** A frame in which nothing came up. */
   #frameFailed(message: string): void {
     this.#failedFrames += 1;
-    if (this.#failedFrames === MAX_FAILED_FRAMES)
-      this.#events.onUnusable(`the sandbox in which jobs run does not start in this browser (${message})`);
+    const { sandboxUrl } = this.#settings;
+    if (this.#failedFrames < MAX_FAILED_FRAMES) this.probe();
+    else if (this.#failedFrames === MAX_FAILED_FRAMES)
+      this.#events.onUnusable(`${message}; its address is ${sandboxUrl}`);
   }
 
   #lookLater(): void {
@@ -305,7 +313,7 @@ export class SandboxWorkers implements ShellWorkers {
     const slept = nowMs - this.#lastLookMs > LOOK_MS + LATE_LOOK_MS;
     this.#lastLookMs = nowMs;
     for (const frame of [...this.#frames.values()]) {
-      if (nowMs - frame.emptySinceMs > EMPTY_FRAME_MS) this.#removeFrame(frame);
+      if (frame.hasAnswered && nowMs - frame.emptySinceMs > EMPTY_FRAME_MS) this.#removeFrame(frame);
       else frame.look(nowMs, slept);
     }
     for (const [id, worker] of [...this.#workers]) {
