@@ -13,6 +13,7 @@ import { Gcs } from './gcs/gcs.ts';
 import { loadState } from './gcs/load-state.ts';
 import type { GcsEvent, GcsPorts, TaskOutcome } from './gcs/state.ts';
 import { JobLogs } from './job-logs.ts';
+import { type ServerClock, systemServerClock } from './server-clock.ts';
 
 /** How often time passes for sessions and back-offs. */
 export const TICK_MS = 250;
@@ -77,6 +78,8 @@ export interface ControlPlaneOptions {
   readonly random: Random;
   readonly times: ServerTimes;
   readonly logger: ServerLogger;
+  /** Default: this machine's. */
+  readonly clock?: ServerClock;
 }
 
 /** The control plane of one server. */
@@ -86,7 +89,8 @@ export class ControlPlane implements GcsPorts {
   readonly logs = new JobLogs();
   readonly times: ServerTimes;
   readonly serverEpoch: number;
-  readonly startedWallMs = Date.now();
+  readonly clock: ServerClock;
+  readonly startedWallMs: number;
   readonly events: TimedEvent[] = [];
   readonly counters = { recordsApplied: 0, tasksEnded: 0, tasksFailed: 0, commits: 0, mutations: 0 };
   readonly storage: Storage;
@@ -94,7 +98,7 @@ export class ControlPlane implements GcsPorts {
   onCommit: ((durationMs: number) => void) | undefined;
   /** Tasks that ended per second, lately. */
   tasksPerSecond = 0;
-  #rateFrom = { atMs: performance.now(), ended: 0 };
+  #rateFrom: { atMs: number; ended: number };
   readonly #logger: ServerLogger;
   readonly #recentTasks = new Map<number, number>();
   #outbox: Outbox | undefined;
@@ -102,6 +106,10 @@ export class ControlPlane implements GcsPorts {
   #fatal: ((error: StorageError) => void) | undefined;
 
   private constructor(options: ControlPlaneOptions, serverEpoch: number) {
+    const clock = options.clock ?? systemServerClock;
+    this.clock = clock;
+    this.startedWallMs = clock.wallMs();
+    this.#rateFrom = { atMs: clock.nowMs(), ended: 0 };
     this.storage = options.storage;
     this.times = options.times;
     this.serverEpoch = serverEpoch;
@@ -113,9 +121,9 @@ export class ControlPlane implements GcsPorts {
       state: this.gcs.state,
       storage: options.storage,
       builder: new MutationBatchBuilder('server', serverEpoch),
-      defer: (callback) => void setImmediate(callback),
-      after: (delayMs, callback) => void setTimeout(callback, delayMs).unref(),
-      nowMs: () => performance.now(),
+      defer: (callback) => clock.defer(callback),
+      after: (delayMs, callback) => void clock.after(delayMs, callback),
+      nowMs: () => clock.nowMs(),
       acknowledged: (session, received) => this.#outbox?.acknowledge(session, received),
       trouble: (error) => this.#storageTrouble(error),
       fatal: (error) => {
@@ -167,7 +175,7 @@ export class ControlPlane implements GcsPorts {
   /** Lets time pass; called every {@link TICK_MS}. */
   tick(): void {
     this.step((gcs) => gcs.tick());
-    const nowMs = performance.now();
+    const nowMs = this.clock.nowMs();
     const elapsedMs = nowMs - this.#rateFrom.atMs;
     if (elapsedMs < RATE_WINDOW_MS) return;
     this.tasksPerSecond = ((this.counters.tasksEnded - this.#rateFrom.ended) * 1000) / elapsedMs;
@@ -246,7 +254,7 @@ export class ControlPlane implements GcsPorts {
   }
 
   #setTime(): void {
-    this.gcs.setTime(performance.now(), Date.now());
+    this.gcs.setTime(this.clock.nowMs(), this.clock.wallMs());
   }
 }
 

@@ -9,6 +9,7 @@ import type { Storage } from '#shared/ports/storage.ts';
 import { StorageError } from '#shared/ports/storage.ts';
 import { ControlPlane, DEFAULT_SERVER_TIMES, type ServerLogger, type ServerTimes } from './control-plane.ts';
 import { Gateway } from './gateway/gateway.ts';
+import { SocketIoConnections } from './gateway/socket-io-connections.ts';
 import { loadTokens } from './gateway/tokens.ts';
 import { createApp } from './http/app.ts';
 import { donateLink } from './http/donate-link.ts';
@@ -101,10 +102,8 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     // Listening first: a gateway on a port that is taken would have to be undone again.
     const boundPort = await listen(http, port, host);
     site.listensOn(boundPort);
-    const gateway = new Gateway(http, plane, tokens, {
-      isPublic,
-      allowOrigin: (request) => site.allowsOrigin(request),
-    });
+    const connections = new SocketIoConnections(http, (request) => site.allowsOrigin(request));
+    const gateway = new Gateway(connections, plane, tokens, { isPublic });
     metrics = createMetrics(plane, gateway);
     plane.connect(gateway, (error) => {
       logger.error(`this server stops: ${error.message}`);

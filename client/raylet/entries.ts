@@ -74,7 +74,7 @@ export interface TaskEntry {
   claim: number;
   /** Its worker was asked for it back, and has not answered. */
   isRecalled: boolean;
-  /** It was in a worker that crashed, and may be why: nothing shares the worker's queue with it any more. */
+  /** It was in a worker that crashed, and may be why: nothing shares a worker with it any more. */
   alone: boolean;
   /** Inputs (and code) that are not here yet. */
   missing: number;

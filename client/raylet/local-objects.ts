@@ -187,6 +187,12 @@ export class LocalObjects {
     else this.forgetUnused(object);
   }
 
+  /** A task that was to make the object here goes elsewhere: whoever waits for it here has to hear from there. */
+  madeElsewhere(key: ObjectKey): void {
+    const object = this.#objects.get(key);
+    if (object?.status === 'pending') this.lostTrack(object);
+  }
+
   /**
    * Drops the copy: it is not the accepted one, or nobody anywhere holds the object. Its record stays as long as it is
    * of use here, or its users would count on one that is no longer found; whoever needs the value asks again.

@@ -266,7 +266,7 @@ export class LocalScheduler {
         this.#take(queue, task);
         this.#hooks.createActor(task);
       } else {
-        const worker = this.#pool.freeWorker(task.job);
+        const worker = this.#pool.freeWorker(task.job, task.alone);
         if (!worker) {
           wanted = Math.min(
             queue.size,

@@ -269,10 +269,10 @@ export class LocalTasks {
 
   /** A worker ended: one of its tasks is to blame, the others run again at no cost. */
   workerEnded(worker: WorkerEntry, reason: number, message: string): void {
-    const { tasks, culprit } = endOf(worker, reason);
+    const { tasks, culprit, suspects } = endOf(worker, reason);
+    const why = 'its worker was ended for another task';
     for (const task of tasks)
-      if (task !== culprit)
-        this.#attemptFailed(task, END_REASON.bystander, 'its worker was ended for another task', false);
+      if (task !== culprit) this.#attemptFailed(task, END_REASON.bystander, why, false, suspects.has(task));
     if (culprit) this.#attemptFailed(culprit, reason, message, true);
   }
 
@@ -296,15 +296,16 @@ export class LocalTasks {
     if (actor.creation.state !== 'done') this.failWith(actor.creation, actorDied(message));
   }
 
-  /** An attempt ended without a result. */
-  #attemptFailed(task: TaskEntry, reason: number, message: string, counted: boolean): void {
+  /** An attempt ended without a result. @param staysHere a leased one is tried again here, too */
+  #attemptFailed(task: TaskEntry, reason: number, message: string, counted: boolean, staysHere = false): void {
     if (task.state === 'done') return;
     if (task.cancelled || reason === END_REASON.killed) {
       this.failWith(task, task.cancelled ? cancelledError() : actorDied(message));
       return;
     }
     if (counted) task.failures += 1;
-    const retriedHere = !task.leased && task.actor === 0 && mayRetry(task.options.options, task.failures);
+    const retriedHere =
+      task.actor === 0 && (!task.leased || staysHere) && mayRetry(task.options.options, task.failures);
     if (!task.leased && !retriedHere) {
       this.failWith(task, crashError(reason, task, message));
       return;
@@ -327,6 +328,7 @@ export class LocalTasks {
       return;
     }
     this.#close(task);
+    this.#objects.madeElsewhere(task.key);
     const actor = task.fn.kind === FUNCTION_KIND.actor ? this.#actors.get(task.key) : undefined;
     if (!actor) return;
     for (const call of this.#actors.remove(actor))

@@ -442,6 +442,32 @@ describe('short tasks', () => {
     expectIdle(node);
   });
 
+  it('L4 of two tasks that were blocked and go on in one worker neither is blamed for its end: next time each runs alone', () => {
+    const node = new FakeNode({ cpus: 2 });
+    const good = ELSEWHERE;
+    node.lease({ task: good });
+    const worker = node.runner(good);
+    node.block(good, [objectKey(9, 77)]);
+    const bad = node.submit({ options: node.options({ maxRetries: 0 }) });
+    node.settle();
+    expect(node.runner(bad)).toBe(worker);
+    node.block(bad, [objectKey(9, 78)]);
+    node.describe(objectKey(9, 77));
+    node.describe(objectKey(9, 78));
+    node.crash(worker);
+    for (const task of [good, bad])
+      expect(node.of('failed')).toContainEqual(expect.objectContaining({ task, counted: false, retriedHere: true }));
+    // Not even while the other is blocked.
+    node.block(good, [objectKey(9, 79)]);
+    node.settle();
+    expect(node.runner(bad)).not.toBe(node.runner(good));
+    node.crash(node.runner(bad));
+    expect(errorOf(node, bad)).toContain('WorkerCrashedError');
+    node.describe(objectKey(9, 79));
+    node.finish(good);
+    expect(node.of('finish').at(-1)).toMatchObject({ task: good, attempt: 2, outcome: OUTCOME.value });
+  });
+
   it('100 000 ready tasks are given out in linear time', { timeout: 15_000 }, () => {
     const node = new FakeNode({ recording: false });
     const tasks: number[] = [];
@@ -534,6 +560,27 @@ describe('failures', () => {
 });
 
 describe('leases', () => {
+  it('L4 who waits here for a task that goes back to the server is told from there', () => {
+    const node = new FakeNode();
+    node.lease({ task: ELSEWHERE });
+    node.block(0, [ELSEWHERE]);
+    expect(node.of('want')).toEqual([]);
+    node.crash(node.runner(ELSEWHERE));
+    expect(node.of('failed')).toMatchObject([{ task: ELSEWHERE, retriedHere: false }]);
+    expect(node.of('want')).toEqual([{ kind: 'want', object: ELSEWHERE }]);
+    node.describe(ELSEWHERE);
+    expect(node.told(ELSEWHERE)).toHaveLength(1);
+  });
+
+  it('O3 nothing is left of a task that goes back to the server and that nobody waits for any more', () => {
+    const node = new FakeNode();
+    node.lease({ task: ELSEWHERE });
+    const id = node.block(0, [ELSEWHERE]);
+    node.say(node.driver, { kind: 'unblock', id });
+    node.crash(node.runner(ELSEWHERE));
+    expect(node.raylet.tableSizes()).toEqual({ tasks: 0, objects: 0, cancelling: 0 });
+  });
+
   it('M2 end in a finish record of their attempt, or go back to the server', () => {
     const node = new FakeNode();
     node.lease({ task: ELSEWHERE, attempt: 4 });

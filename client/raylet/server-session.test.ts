@@ -345,6 +345,19 @@ describe('ServerSession', () => {
     expect(w.last().of('hello')).toMatchObject([{ cpuMilli: 1000, resources: [] }]);
   });
 
+  it('S4 what was decided while a hello was on its way is told behind the welcome', () => {
+    const w = world();
+    w.session.setCapacity(0, []);
+    expect(w.last().of('capacity')).toEqual([]);
+    w.last().welcome();
+    expect(w.last().of('capacity')).toEqual([{ type: 'capacity', cpuMilli: 0, resources: [] }]);
+    w.last().fail();
+    w.clock.advance(100);
+    w.last().welcome();
+    expect(w.last().of('hello')).toMatchObject([{ cpuMilli: 0 }]);
+    expect(w.last().of('capacity')).toEqual([]);
+  });
+
   it('M3 a tab comes back at longer and longer intervals, and says when it will', () => {
     const w = world(undefined, 'tab');
     for (let n = 0; n < 20; n += 1) {

@@ -94,6 +94,8 @@ interface Question {
 /** One node's session, over as many connections as it takes. */
 export class ServerSession {
   #identity: SessionIdentity;
+  /** What the last hello said. */
+  #told: SessionIdentity;
   readonly #ports: SessionPorts;
   readonly #owner: SessionOwner;
   readonly #queue = new FrameQueue();
@@ -123,6 +125,7 @@ export class ServerSession {
 
   constructor(identity: SessionIdentity, ports: SessionPorts, owner: SessionOwner) {
     this.#identity = identity;
+    this.#told = identity;
     this.#ports = ports;
     this.#owner = owner;
   }
@@ -145,6 +148,11 @@ export class ServerSession {
   /** What the node offers from now on. The server is told now, or with the next hello. */
   setCapacity(cpuMilli: number, resources: SessionIdentity['resources']): void {
     this.#identity = { ...this.#identity, cpuMilli, resources };
+    this.#tellCapacity();
+  }
+
+  #tellCapacity(): void {
+    const { cpuMilli, resources } = this.#identity;
     this.send({ type: 'capacity', cpuMilli, resources: [...resources] });
   }
 
@@ -218,6 +226,7 @@ export class ServerSession {
   }
 
   #hello(): SessionFrameOf<'hello'> {
+    this.#told = this.#identity;
     const { resources, ...identity } = this.#identity;
     return {
       type: 'hello',
@@ -350,6 +359,8 @@ export class ServerSession {
     this.#owner.onWelcome(welcome);
     // The owner may have left, or the transport may have failed, in the meantime.
     if (this.#transport !== transport) return;
+    // Something else was decided while the hello was on its way.
+    if (this.#told !== this.#identity) this.#tellCapacity();
     for (const { frame } of asked) this.sendFrame(frame);
   }
 

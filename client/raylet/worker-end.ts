@@ -11,21 +11,22 @@ export interface WorkerEnd {
   readonly tasks: readonly TaskEntry[];
   /** The one whose failure it counts as. */
   readonly culprit: TaskEntry | undefined;
+  /** Any of several may have been the one: these run again, here, each alone, so that next time there is no doubt. */
+  readonly suspects: ReadonlySet<TaskEntry>;
 }
 
 /** Takes everything from a worker that ended. @param reason one of `END_REASON` */
 export function endOf(worker: WorkerEntry, reason: number): WorkerEnd {
   const { current, queued, resumed, blocked } = worker;
   const isCrash = worker.endReason === undefined && reason !== END_REASON.bystander;
-  let culprit = isCrash ? current : worker.endCulprit;
-  const tasks = [...(current ? [current] : []), ...resumed, ...queued, ...blocked];
-  if (isCrash && queued.length > 0) {
-    // The worker goes on by itself and its last results are lost with it: any of these may have been the one. They
-    // run again, each alone, so that next time there is no doubt.
-    for (const task of tasks) task.alone = true;
-    if (culprit && !culprit.leased) culprit = undefined;
-  }
+  // The worker goes on by itself with what is queued, and its last results are lost with it; and of several tasks that were
+  // blocked and have their CPU again any may have the thread.
+  const begun = [...(current ? [current] : []), ...resumed, ...queued];
+  const suspects = new Set(isCrash && begun.length > 1 ? begun : []);
+  for (const task of suspects) task.alone = true;
+  const tasks = [...begun, ...blocked];
+  const culprit = isCrash ? current : worker.endCulprit;
   queued.length = 0;
   resumed.length = 0;
-  return { tasks, culprit: culprit && tasks.includes(culprit) ? culprit : undefined };
+  return { tasks, culprit: suspects.size === 0 && culprit && tasks.includes(culprit) ? culprit : undefined, suspects };
 }

@@ -127,12 +127,13 @@ export class WorkerPool {
     return worker;
   }
 
-  /** A task worker of this job whose thread is free, if there is one. */
-  freeWorker(job: number): WorkerEntry | undefined {
+  /** A task worker of this job whose thread is free, if there is one. @param alone with nothing blocked in it either */
+  freeWorker(job: number, alone: boolean): WorkerEntry | undefined {
     for (const worker of this.#workers.values()) {
       if (worker.kind !== 'task' || worker.state !== 'ready' || worker.current || worker.endReason !== undefined)
         continue;
-      if (worker.job === job && worker.blocked.size < MAX_BLOCKED_PER_WORKER) return worker;
+      if (worker.job === job && worker.blocked.size < (alone ? 1 : MAX_BLOCKED_PER_WORKER) && !isAlone(worker))
+        return worker;
     }
     return undefined;
   }
@@ -170,6 +171,12 @@ export class WorkerPool {
       if (worker.kind === 'task' && worker.state === 'ready' && isIdle(worker)) return worker;
     return undefined;
   }
+}
+
+/** Its blocked task shall have nobody beside it. */
+function isAlone({ blocked }: WorkerEntry): boolean {
+  for (const task of blocked) return task.alone;
+  return false;
 }
 
 function isIdle(worker: WorkerEntry): boolean {

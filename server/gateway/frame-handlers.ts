@@ -153,14 +153,14 @@ function believe(gateway: Gateway, { session }: Peer, link: SessionLink, apply: 
   }
 }
 
-function answer(gateway: Gateway, { session }: Peer, { id, method, body }: SessionFrameOf<'request'>): void {
+/** Answers a question, perhaps later: then it is asked again with every tick. */
+export function answer(gateway: Gateway, peer: Peer, question: SessionFrameOf<'request'>): void {
+  const { session } = peer;
+  const { id, method, body } = question;
   try {
-    gateway.send(session.id, {
-      type: 'response',
-      id,
-      ok: true,
-      body: answerQuestion(gateway.plane.gcs.state, session, method, body),
-    });
+    const found = answerQuestion(gateway.plane.gcs.state, session, method, body);
+    if (found) gateway.send(session.id, { type: 'response', id, ok: true, body: found });
+    else gateway.answerLater(peer, question);
   } catch (error) {
     if (error instanceof WireError) gateway.count('malformed');
     const shown =
@@ -176,7 +176,7 @@ function passLog(gateway: Gateway, { session }: Peer, { task, level, text }: Ses
   const job = plane.gcs.state.jobs.get(plane.jobOfTask(task)) ?? session.job;
   if (!job || session.book?.hadJob(job.id) === false) return;
   const node = session.nodeName;
-  plane.logs.append(job.id, { wallMs: Date.now(), task, node, level, text });
+  plane.logs.append(job.id, { wallMs: plane.clock.wallMs(), task, node, level, text });
   // The driver printed its own lines itself.
   if (job.session !== session.id) gateway.sendBulk(job.session, { type: 'jobLog', task, node, level, text });
 }

@@ -1,37 +1,35 @@
 /**
- * The gateway: nodes' sockets on one side, the control plane on the other. It admits sessions (rules M1–M4), validates
+ * The gateway: nodes' connections on one side, the control plane on the other. It admits sessions (rules M1–M4), validates
  * every frame once, passes records to the GCS and commands back, relays object chunks.
  */
-import type { IncomingMessage, Server as HttpServer } from 'node:http';
-import { type Socket, Server as SocketServer } from 'socket.io';
-import { MAX_FRAME_BYTES } from '#shared/protocol/limits.ts';
 import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { plainWords } from '#shared/text/plain-words.ts';
 import { type ControlPlane, type Outbox, TICK_MS } from '../control-plane.ts';
 import type { SessionRecord } from '../gcs/entities.ts';
+import type { ServerClock } from '../server-clock.ts';
 import { admit, RECONNECTED, type Refusal, sessionOver, STOPPING, SUCCEEDED } from './admission.ts';
 import { CommandStream } from './command-stream.ts';
-import { handleFrame } from './frame-handlers.ts';
+import type { Connection, Connections } from './connection.ts';
+import { answer, handleFrame } from './frame-handlers.ts';
 import { decodeFrame, encodeFrame, mayBeHello } from './frames.ts';
 import { Relay } from './relay.ts';
-import { SessionLink } from './session-link.ts';
-import { Threshold } from './threshold.ts';
-import { addressOf, StrangerDoor } from './stranger-door.ts';
+import { type LinkOwner, SessionLink } from './session-link.ts';
+import { StrangerDoor } from './stranger-door.ts';
 import type { Tokens } from './tokens.ts';
 import { TurnQueue } from './turn-taking.ts';
 
-/** What socket.io adds around a frame. */
-const FRAME_SLACK_BYTES = 64 * 1024;
 /** From the node of a stranger: reading it takes a while, and what such nodes have to say is small. */
 const MAX_STRANGER_FRAME_BYTES = 4 * 1024 * 1024;
 const MAX_STRIKES = 3;
-/** A socket that says nothing is closed. */
-const HELLO_LIMIT_MS = 10_000;
+/** A connection that says nothing is closed. */
+export const HELLO_LIMIT_MS = 10_000;
 /** Commands a node has not acknowledged, in bytes, beyond which it is cut off: it resumes and gets them again. */
 const MAX_KEPT_BYTES = 256 * 1024 * 1024;
 /** Of the node of a stranger, which may be there to fill this server's memory: its session is over then. */
 const MAX_KEPT_FOR_STRANGER_BYTES = 64 * 1024 * 1024;
+/** Questions that wait for nodes to come back; who asks more is to come again. */
+const MAX_EARLY_QUESTIONS = 100_000;
 /** How long a stopping server waits for nodes to close. */
 const CLOSE_LIMIT_MS = 300;
 /** A living session and its present connection. */
@@ -49,8 +47,6 @@ export interface Peer {
 export interface GatewayOptions {
   /** Nodes may join without a token, as strangers. Default: nobody without it. */
   readonly isPublic?: boolean;
-  /** Rule X6: whether a request may become a session's socket. Default: every one. */
-  readonly allowOrigin?: (request: IncomingMessage) => boolean;
 }
 
 /** Counters for `/metrics`. */
@@ -69,25 +65,45 @@ export class Gateway implements Outbox {
   readonly #tokens: Tokens;
   readonly #isPublic: boolean;
   readonly #strangers = new StrangerDoor();
-  readonly #threshold = new Threshold();
-  readonly #io: SocketServer;
+  readonly #connections: Connections;
+  readonly #clock: ServerClock;
   readonly #turns: TurnQueue;
   readonly #peers = new Map<number, Peer>();
   readonly #peerOfLink = new Map<SessionLink, Peer>();
   readonly #links = new Set<SessionLink>();
   readonly #dirty = new Set<Peer>();
-  readonly #ticker: NodeJS.Timeout;
+  /** Questions whose answer may become known while nodes come back after a start. */
+  readonly #early: {
+    readonly peer: Peer;
+    readonly link: SessionLink | undefined;
+    readonly question: SessionFrameOf<'request'>;
+  }[] = [];
+  readonly #stopTicking: () => void;
+  readonly #linkOwner: LinkOwner = {
+    frame: (link, bytes) => this.#frame(link, bytes),
+    stray: (link, message) => this.strike(link, 'malformed', message),
+    writable: (link) => this.#peerOfLink.get(link)?.stream.pump(),
+    ready: (link) => this.#turns.add(link),
+    closed: (link, reason) => this.#closed(link, reason),
+  };
   #flushScheduled = false;
   #stopping = false;
 
-  constructor(http: HttpServer, plane: ControlPlane, tokens: Tokens, options: GatewayOptions = {}) {
-    const { isPublic = false, allowOrigin } = options;
+  constructor(
+    connections: Connections,
+    plane: ControlPlane,
+    tokens: Tokens,
+    { isPublic = false }: GatewayOptions = {},
+  ) {
+    const { clock } = plane;
     this.plane = plane;
+    this.#connections = connections;
+    this.#clock = clock;
     this.#tokens = tokens;
     this.#isPublic = isPublic;
     this.#turns = new TurnQueue({
-      nowMs: () => performance.now(),
-      yieldTurn: (callback) => void setImmediate(callback),
+      nowMs: () => clock.nowMs(),
+      yieldTurn: (callback) => clock.defer(callback),
       sliceEnded: () => this.#flush(),
     });
     this.relay = new Relay(plane.gcs.state, {
@@ -98,24 +114,11 @@ export class Gateway implements Outbox {
         if (session) plane.step((gcs) => (gcs.objects.removeCopy(object, session), gcs.settle()));
       },
     });
-    this.#io = new SocketServer(http, {
-      transports: ['websocket'],
-      maxHttpBufferSize: MAX_FRAME_BYTES + FRAME_SLACK_BYTES,
-      perMessageDeflate: false,
-      serveClient: false,
-      connectTimeout: HELLO_LIMIT_MS,
-      allowRequest: (request, answer) => {
-        const isWelcome = allowOrigin?.(request) ?? true;
-        const hasRoom = isWelcome && this.#threshold.hasRoom(addressOf(request));
-        if (!hasRoom) this.count(isWelcome ? 'crowd' : 'origin');
-        answer(null, hasRoom);
-      },
-    });
-    this.#io.engine.on('connection', (connection) =>
-      this.#threshold.arrived(connection, addressOf(connection.request)),
+    connections.accept(
+      (connection) => this.#connection(connection),
+      (reason) => this.count(reason),
     );
-    this.#io.on('connection', (socket) => this.#connection(socket));
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+    this.#stopTicking = clock.every(TICK_MS, () => this.#tick());
   }
 
   /** Connected sessions. */
@@ -138,7 +141,7 @@ export class Gateway implements Outbox {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
     // Inside a slice of work its end comes first; commands from elsewhere (a tick, the API) leave with this.
-    setImmediate(() => this.#flush());
+    this.#clock.defer(() => this.#flush());
   }
 
   acknowledge(session: SessionRecord, received: number): void {
@@ -181,6 +184,12 @@ export class Gateway implements Outbox {
     return true;
   }
 
+  /** The question cannot be answered yet. Over another connection its node asks it again. */
+  answerLater(peer: Peer, question: SessionFrameOf<'request'>): void {
+    if (this.#early.length >= MAX_EARLY_QUESTIONS) peer.link?.close();
+    else this.#early.push({ peer, link: peer.link, question });
+  }
+
   /** The session behind a link, once it was admitted. */
   peerOf(link: SessionLink): Peer | undefined {
     return this.#peerOfLink.get(link);
@@ -200,43 +209,27 @@ export class Gateway implements Outbox {
   /** Tells every node to come back later, and closes. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    clearInterval(this.#ticker);
+    this.#stopTicking();
     const links = [...this.#links];
     for (const link of links) this.#sendTo(link, { type: 'refused', ...STOPPING });
     // Sockets are closed after what was just written has left.
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => this.#clock.defer(resolve));
     for (const link of links) link.close();
     // Who does not answer the good-bye is cut off.
-    const limit = setTimeout(() => links.forEach((link) => link.terminate()), CLOSE_LIMIT_MS);
-    await this.#io.close();
-    clearTimeout(limit);
+    const cancelLimit = this.#clock.after(CLOSE_LIMIT_MS, () => links.forEach((link) => link.terminate()));
+    await this.#connections.close();
+    cancelLimit();
   }
 
   // --- connections ---------------------------------------------------------------------------------------------------
 
-  #connection(socket: Socket): void {
-    const owner = {
-      frame: (link: SessionLink, bytes: Uint8Array) => this.#frame(link, bytes),
-      writable: (link: SessionLink) => this.#peerOfLink.get(link)?.stream.pump(),
-      ready: (link: SessionLink) => this.#turns.add(link),
-      closed: (link: SessionLink, reason: string) => this.#closed(link, reason),
-    };
-    const link = new SessionLink(socket, owner, { address: addressOf(socket.request), nowMs: performance.now() });
+  #connection(connection: Connection): SessionLink {
+    const link = new SessionLink(connection, this.#linkOwner, this.#clock.nowMs());
     this.#links.add(link);
-    socket.on('f', (bytes: unknown) => {
-      if (bytes instanceof Uint8Array) {
-        link.receive(bytes);
-        this.#turns.add(link);
-      } else {
-        this.strike(link, 'malformed', 'a frame is one binary attachment');
-      }
-    });
-    socket.onAny((event: string) => {
-      if (event !== 'f') this.strike(link, 'malformed', 'only frames are understood');
-    });
-    setTimeout(() => {
+    this.#clock.after(HELLO_LIMIT_MS, () => {
       if (link.isOpen && !this.#peerOfLink.has(link)) link.close();
-    }, HELLO_LIMIT_MS).unref();
+    });
+    return link;
   }
 
   #frame(link: SessionLink, bytes: Uint8Array): void {
@@ -261,7 +254,7 @@ export class Gateway implements Outbox {
       );
       return;
     }
-    link.lastFrameMs = performance.now();
+    link.lastFrameMs = this.#clock.nowMs();
     if (known?.link === link) handleFrame(this, known, link, frame);
     else if (!known && frame.type === 'hello') this.#hello(link, frame);
   }
@@ -277,13 +270,13 @@ export class Gateway implements Outbox {
     const { sessions } = this.plane.gcs;
     const admission = admit(hello, this.#tokens, this.plane.gcs, {
       isPublic: this.#isPublic,
-      hasRoomForStranger: () => this.#strangers.admits(link.address, performance.now()),
+      hasRoomForStranger: () => this.#strangers.admits(link.address, this.#clock.nowMs()),
     });
     if (admission.refusal) {
       this.#refuse(link, admission.refusal);
       return;
     }
-    this.#threshold.left(link.connection);
+    link.identified();
     const known = hello.session === 0 ? undefined : sessions.find(hello);
     if (known) this.#resume(link, known, hello);
     else if (hello.session === 0) this.#open(link, hello, admission.trusted);
@@ -380,7 +373,7 @@ export class Gateway implements Outbox {
     this.count(refusal.code);
     this.#sendTo(link, { type: 'refused', ...refusal });
     // The transport closes after what was written before.
-    setImmediate(() => link.close());
+    this.#clock.defer(() => link.close());
   }
 
   #sendTo(link: SessionLink, frame: SessionFrame): void {
@@ -414,12 +407,14 @@ export class Gateway implements Outbox {
   }
 
   #tick(): void {
-    const nowMs = performance.now();
+    const nowMs = this.#clock.nowMs();
     const { silentMs, idleSilentMs } = this.plane.times;
     for (const [link, peer] of this.#peerOfLink) {
       const limitMs = peer.session.assigned.size > 0 ? silentMs : idleSilentMs;
       if (nowMs - link.lastFrameMs > limitMs) link.close();
     }
     this.plane.tick();
+    for (const { peer, link, question } of this.#early.splice(0))
+      if (link && peer.link === link) answer(this, peer, question);
   }
 }

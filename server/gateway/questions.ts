@@ -17,8 +17,18 @@ const FOR_STRANGERS: ReadonlySet<string> = new Set(['module', 'jobInfo']);
 
 const NOBODY: Identity = { actor: 0, className: '', methods: [] };
 
-/** The encoded answer. @throws WireError for a malformed body, DaylightError for a question without an answer. */
-export function answerQuestion(state: GcsState, session: SessionRecord, method: string, body: Uint8Array): Uint8Array {
+/**
+ * The encoded answer; undefined if what is asked for may still become known, because nodes come back after a start of the server
+ * and have more to say (rule M3).
+ *
+ * @throws WireError for a malformed body, DaylightError for a question without an answer.
+ */
+export function answerQuestion(
+  state: GcsState,
+  session: SessionRecord,
+  method: string,
+  body: Uint8Array,
+): Uint8Array | undefined {
   const { book } = session;
   if (book && !FOR_STRANGERS.has(method))
     throw new AuthenticationError('a node that joined without the key may not ask this');
@@ -26,16 +36,19 @@ export function answerQuestion(state: GcsState, session: SessionRecord, method: 
     case 'module': {
       const { module: hash } = read(requests.module.body, body);
       const module = book?.hadModule(hash) === false ? undefined : state.modules.get(hash);
+      if (!module && state.grace) return undefined;
       if (!module) throw new DaylightError(`no module ${hash} is known: its driver has not sent it`);
       return write(requests.module.answer, { code: module.code, sourceMap: module.sourceMap });
     }
     case 'getActor': {
       const { name, namespace } = read(requests.getActor.body, body);
-      return write(requests.getActor.answer, identityOf(findActor(state, session, name, namespace)));
+      const found = findActor(state, session, name, namespace);
+      return !found && state.grace ? undefined : write(requests.getActor.answer, identityOf(found));
     }
     case 'actorIdentity': {
       const { actor } = read(requests.actorIdentity.body, body);
-      return write(requests.actorIdentity.answer, identityOf(state.actors.get(state.resolve(actor))));
+      const found = state.actors.get(state.resolve(actor));
+      return !found && state.grace ? undefined : write(requests.actorIdentity.answer, identityOf(found));
     }
     case 'jobInfo': {
       const { job: id } = read(requests.jobInfo.body, body);

@@ -1,8 +1,8 @@
 /**
- * One socket: frames in through a bounded inbox, frames out with a bound on what the socket may hold back. It knows
+ * One connection: frames in through a bounded inbox, frames out with a bound on what the socket may hold back. It knows
  * bytes and bounds only; what frames mean is in `session-desk.ts`.
  */
-import type { Socket } from 'socket.io';
+import type { Connection, ConnectionEvents } from './connection.ts';
 import type { FrameSink } from './command-stream.ts';
 import type { TurnTaker } from './turn-taking.ts';
 
@@ -22,20 +22,16 @@ export interface LinkOwner {
   frame(link: SessionLink, bytes: Uint8Array): void;
   /** The socket takes more. */
   writable(link: SessionLink): void;
-  /** Frames that were not heard while too much was unsent can have their turn. */
+  /** Something came that is no frame. */
+  stray(link: SessionLink, message: string): void;
+  /** There are frames that can have their turn. */
   ready(link: SessionLink): void;
   closed(link: SessionLink, reason: string): void;
 }
 
-/** What of socket.io's connection is used beyond its public types: the WebSocket under it can be paused. */
-interface Pausable {
-  pause(): void;
-  resume(): void;
-}
-
 /** A connection of a node. */
-export class SessionLink implements TurnTaker, FrameSink {
-  readonly #socket: Socket;
+export class SessionLink implements TurnTaker, FrameSink, ConnectionEvents {
+  readonly #connection: Connection;
   readonly #owner: LinkOwner;
   readonly #inbox: Uint8Array[] = [];
   #inboxHead = 0;
@@ -58,24 +54,16 @@ export class SessionLink implements TurnTaker, FrameSink {
   /** Where it comes from on the network. */
   readonly address: string;
 
-  constructor(socket: Socket, owner: LinkOwner, { address, nowMs }: { address: string; nowMs: number }) {
-    this.#socket = socket;
+  constructor(connection: Connection, owner: LinkOwner, nowMs: number) {
+    this.#connection = connection;
     this.#owner = owner;
-    this.address = address;
+    this.address = connection.address;
     this.lastFrameMs = nowMs;
-    socket.conn.transport.on('drain', () => this.#drained());
-    socket.on('disconnect', (reason) => {
-      this.#open = false;
-      this.#closedFor = reason;
-      this.#hearAgain();
-      // What it said before it left is heard first: the last word is often that it leaves for good.
-      if (this.#closing || this.#inboxHead === this.#inbox.length) this.#tellClosed();
-    });
   }
 
-  /** The connection below. */
-  get connection(): object {
-    return this.#socket.conn;
+  /** The node behind it has said who it is. */
+  identified(): void {
+    this.#connection.identified();
   }
 
   get isOpen(): boolean {
@@ -91,7 +79,32 @@ export class SessionLink implements TurnTaker, FrameSink {
   }
 
   /** A frame arrived: it waits for its turn. */
-  receive(bytes: Uint8Array): void {
+  frame(bytes: Uint8Array): void {
+    this.#receive(bytes);
+    this.#owner.ready(this);
+  }
+
+  stray(message: string): void {
+    this.#owner.stray(this, message);
+  }
+
+  closed(reason: string): void {
+    this.#open = false;
+    this.#closedFor = reason;
+    this.#hearAgain();
+    // What it said before it left is heard first: the last word is often that it leaves for good.
+    if (this.#closing || this.#inboxHead === this.#inbox.length) this.#tellClosed();
+  }
+
+  drained(): void {
+    this.#inTransitBytes = this.#heldBytes;
+    this.#heldBytes = 0;
+    this.#owner.writable(this);
+    this.#pumpBulk();
+    if (this.unsentBytes <= MAX_UNSENT_TO_HEAR_BYTES) this.#hearAgain();
+  }
+
+  #receive(bytes: Uint8Array): void {
     if (this.#closing) return;
     this.#inbox.push(bytes);
     this.#inboxBytes += bytes.length;
@@ -137,9 +150,9 @@ export class SessionLink implements TurnTaker, FrameSink {
 
   sendFrame(frame: Uint8Array): void {
     if (!this.#open) return;
-    if (this.#socket.conn.transport.writable) this.#inTransitBytes += frame.length;
+    if (this.#connection.writable) this.#inTransitBytes += frame.length;
     else this.#heldBytes += frame.length;
-    this.#socket.emit('f', frame);
+    this.#connection.send(frame);
   }
 
   /** Sends a frame of low priority. Returns false if too many are waiting: it is dropped. */
@@ -156,27 +169,12 @@ export class SessionLink implements TurnTaker, FrameSink {
     this.#closing = true;
     // A socket that is not read would not see the other side's good-bye.
     this.#setPaused(false);
-    this.#socket.disconnect(true);
+    this.#connection.close();
   }
 
   /** Ends the connection without waiting for the other side. */
   terminate(): void {
-    const socket: unknown = Reflect.get(this.#socket.conn.transport, 'socket');
-    if (
-      typeof socket === 'object' &&
-      socket !== null &&
-      'terminate' in socket &&
-      typeof socket.terminate === 'function'
-    )
-      socket.terminate();
-  }
-
-  #drained(): void {
-    this.#inTransitBytes = this.#heldBytes;
-    this.#heldBytes = 0;
-    this.#owner.writable(this);
-    this.#pumpBulk();
-    if (this.unsentBytes <= MAX_UNSENT_TO_HEAR_BYTES) this.#hearAgain();
+    this.#connection.terminate();
   }
 
   #hearAgain(): void {
@@ -199,14 +197,7 @@ export class SessionLink implements TurnTaker, FrameSink {
 
   #setPaused(paused: boolean): void {
     if (paused === this.#paused) return;
-    const socket: unknown = Reflect.get(this.#socket.conn.transport, 'socket');
-    if (!isPausable(socket)) return;
     this.#paused = paused;
-    if (paused) socket.pause();
-    else socket.resume();
+    this.#connection.setPaused(paused);
   }
-}
-
-function isPausable(value: unknown): value is Pausable {
-  return typeof value === 'object' && value !== null && 'pause' in value && 'resume' in value;
 }

@@ -369,6 +369,67 @@ describe('G2 restart', () => {
     expect(it.to(back, 'lease')).toEqual([]);
   });
 
+  it('M3 a result is taken although its lease was lost with the server and the submission came again first', async () => {
+    const { it, host, driver, key } = world();
+    await it.commit();
+    it.say(driver, submit(driver.id, 1), submit(driver.id, 2));
+    await it.restart();
+    const boss = it.back(driver.id, { lastRecord: driver.received });
+    // One that the node still ran when it reported, and one that it had ended.
+    const back = it.back(host.id, { lastRecord: host.received + 2, leases: [{ task: key(1), attempt: 1 }] });
+    it.say(boss, submit(driver.id, 1), submit(driver.id, 2));
+    it.say(back, finish(key(1)), finish(key(2)));
+    it.pass(1);
+    expect(it.gcs.inGrace).toBe(false);
+    for (const task of [key(1), key(2)])
+      expect(it.to(boss, 'object')).toContainEqual(expect.objectContaining({ object: task, status: 0 }));
+    expect(it.to(back, 'lease')).toEqual([]);
+    expect(back.assigned.size).toBe(0);
+  });
+
+  it('O3 a copy of what has no value yet counts for nothing, and goes when the object goes', async () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    const other = it.open({ cpuMilli: 0 });
+    it.say(other, { kind: 'located', object: key(1), present: true, sizeBytes: 1_000_000 });
+    expect(it.gcs.state.object(key(1))?.status).toBe('pending');
+    it.say(host, finish(key(1)));
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    expect(it.to(other, 'dropCopy')).toMatchObject([{ object: key(1) }]);
+    expect(it.gcs.state.objects.size).toBe(0);
+    expect(other.copies.size).toBe(0);
+  });
+
+  it('O3 a copy of an object whose value is known otherwise is not needed', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.say(host, finish(key(1)), { kind: 'located', object: key(1), present: true, sizeBytes: 1_000_000 });
+    expect(it.to(host, 'dropCopy')).toMatchObject([{ object: key(1) }]);
+  });
+
+  it("O3 what is put for a task that is over is nobody's", () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.say(host, put(host.id, 1, { parent: key(1) }), finish(key(1)));
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    it.say(host, put(host.id, 2, { parent: key(1) }));
+    expect(it.gcs.state.objects.size).toBe(0);
+    expect(host.holdings.size + host.copies.size).toBe(0);
+    expect(it.to(host, 'dropCopy').map(({ object }) => object)).toContain(objectKey(host.id, 2));
+  });
+
+  it('O3 who waits for a lost object that nobody holds any more is told', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.say(host, finishStored(key(1)));
+    const other = it.open({ cpuMilli: 0 });
+    it.gcs.sessions.end(host, 'gone');
+    it.say(other, { kind: 'want', object: key(1) });
+    expect(it.to(other, 'object')).toEqual([]);
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    expect(it.to(other, 'object')).toMatchObject([{ object: key(1), status: 2 }]);
+  });
+
   it('G2 a lease that never arrived goes round again; one the books do not know is adopted when its submission comes again', async () => {
     const { it, host, driver, key } = world();
     it.say(driver, submit(driver.id, 1));

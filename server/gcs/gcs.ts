@@ -21,11 +21,9 @@ import { ReturningNodes } from './returning-nodes.ts';
 import { SessionManager } from './session-manager.ts';
 import type { GcsPorts } from './state.ts';
 import { GcsState } from './state.ts';
-import { systemError } from './system-errors.ts';
+import { FREED } from './system-errors.ts';
 import { TaskManager } from './task-manager.ts';
 
-/** Made once: nodes may ask for thousands of such objects in one frame. */
-const FREED = systemError('objectLost', 'the object was freed: nobody held it any more');
 /** Functions, and sets of options, one session may introduce. */
 const MAX_DEFINITIONS = 100_000;
 
@@ -162,6 +160,8 @@ export class Gcs {
     if (!session.trusted && !this.#strangers.admits(session, record)) return;
     // What a stranger's node says of what is not on the books is not kept for later.
     if (this.inGrace && session.trusted && this.#orphans.keep(session.id, record)) return;
+    if (this.inGrace && (record.kind === 'finish' || record.kind === 'failed'))
+      this.#returning.attemptEnds(session, record.task, record.attempt);
     switch (record.kind) {
       case 'submit':
         this.tasks.submit(session, record);

@@ -10,6 +10,7 @@ import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { addHolder, containerHolder, isHeld, removeHolder } from './holders.ts';
 import { isPresentVersion, noteDigest, startVersion } from './object-versions.ts';
 import type { GcsState } from './state.ts';
+import { FREED } from './system-errors.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -160,12 +161,12 @@ export class ObjectTable {
 
   /** A copy is now on this node. */
   addCopy(object: ObjectRecord, session: SessionRecord, sizeBytes: number): void {
-    if (!this.#isBelieved(object, session)) {
+    // What has no value yet gets it from its own task's result, not from somebody who says he has it (rule L5).
+    const isUseless = object.status === 'inline' || object.status === 'error' || object.status === 'pending';
+    if (isUseless || !this.#isBelieved(object, session)) {
       this.#addPrivateCopy(object, session);
       return;
     }
-    // What has no value yet gets it from its own task's result, not from somebody who says he has it (rule L5).
-    if (object.status === 'inline' || object.status === 'error' || object.status === 'pending') return;
     if (object.status !== 'stored') {
       if (object.status === 'freed' && !isHeld(object)) {
         this.#state.ports.command(session, { kind: 'dropCopy', object: object.key });
@@ -189,9 +190,11 @@ export class ObjectTable {
     return session.trusted || this.#makerOf(object)?.options.options.trust === 'unchecked';
   }
 
-  /** A stranger's node has a copy for its own use: it is told when the object is gone, and nobody gets it from there. */
+  /** A node has a copy for its own use: it is told when the object is gone, and nobody gets it from there. */
   #addPrivateCopy(object: ObjectRecord, session: SessionRecord): void {
-    if (object.status !== 'stored') {
+    // A pending one may be about to have its value from this very node, which is heard again after a start of the server.
+    const mayKeep = object.status === 'stored' || (object.status === 'pending' && session.trusted);
+    if (!mayKeep) {
       this.#state.ports.command(session, { kind: 'dropCopy', object: object.key });
       return;
     }
@@ -297,7 +300,7 @@ export class ObjectTable {
     object.value = undefined;
     startVersion(object, undefined);
     object.status = 'freed';
-    object.wants = undefined;
+    this.#tellFreed(object);
     this.#state.touch(object);
     if (object.lineageRefs === 0) this.#remove(object);
   }
@@ -372,6 +375,17 @@ export class ObjectTable {
     }
   }
 
+  /** Who still waits for an object that was lost, and that nobody holds any more, waits in vain. */
+  #tellFreed(object: ObjectRecord): void {
+    for (const want of object.wants ?? []) {
+      const session = this.#state.sessions.get(want.session);
+      if (!session || session.state === 'dead') continue;
+      const error = { status: OBJECT_STATUS.error, sizeBytes: FREED.length, value: FREED, nested: [] };
+      this.#state.ports.command(session, { kind: 'object', object: want.key, ...error });
+    }
+    object.wants = undefined;
+  }
+
   #tell(object: ObjectRecord, session: SessionRecord, key: ObjectKey): void {
     session.book?.name([object.key, ...object.nested]);
     const status =
@@ -393,6 +407,7 @@ export class ObjectTable {
   #addLocation(object: ObjectRecord, session: SessionRecord): void {
     object.locations ??= new Set();
     object.locations.add(session.id);
+    object.privateCopies?.delete(session.id);
     session.copies.add(object.key);
     this.#state.touch(object);
   }

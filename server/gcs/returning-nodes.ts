@@ -45,7 +45,6 @@ export class ReturningNodes {
     for (const { session: id, record } of this.#orphans.take(key)) {
       const session = this.#state.sessions.get(id);
       if (!session || session.state === 'dead') continue;
-      if (record.kind === 'finish' || record.kind === 'failed') this.#adoptLease(session, record.task, record.attempt);
       this.#apply(session, record);
     }
   }
@@ -63,6 +62,16 @@ export class ReturningNodes {
       this.#apply(session, { kind: 'located', object, present: true, sizeBytes });
     for (const object of report.wants) this.#apply(session, { kind: 'want', object });
     if (!this.#gcs.inGrace) this.settleLeases();
+  }
+
+  /**
+   * A node tells how an attempt ended whose lease was lost with the server: it had it, also where the task's own record came
+   * again before.
+   */
+  attemptEnds(session: SessionRecord, key: ObjectKey, attempt: number): void {
+    if (!session.trusted || attempt < (this.#state.task(key)?.attempt ?? 0)) return;
+    this.#gcs.sessions.lateLeases.delete(key);
+    this.#adoptLease(session, key, attempt);
   }
 
   #reportedLease(session: SessionRecord, key: ObjectKey, attempt: number): void {
@@ -101,7 +110,7 @@ export class ReturningNodes {
   graceEnded(): void {
     for (const [key, lease] of this.#gcs.sessions.lateLeases) {
       const session = this.#state.sessions.get(lease.session);
-      if (session) this.#adoptLease(session, key, lease.attempt);
+      if (session && session.state !== 'dead') this.#adoptLease(session, key, lease.attempt);
     }
     this.#gcs.sessions.lateLeases.clear();
     for (const [key, actor] of this.#gcs.sessions.lateActors) {

@@ -34,6 +34,9 @@ export function systemError(kind: SystemErrorKind, message: string, logTail = ''
   return encodeError(new CLASSES[kind](text));
 }
 
+/** Of an object that nobody held. Made once: nodes may ask for thousands of such objects in one frame. */
+export const FREED = systemError('objectLost', 'the object was freed: nobody held it any more');
+
 /** What the reason of an ended attempt is called as an error. */
 export function errorKindOf(reason: number): SystemErrorKind {
   if (reason === END_REASON.outOfMemory) return 'outOfMemory';

@@ -16,7 +16,7 @@ import { believedRunUs } from '../trust/believed-run.ts';
 import { namesMadeBy } from './made-names.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { GcsState, TaskOutcome } from './state.ts';
-import { errorKindOf, systemError } from './system-errors.ts';
+import { errorKindOf, FREED, systemError } from './system-errors.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -177,7 +177,9 @@ export class TaskManager {
       this.#objects.setValue(object, session, value);
     }
     const made = object;
-    this.#objects.hold(made, this.#holderFor(parent, session));
+    // Of a task that is over it is nobody's, unless its actor says that it holds it.
+    if (parent || record.parent === 0) this.#objects.hold(made, this.#holderFor(parent, session));
+    else this.#objects.reconsider(made);
     this.#adopt(parent, made.key, () => objectId(this.#state, made));
   }
 
@@ -324,6 +326,7 @@ export class TaskManager {
 
   /** Gives a task to a session: by lease, or because its own local scheduler has it. */
   assign(task: TaskRecord, session: SessionRecord, state: 'local' | 'leased'): void {
+    this.#leave(task);
     moveTask(task, state);
     task.assigned = session.id;
     task.startedMs = this.#state.wallMs;
@@ -467,8 +470,7 @@ export class TaskManager {
   /** An input that is not known: freed, or, after a restart, not told of again yet. */
   #missingInput(key: ObjectKey): ObjectRecord {
     const object = this.#objects.create(key);
-    if (!this.#state.grace)
-      this.#objects.setError(object, systemError('objectLost', 'the object was freed: nobody held it any more'));
+    if (!this.#state.grace) this.#objects.setError(object, FREED);
     return object;
   }
 

@@ -13,6 +13,7 @@ import type { ResourceDemand } from '#shared/task/resources.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import type { SessionRecord, TaskRecord } from '../gcs/entities.ts';
 import { offersWork } from '../gcs/node-offer.ts';
+import { NO_LOAD } from '../gcs/session-manager.ts';
 import type { GcsState } from '../gcs/state.ts';
 import { DecisionLog } from './decision-log.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -20,12 +21,16 @@ import { FairQueue } from './fair-queue.ts';
 /** Work a node may have ahead of its slots, so that it never waits for the server. */
 const PIPELINE_US = 20_000;
 const MAX_PIPELINE_TASKS = 2_000;
+/** So many a stranger's node may have on its word that they are blocked: one that always says so would gather all there are. */
+const MAX_STRANGER_TASKS_PER_SLOT = 16;
 /** Candidates weighed per decision (rule S2). */
 const MAX_CANDIDATES = 16;
 /** Until links are measured. */
 const ASSUMED_BYTES_PER_SECOND = 100e6;
 /** Getting a module to a node that has not run it. */
 const CODE_START_US = 20_000;
+/** A node tells within this time that its load has changed; longer after the last lease its report is the whole truth. */
+const LOAD_TOLD_MS = 1_000;
 /** A function that was never run is expected to take this long. */
 const UNKNOWN_US = 10_000;
 
@@ -44,6 +49,9 @@ interface NodeView {
   readonly session: SessionRecord;
   assignedUs: number;
   assignedTasks: number;
+  /** Tasks given since its last report that is sure to know of all earlier ones, and when the newest was. */
+  freshTasks: number;
+  lastLeaseMs: number;
   /** Functions whose code it has run. */
   readonly warm: Set<string>;
 }
@@ -83,7 +91,14 @@ export class GlobalScheduler {
   }
 
   addNode(session: SessionRecord): void {
-    this.#views.set(session.id, { session, assignedUs: 0, assignedTasks: 0, warm: new Set() });
+    this.#views.set(session.id, {
+      session,
+      assignedUs: 0,
+      assignedTasks: 0,
+      freshTasks: 0,
+      lastLeaseMs: -Infinity,
+      warm: new Set(),
+    });
     this.offerChanged(session);
   }
 
@@ -139,6 +154,9 @@ export class GlobalScheduler {
     if (!view) return;
     // The estimate changes with every run; what leaves the sum is what entered it.
     task.chargedUs = expectedUs(task);
+    if (this.#state.nowMs - view.lastLeaseMs >= LOAD_TOLD_MS) view.freshTasks = 0;
+    view.freshTasks += 1;
+    view.lastLeaseMs = this.#state.nowMs;
     view.assignedTasks += 1;
     view.assignedUs += task.chargedUs;
   }
@@ -184,7 +202,7 @@ export class GlobalScheduler {
       while (entry.queue.size > 0 && open.length > 0) {
         const chosen = this.#giveOne(entry, open);
         if (!chosen) break;
-        if (!isOpen(chosen, entry.requirement)) open.splice(open.indexOf(chosen), 1);
+        if (!this.#isOpen(chosen, entry.requirement)) open.splice(open.indexOf(chosen), 1);
       }
       if (entry.queue.size === 0) this.#classes.delete(name);
     }
@@ -220,11 +238,31 @@ export class GlobalScheduler {
     }
   }
 
+  /** True if the node takes one more such task now. */
+  #isOpen(view: NodeView, requirement: Requirement): boolean {
+    const { session } = view;
+    if (session.state !== 'connected' || !couldRun(view, requirement)) return false;
+    const slots = slotsFor(session, requirement.demand);
+    const isBelieved = session.trusted || view.assignedTasks < slots * MAX_STRANGER_TASKS_PER_SLOT;
+    if (isBelieved && this.#busyTasks(view) < slots) return true;
+    return view.assignedUs < PIPELINE_US * slots && view.assignedTasks - slots < MAX_PIPELINE_TASKS;
+  }
+
+  /**
+   * Given tasks that need their slots. One that is blocked in `get` has given its CPU back (rule S3), and what it waits for may
+   * need that very slot.
+   */
+  #busyTasks({ session: { load }, assignedTasks, freshTasks, lastLeaseMs }: NodeView): number {
+    if (load === NO_LOAD) return assignedTasks;
+    const untold = this.#state.nowMs - lastLeaseMs < LOAD_TOLD_MS ? freshTasks : 0;
+    return Math.min(assignedTasks, load.runningTasks + load.queuedTasks + untold);
+  }
+
   /** Nodes that take one more such task now. */
   #openNodes(requirement: Requirement): NodeView[] {
     const open: NodeView[] = [];
     for (const view of this.#nodes.values()) {
-      if (isOpen(view, requirement)) open.push(view);
+      if (this.#isOpen(view, requirement)) open.push(view);
     }
     // A tab may be closed at any moment, and an actor's state goes with it: only where no other node could ever have it.
     const isTab = (view: NodeView): boolean => view.session.role === 'tab';
@@ -256,7 +294,7 @@ export class GlobalScheduler {
     for (const key of task.deps) {
       for (const id of this.#state.object(key)?.locations ?? []) {
         const view = this.#nodes.get(id);
-        if (view && chosen.size < MAX_CANDIDATES / 2 && isOpen(view, requirement)) chosen.add(view);
+        if (view && chosen.size < MAX_CANDIDATES / 2 && this.#isOpen(view, requirement)) chosen.add(view);
       }
     }
     for (let i = chosen.size; i < MAX_CANDIDATES; i++) {
@@ -308,16 +346,6 @@ function requirementOf({ options, fn }: TaskRecord): Requirement {
 /** True if the node could run it if it had nothing else to do. */
 function couldRun({ session }: NodeView, { demand, trustsStrangers }: Requirement): boolean {
   return (session.trusted || trustsStrangers) && session.resources.couldEverFit(demand);
-}
-
-/** True if the node takes one more such task now. */
-function isOpen(view: NodeView, requirement: Requirement): boolean {
-  const { session } = view;
-  if (session.state !== 'connected' || !couldRun(view, requirement)) return false;
-  const { demand } = requirement;
-  const slots = slotsFor(session, demand);
-  const ahead = view.assignedTasks - slots;
-  return ahead < 0 || (view.assignedUs < PIPELINE_US * slots && ahead < MAX_PIPELINE_TASKS);
 }
 
 function describeState(task: TaskRecord): string {

@@ -72,6 +72,44 @@ describe('GlobalScheduler', () => {
     ).toEqual([0, 500_000_000]);
   });
 
+  it('S3 a node whose tasks are all blocked takes what they wait for, once its report is sure to say so', () => {
+    const world = new GcsWorld();
+    const host = world.open();
+    const driver = world.driver();
+    const parent = objectKey(driver.id, 1);
+    // The second is what it may have ahead.
+    world.say(driver, ...definitions(), submit(driver.id, 1), submit(driver.id, 2));
+    expect(world.to(host, 'lease')).toHaveLength(2);
+    world.say(host, ...definitions(), submit(host.id, 1, { parent }));
+    expect(world.gcs.scheduler.waitingCount).toBe(1);
+    world.pass(5_000);
+    // It has not told anything yet, so what it was given counts.
+    expect(world.gcs.scheduler.waitingCount).toBe(1);
+    host.load = { ...host.load, runningTasks: 1 };
+    world.pass(5_000);
+    expect(world.gcs.scheduler.waitingCount).toBe(1);
+    host.load = { ...host.load, runningTasks: 0, freeCpuMilli: 1000 };
+    world.pass(250);
+    expect(world.to(host, 'lease').at(-1)).toMatchObject({ task: objectKey(host.id, 1) });
+    // What was given just now is in no report yet.
+    world.say(host, submit(host.id, 2, { parent }));
+    world.pass(250);
+    expect(world.gcs.scheduler.waitingCount).toBe(1);
+    world.pass(1_000);
+    expect(world.gcs.scheduler.waitingCount).toBe(0);
+  });
+
+  it('T2 a stranger’s node that always says its tasks are blocked does not gather all there are', () => {
+    const world = new GcsWorld();
+    const tab = world.stranger();
+    tab.load = { ...tab.load, runningTasks: 0 };
+    const driver = world.driver();
+    world.say(driver, ...definitions({ trust: 'unchecked' }));
+    for (let n = 1; n <= 100; n++) world.say(driver, submit(driver.id, n));
+    for (let second = 0; second < 100; second++) world.pass(1_250);
+    expect(world.to(tab, 'lease')).toHaveLength(16);
+  });
+
   it('S2 spreads equal work over equal nodes and gives short tasks ahead', () => {
     const world = new GcsWorld();
     const hosts = [world.open(), world.open()];

@@ -1,0 +1,96 @@
+/**
+ * One direction of a connection: frames in order, late, or not at all. As with TCP a frame is never lost while its connection
+ * lives: a direction that is cut delays it until the cut is healed or the connection ends.
+ */
+import type { Machine } from './machine.ts';
+
+/** What a link carries. */
+const BYTES_PER_MS = 12_500;
+
+/** What happens at the ends of a pipe. */
+export interface PipeHooks {
+  /** A frame arrived. */
+  receive(frame: Uint8Array): void;
+  /** Nothing more will. */
+  ended(reason: string): void;
+  /** The sender has written out what it was given. */
+  written(): void;
+}
+
+/** From one machine to another. */
+export class Pipe {
+  readonly #from: Machine;
+  readonly #to: Machine;
+  readonly #latencyMs: () => number;
+  readonly #hooks: PipeHooks;
+  #lastArrivalMs = 0;
+  #stalledUntilMs = 0;
+  #isEnded = false;
+  /** What is on its way when the wire is cut never arrives. */
+  #cuts = 0;
+  #writingBytes = 0;
+  /** Given to the sender's transport while it was writing. */
+  #waitingBytes = 0;
+
+  constructor(from: Machine, to: Machine, latencyMs: () => number, hooks: PipeHooks) {
+    this.#from = from;
+    this.#to = to;
+    this.#latencyMs = latencyMs;
+    this.#hooks = hooks;
+  }
+
+  get isWriting(): boolean {
+    return this.#writingBytes > 0;
+  }
+
+  get unsentBytes(): number {
+    return this.#writingBytes + this.#waitingBytes;
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.#isEnded) return;
+    if (this.isWriting) this.#waitingBytes += frame.length;
+    else this.#write(frame.length);
+    this.#carry(frame.length, () => this.#hooks.receive(frame));
+  }
+
+  /** The last thing that goes through. */
+  end(reason: string): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#carry(0, () => this.#hooks.ended(reason));
+  }
+
+  /** Nothing comes through for so long, then everything. */
+  stall(durationMs: number): void {
+    this.#stalledUntilMs = Math.max(this.#stalledUntilMs, this.#from.world.nowMs + durationMs);
+  }
+
+  /** What is on its way is lost, and nothing more goes through. */
+  cut(): void {
+    this.#isEnded = true;
+    this.#cuts += 1;
+  }
+
+  #write(bytes: number): void {
+    this.#writingBytes = bytes;
+    const delayMs = Math.max(this.#stalledUntilMs - this.#from.world.nowMs, 0) + bytes / BYTES_PER_MS;
+    this.#from.arrive(delayMs, () => {
+      const next = this.#waitingBytes;
+      this.#writingBytes = 0;
+      this.#waitingBytes = 0;
+      if (next > 0) this.#write(next);
+      if (!this.#isEnded) this.#hooks.written();
+    });
+  }
+
+  #carry(bytes: number, arrived: () => void): void {
+    const { nowMs } = this.#from.world;
+    const latencyMs = this.#latencyMs() + bytes / BYTES_PER_MS;
+    this.#lastArrivalMs = Math.max(nowMs + latencyMs, this.#lastArrivalMs, this.#stalledUntilMs);
+    const cuts = this.#cuts;
+    this.#to.arriveAt(this.#lastArrivalMs, () => {
+      if (this.#cuts === cuts) arrived();
+    });
+  }
+}

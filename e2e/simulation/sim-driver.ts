@@ -1,0 +1,132 @@
+/**
+ * A driver of a simulated cluster: a node that runs a job plan and knows what each of its values must be.
+ */
+import { pushCommand } from '#client/host/command-link.ts';
+import { BatchLink, receiveBatches } from '#client/transport/batch-link.ts';
+import { OUTCOME } from '#shared/protocol/node-records.ts';
+import { workerCommands, workerRequests } from '#shared/protocol/worker-messages.ts';
+import type { JobPlan, TaskPlan } from './plan.ts';
+import { Oracle } from './oracle.ts';
+import { Program } from './program.ts';
+import type { Rules } from './rules.ts';
+import { type Found, Runtime } from './runtime.ts';
+import { SimNode } from './sim-node.ts';
+import type { SimServer } from './sim-server.ts';
+import { threadLink } from './thread-link.ts';
+import type { World } from './world.ts';
+
+/** Where a driver's job stands. */
+export type DriverState = 'running' | 'right' | 'lost';
+
+/** A driver with its job. */
+export class SimDriver {
+  readonly node: SimNode;
+  readonly plan: JobPlan;
+  readonly #oracle = new Oracle([]);
+  readonly #rules: Rules;
+  #state: DriverState = 'running';
+  #done = 0;
+
+  constructor(world: World, server: SimServer, rules: Rules, { plan, cpus }: { plan: JobPlan; cpus: number }) {
+    this.plan = plan;
+    this.#rules = rules;
+    this.node = new SimNode(
+      world,
+      server,
+      { role: 'driver', name: plan.name, cpus, wallOffsetMs: 0 },
+      {
+        onSessionDead: (message) => this.#fail(`the server gave this driver up: ${message}`),
+        onGivenUp: () => this.lose(),
+        onEnd: (backlog) => rules.nodeEnds(backlog),
+      },
+    );
+  }
+
+  get state(): DriverState {
+    return this.#state;
+  }
+
+  /** Steps that are done, of how many. */
+  get progress(): string {
+    return `${this.#done}/${this.plan.steps.length}`;
+  }
+
+  start(): void {
+    const { node } = this;
+    const shell = node.start();
+    const [raylet, realm] = threadLink(node.machine, true);
+    const link = new BatchLink(raylet, workerCommands);
+    const id = shell.connectDriver({
+      send: (command, memory) => pushCommand(link, command, memory),
+      flush: () => link.flush(),
+    });
+    receiveBatches(raylet, workerRequests, (messages, attachments) => shell.onMessages(id, messages, attachments));
+    const runtime = new Runtime(realm, {
+      clock: node.machine,
+      isDriver: true,
+      sharesMemory: true,
+      crash: () => undefined,
+      fail: (message) => this.#fail(message),
+    });
+    const main: TaskPlan = { name: 0, cpuMilli: 0, steps: this.plan.steps, resultBytes: 0 };
+    const program = new Program(
+      runtime,
+      main,
+      { task: 0, attempt: 1, deps: [], nested: [] },
+      {
+        taken: (step) => {
+          if (this.#state !== 'running') return;
+          this.#done += 1;
+          this.#oracle.take(step);
+        },
+        got: (ref, key, found) => this.#check(ref, key, found),
+        done: () => {
+          if (this.#state !== 'running') return;
+          runtime.push({ kind: 'jobFinished', outcome: OUTCOME.value, value: new Uint8Array(0) });
+          runtime.post();
+          if (runtime.objectCount > 0) this.#fail(`${runtime.objectCount} references are left in the driver`);
+          this.#finished();
+        },
+      },
+    );
+    let isStarted = false;
+    runtime.onKeys = () => {
+      if (isStarted) return;
+      isStarted = true;
+      runtime.start(program);
+    };
+  }
+
+  /** Its job is over without a result: the driver is gone, or the server gave it up. */
+  lose(): void {
+    if (this.#state !== 'running') return;
+    this.#state = 'lost';
+    this.node.kill(false);
+  }
+
+  #finished(): void {
+    this.#state = 'right';
+    this.node.machine.tell('has all its results');
+    // The good-bye stands behind the last records.
+    this.node.machine.after(5, () => this.node.leave('its job is done'));
+  }
+
+  #check(ref: number, key: number, found: Found): void {
+    const expected = this.#oracle.ref(ref);
+    if (expected.ok && found.ok && found.digest === expected.digest) return;
+    if (!expected.ok && !found.ok && expected.labels.includes(found.label)) return;
+    if (!found.ok && found.label === 'ObjectLostError' && this.#rules.mayHaveLost) {
+      this.lose();
+      return;
+    }
+    this.#fail(`object ${key} (reference ${ref}) is ${shown(found)} and must be ${JSON.stringify(expected)}`);
+  }
+
+  #fail(message: string): void {
+    if (this.#state === 'running') this.node.machine.world.fail(`${this.plan.name}: ${message}`);
+  }
+}
+
+function shown(found: Found): string {
+  return found.ok ? `a value with digest ${found.digest}` : `the error "${found.label}"`;
+}

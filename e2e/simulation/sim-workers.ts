@@ -1,0 +1,116 @@
+/**
+ * The workers of a simulated node: realms behind links, which come up after a while and may end at any time.
+ */
+import { pushCommand } from '#client/host/command-link.ts';
+import type { ShellWorkers } from '#client/host/raylet-shell.ts';
+import type { WorkerKind } from '#client/raylet/ports.ts';
+import { BatchLink, receiveBatches } from '#client/transport/batch-link.ts';
+import { END_REASON } from '#shared/protocol/node-records.ts';
+import type { Random } from '#shared/ports/random.ts';
+import type { Attachment, Transport } from '#shared/ports/transport.ts';
+import {
+  type WorkerCommand,
+  workerCommands,
+  type WorkerRequest,
+  workerRequests,
+} from '#shared/protocol/worker-messages.ts';
+import type { RecordBatch } from '#shared/wire/columnar.ts';
+import type { Machine } from './machine.ts';
+import { Runtime } from './runtime.ts';
+import { threadLink } from './thread-link.ts';
+
+type VariantsOf<B> = B extends RecordBatch<infer V> ? V : never;
+
+const SPAWN_MS = 5;
+const END_MS = 2;
+
+/** Told what happens in workers. */
+export interface WorkerEvents {
+  onMessages(id: number, messages: readonly WorkerRequest[], attachments: readonly Attachment[]): void;
+  onExit(id: number, reason: number, message: string): void;
+}
+
+interface Worker {
+  readonly runtime: Runtime;
+  readonly transport: Transport;
+  readonly link: BatchLink<VariantsOf<typeof workerCommands>>;
+}
+
+/** All workers of a node. */
+export class SimWorkers implements ShellWorkers {
+  readonly #machine: Machine;
+  readonly #random: Random;
+  readonly #sharesMemory: boolean;
+  readonly #events: WorkerEvents;
+  readonly #workers = new Map<number, Worker>();
+  /** Absent in a tab, where there is no memory that could be shared. */
+  readonly revoke?: (id: number, claim: number) => boolean;
+
+  constructor(machine: Machine, random: Random, sharesMemory: boolean, events: WorkerEvents) {
+    this.#machine = machine;
+    this.#random = random;
+    this.#sharesMemory = sharesMemory;
+    this.#events = events;
+    if (sharesMemory) this.revoke = (id, claim) => this.#workers.get(id)?.runtime.revoke(claim) ?? false;
+  }
+
+  /** CPUs that programs compute with now. */
+  get activeMilli(): number {
+    let milli = 0;
+    for (const { runtime } of this.#workers.values()) if (!runtime.isOver) milli += runtime.activeMilli;
+    return milli;
+  }
+
+  spawn(_kind: WorkerKind, id: number): void {
+    const [raylet, realm] = threadLink(this.#machine, this.#sharesMemory);
+    const runtime = new Runtime(realm, {
+      clock: this.#machine,
+      isDriver: false,
+      sharesMemory: this.#sharesMemory,
+      crash: () => this.#end(id, worker, END_REASON.workerCrashed, 'the worker crashed'),
+      fail: (message) => this.#machine.world.fail(`${this.#machine.name}, worker ${id}: ${message}`),
+    });
+    const worker = { runtime, transport: raylet, link: new BatchLink(raylet, workerCommands) };
+    this.#workers.set(id, worker);
+    receiveBatches(raylet, workerRequests, (messages, attachments) => {
+      if (this.#workers.get(id) === worker) this.#events.onMessages(id, messages, attachments);
+    });
+    this.#machine.arrive(SPAWN_MS * (1 + 9 * this.#random.next()), () => {
+      if (!runtime.isOver) runtime.ready();
+    });
+  }
+
+  stop(id: number): void {
+    const worker = this.#workers.get(id);
+    if (worker) this.#end(id, worker, END_REASON.workerCrashed, 'the worker was ended');
+  }
+
+  send(id: number, command: WorkerCommand, memory?: Attachment): void {
+    const link = this.#workers.get(id)?.link;
+    if (link) pushCommand(link, command, memory);
+  }
+
+  flush(): void {
+    for (const { link } of this.#workers.values()) link.flush();
+  }
+
+  stopAll(): Promise<void> {
+    for (const { runtime, transport } of this.#workers.values()) {
+      runtime.isOver = true;
+      transport.close();
+    }
+    this.#workers.clear();
+    return Promise.resolve();
+  }
+
+  #end(id: number, worker: Worker, reason: number, message: string): void {
+    if (this.#workers.get(id) !== worker) return;
+    worker.runtime.isOver = true;
+    this.#machine.arrive(END_MS * (1 + 4 * this.#random.next()), () => {
+      if (this.#workers.get(id) !== worker) return;
+      this.#workers.delete(id);
+      worker.transport.close();
+      this.#events.onExit(id, reason, message);
+    });
+  }
+}
