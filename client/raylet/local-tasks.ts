@@ -60,15 +60,8 @@ export class LocalTasks {
   /** A worker or the driver submitted a task. */
   submit({ message, worker, fn, options, job }: NewTask): void {
     const parent = message.parent === 0 ? undefined : this.#tasks.get(message.parent);
-    const task = newTask(message, {
-      fn,
-      options,
-      job,
-      leased: false,
-      incarnation: 0,
-      attempt: 1,
-      caller: message.parent,
-    });
+    const birth = { leased: false, incarnation: 0, attempt: 1, caller: message.parent };
+    const task = newTask(message, { fn, options, job, ...birth });
     this.#tasks.set(task.key, task);
     const object = this.#objects.obtain(task.key);
     object.owner = worker;
@@ -105,6 +98,8 @@ export class LocalTasks {
   /** The server's answer about work that may be known already: it is new, or somebody else makes it. */
   assigned(key: ObjectKey, here: boolean): void {
     const task = this.#tasks.get(key);
+    // The server started anew, and the one before had found it with somebody else: it is not here to be run.
+    if (here && (!task || task.state === 'elsewhere')) this.#hooks.journal({ kind: 'spill', task: key }, 'now');
     if (!task || task.state !== 'asking') return;
     if (!here) moveTask(task, 'elsewhere');
     else if (task.cancelled) this.failWith(task, cancelledError());

@@ -559,6 +559,25 @@ describe('failures', () => {
   });
 });
 
+describe('after a start of the server', () => {
+  it('M3 work that the former one had found elsewhere, and this one gives back, goes to the global scheduler', () => {
+    const node = new FakeNode({ cpus: 2 });
+    const parent = node.submit();
+    node.settle();
+    node.crash(node.runner(parent));
+    const worker = node.runner(parent);
+    const [waiting, known, own] = [1, 2, 3].map(() => node.submit({ from: worker, parent }));
+    if (!waiting || !known || !own) throw new Error('nothing was submitted');
+    for (const task of [waiting, known]) node.command({ kind: 'assign', task, here: false });
+    node.command({ kind: 'assign', task: own, here: true });
+    node.describe(known);
+    // Their submissions were sent again, to a server that knows less.
+    for (const task of [waiting, known, own]) node.command({ kind: 'assign', task, here: true });
+    expect(node.of('spill').map(({ task }) => task)).toEqual([waiting, known]);
+    expect(node.runner(own)).toBeDefined();
+  });
+});
+
 describe('leases', () => {
   it('L4 who waits here for a task that goes back to the server is told from there', () => {
     const node = new FakeNode();

@@ -45,7 +45,7 @@ function print(totals: Totals): void {
   for (const kind of FAULT_KINDS) console.log(`${kind.padEnd(32)} ${String(totals.faults.get(kind) ?? 0).padStart(7)}`);
   const { runs, jobs, lostJobs, tasks, events, simulatedMs, failed } = totals;
   console.log(
-    `\n${runs} seeds, ${jobs} jobs (${lostJobs} lost with their drivers), ${tasks} results, ${events} events in ${Math.round(simulatedMs / 1000)} simulated seconds`,
+    `\n${runs} seeds, ${jobs} jobs (${lostJobs} ended without a result), ${tasks} results, ${events} events in ${Math.round(simulatedMs / 1000)} simulated seconds`,
   );
   if (failed.length === 0) console.log('all as it must be');
   else console.log(`${failed.length} failed: ${failed.map(({ seed }) => seed).join(', ')}`);

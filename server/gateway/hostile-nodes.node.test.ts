@@ -56,7 +56,8 @@ function moduleQuestion(id: number) {
   return { type: 'request', id, method: 'module', body: body.finish() } as const;
 }
 
-describe('gateway: nodes that mean harm', () => {
+// Megabytes that nobody reads: many seconds where the machine has other work.
+describe('gateway: nodes that mean harm', { timeout: 60_000 }, () => {
   it('T3 B1 who asks and does not take the answers is not heard until he does', async () => {
     const questions = 60;
     const stranger = await joined('', tab);

@@ -418,6 +418,17 @@ describe('G2 restart', () => {
     expect(it.to(host, 'dropCopy').map(({ object }) => object)).toContain(objectKey(host.id, 2));
   });
 
+  it("O3 what is submitted for a task that is over and kept is nobody's either", () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.say(host, ...definitions(), finishStored(key(1)));
+    expect(it.gcs.state.task(key(1))?.state).toBe('finished');
+    it.say(host, submit(host.id, 1, { parent: key(1), place: PLACE.here }), finish(objectKey(host.id, 1)));
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    expect(it.gcs.state.objects.size).toBe(0);
+    expect(it.gcs.state.tasks.size).toBe(0);
+  });
+
   it('O3 who waits for a lost object that nobody holds any more is told', () => {
     const { it, host, driver, key } = world();
     it.say(driver, submit(driver.id, 1));

@@ -78,7 +78,7 @@ export class TaskManager {
     const task = newTask({ ...origin, ...call });
     this.#state.tasks.set(task.key, task);
     const object = this.#objects.claim(task.key);
-    this.#objects.hold(object, this.#holderFor(parent, session));
+    this.#holdMade(object, record.parent, parent, session);
     this.#adopt(parent, task.key, () => taskId(this.#state, task));
     for (const key of [...task.deps, ...task.nested]) this.#holdInput(key, task.key);
     job.unfinished.add(task);
@@ -141,7 +141,7 @@ export class TaskManager {
     const object = known === undefined ? undefined : this.#state.objects.get(known);
     if (!object) return false;
     this.#state.addAlias(key, object.key);
-    this.#objects.hold(object, this.#holderFor(parent, session));
+    this.#holdMade(object, parent.key, parent, session);
     this.#state.ports.command(session, { kind: 'assign', task: key, here: false });
     this.#objects.want(object, session, key);
     return true;
@@ -177,9 +177,7 @@ export class TaskManager {
       this.#objects.setValue(object, session, value);
     }
     const made = object;
-    // Of a task that is over it is nobody's, unless its actor says that it holds it.
-    if (parent || record.parent === 0) this.#objects.hold(made, this.#holderFor(parent, session));
-    else this.#objects.reconsider(made);
+    this.#holdMade(made, record.parent, parent, session);
     this.#adopt(parent, made.key, () => objectId(this.#state, made));
   }
 
@@ -260,11 +258,8 @@ export class TaskManager {
     }
     task.losses += 1;
     if (task.losses > MAX_LOSSES) {
-      this.end(
-        task,
-        systemError('nodeDied', `${task.losses} nodes left while running it, the last was ${nodeName}`),
-        'failed',
-      );
+      const message = `${task.losses} nodes left while running it, the last was ${nodeName}`;
+      this.end(task, systemError('nodeDied', message), 'failed');
       return;
     }
     task.notBeforeMs = this.#state.nowMs + lossBackoffMs(task.losses);
@@ -457,10 +452,14 @@ export class TaskManager {
     if (task.state === 'leased') this.#queue.left(task, session);
   }
 
-  #holderFor(parent: TaskRecord | undefined, session: SessionRecord): number {
-    if (!parent) return session.id;
+  /** What was made is the driver's, the task's or its actor's. Of a task that is over it is nobody's, unless somebody says so. */
+  #holdMade(object: ObjectRecord, maker: ObjectKey, parent: TaskRecord | undefined, session: SessionRecord): void {
+    if (maker === 0) this.#objects.hold(object, session.id);
     // What an actor's method makes may outlive the call in the actor's state: the actor holds it.
-    return parent.actor !== 0 && this.#state.actors.has(parent.actor) ? parent.actor : parent.key;
+    else if (parent && parent.actor !== 0 && this.#state.actors.has(parent.actor))
+      this.#objects.hold(object, parent.actor);
+    else if (parent && parent.state !== 'finished') this.#objects.hold(object, parent.key);
+    else this.#objects.reconsider(object);
   }
 
   #holdInput(key: ObjectKey, holder: ObjectKey): void {
