@@ -108,10 +108,10 @@ function isRunning(child: ChildProcess): boolean {
 }
 
 /** A signal may reach the children first (Ctrl-C goes to all) or us alone; either way all end. */
-function interrupted(): Promise<void> {
+function interrupted(): Promise<undefined> {
   return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve(undefined));
+    process.once('SIGTERM', () => resolve(undefined));
   });
 }
 
@@ -157,15 +157,17 @@ async function main(): Promise<number> {
   );
   const output = outputOf(job);
   const ended = exitOf(job);
-  const code = await Promise.race([ended, whenInterrupted.then(() => undefined)]);
+  const code = await Promise.race([ended, whenInterrupted]);
   if (code === 0) {
     const line = output.all().trim();
     console.log(values.json === true ? line : table(JSON.parse(line) as SearchResult));
   }
   if (code !== undefined && values.exit !== true) {
     console.error(`\nThe cluster stays up: ${operatorUrl}\nA browser can help too: ${donateUrl}\nCtrl-C ends it.`);
-    const gone = (name: string) => () => console.error(`\nThe ${name} has ended by itself, and so does this.`);
-    await Promise.race([whenInterrupted, exitOf(server).then(gone('server')), exitOf(node).then(gone('node'))]);
+    const ends = [whenInterrupted, exitOf(server).then(() => 'server'), exitOf(node).then(() => 'node')];
+    const gone = await Promise.race(ends);
+    // Decided once: after Ctrl-C they end because they are told to.
+    if (gone !== undefined) console.error(`\nThe ${gone} has ended by itself, and so does this.`);
   } else if (code === undefined) {
     job.kill('SIGTERM');
     await ended;
