@@ -30,6 +30,7 @@ const MAX_KEPT_BYTES = 256 * 1024 * 1024;
 const MAX_KEPT_FOR_STRANGER_BYTES = 64 * 1024 * 1024;
 /** Questions that wait for nodes to come back; who asks more is to come again. */
 const MAX_EARLY_QUESTIONS = 100_000;
+const MAX_EARLY_QUESTIONS_OF_STRANGER = 64;
 /** How long a stopping server waits for nodes to close. */
 const CLOSE_LIMIT_MS = 300;
 /** A living session and its present connection. */
@@ -186,7 +187,11 @@ export class Gateway implements Outbox {
 
   /** The question cannot be answered yet. Over another connection its node asks it again. */
   answerLater(peer: Peer, question: SessionFrameOf<'request'>): void {
-    if (this.#early.length >= MAX_EARLY_QUESTIONS) peer.link?.close();
+    // One stranger must not take the room that everybody's questions share.
+    const isGreedy =
+      !peer.session.trusted &&
+      this.#early.filter((early) => early.peer === peer).length >= MAX_EARLY_QUESTIONS_OF_STRANGER;
+    if (isGreedy || this.#early.length >= MAX_EARLY_QUESTIONS) peer.link?.close();
     else this.#early.push({ peer, link: peer.link, question });
   }
 
