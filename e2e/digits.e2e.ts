@@ -28,6 +28,24 @@ function tasksOf(args: Parameters<typeof planSearch>[0]): number {
   return planSearch(args).rungs.reduce((sum, { trials }) => sum + trials, 0) + 1;
 }
 
+describe('npm start', () => {
+  it(
+    'stays up after the job, and Ctrl-C ends all of it without a word of accidents',
+    async () => {
+      const processes = new Processes();
+      const data = path.join(folder, 'stays');
+      const started = processes.node(['scripts/start.ts', '--port', '0', '--data', data], { cwd: repositoryRoot });
+      await until('the job is done', () => started.stderr.includes('Ctrl-C ends it'), FULL_LIMIT_MS);
+      started.signal('SIGINT');
+      const ended = await started.end();
+      expect(ended.code).toBe(0);
+      expect(ended.stderr).not.toContain('by itself');
+      await processes.noneLeft();
+    },
+    FULL_LIMIT_MS,
+  );
+});
+
 describe('npm start -- --exit --json', () => {
   it(
     'finds a network that reads at least 94 % of digits it has not seen',
