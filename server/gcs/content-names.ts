@@ -12,13 +12,16 @@ import { ByteWriter } from '#shared/wire/byte-writer.ts';
 import type { ObjectRecord, TaskRecord } from './entities.ts';
 import type { GcsState } from './state.ts';
 
-/** The content id of a task. Its ancestors' ids are computed once and kept. */
+/** The content id of a task. It and its ancestors' ids are computed once and kept, also on disk. */
 export function taskId(state: GcsState, task: TaskRecord): TaskId {
-  task.id ??= nameCall(
-    state,
-    task.parent === 0 ? rootId(state, sessionOfKey(task.key)) : parentId(state, task.parent),
-    task,
-  );
+  if (task.id === undefined) {
+    task.id = nameCall(
+      state,
+      task.parent === 0 ? rootId(state, sessionOfKey(task.key)) : parentId(state, task.parent),
+      task,
+    );
+    state.touch(task);
+  }
   return task.id;
 }
 

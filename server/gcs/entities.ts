@@ -79,7 +79,7 @@ export interface TaskRecord {
   lineageOf: number;
   /** True from a re-execution on: what its children name is matched by content (rule L1). */
   replayed: boolean;
-  /** Content id (L1) once computed. */
+  /** Content id (L1) once computed. Its row has it too: what it depends on may be gone when it is asked for again. */
   id: TaskId | undefined;
   cancelled: boolean;
   /** What the scheduler counted it as when it was leased, in microseconds. */
@@ -151,7 +151,10 @@ export interface ObjectRecord {
   sizeBytes: number;
   /** Inline value or encoded error. */
   value: Uint8Array | undefined;
+  /** References in the present value. */
   nested: readonly ObjectKey[];
+  /** References in values that were made earlier: whoever read one of those may still have them (rule O1). */
+  formerNested: readonly ObjectKey[] | undefined;
   /** For a put: the task that put it, 0 for a driver; -1 for a task's result. */
   maker: ObjectKey;
   k: number;

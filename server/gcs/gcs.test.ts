@@ -239,6 +239,76 @@ describe('tasks', () => {
     expect(it.gcs.state.tasks.size + it.gcs.state.objects.size).toBe(0);
   });
 
+  it.each([false, true])(
+    'L1 a child is found by a parent that runs again although its input is long gone (server started anew: %s)',
+    async (isRestarted) => {
+      const { it: cluster, host, driver, key } = world();
+      cluster.say(driver, submit(driver.id, 1));
+      const [input, child] = [objectKey(host.id, 1), objectKey(host.id, 2)];
+      cluster.say(
+        host,
+        ...definitions(),
+        submit(host.id, 1, { parent: key(1), k: 0, args: Uint8Array.of(1), place: PLACE.here }),
+        finish(input),
+        submit(host.id, 2, { parent: key(1), k: 0, deps: [input], place: PLACE.here }),
+        finish(child),
+        finishStored(key(1), { nested: [child] }),
+      );
+      // The input was the parent's alone and went with its end; the child is in its value.
+      expect(cluster.gcs.state.objects.has(input)).toBe(false);
+      expect(cluster.gcs.state.objects.get(child)?.status).toBe('inline');
+      if (isRestarted) {
+        await cluster.commit();
+        await cluster.restart();
+        cluster.back(driver.id, { wants: [key(1)] });
+        cluster.pass(60_000);
+      } else {
+        cluster.gcs.sessions.end(host, 'gone');
+        cluster.say(driver, { kind: 'want', object: key(1) });
+      }
+      const spare = cluster.open();
+      cluster.pass(1);
+      expect(cluster.to(spare, 'lease').at(-1)).toMatchObject({ task: key(1), attempt: 2 });
+      const [again, found] = [objectKey(spare.id, 1), objectKey(spare.id, 2)];
+      cluster.say(
+        spare,
+        ...definitions(),
+        submit(spare.id, 1, { parent: key(1), k: 0, args: Uint8Array.of(1), place: PLACE.ask }),
+        finish(again),
+        submit(spare.id, 2, { parent: key(1), k: 0, deps: [again], place: PLACE.ask }),
+      );
+      expect(cluster.to(spare, 'assign').at(-1)).toEqual({ kind: 'assign', task: found, here: false });
+      expect(cluster.gcs.state.resolve(found)).toBe(child);
+    },
+  );
+
+  it('O3 what an earlier version of a value refers to stays as long as the object: somebody may have read it', async () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    const former = objectKey(host.id, 1);
+    it.say(host, put(host.id, 1, { parent: key(1), value: VALUE }), finishStored(key(1), { nested: [former] }));
+    it.gcs.sessions.end(host, 'gone');
+    const spare = it.open();
+    it.say(driver, { kind: 'want', object: key(1) });
+    const present = objectKey(spare.id, 1);
+    it.say(
+      spare,
+      put(spare.id, 1, { parent: key(1), value: Uint8Array.of(4) }),
+      finishStored(key(1), { attempt: 2, nested: [present] }),
+    );
+    expect(it.gcs.state.objects.get(former)?.status).toBe('inline');
+    await it.commit();
+    await it.restart();
+    it.back(driver.id);
+    it.back(spare.id);
+    // The driver read the first value, and only now says that it holds what is in it.
+    const again = it.session(driver.id);
+    it.say(again, { kind: 'hold', object: former, holder: 0 }, { kind: 'release', object: key(1), holder: 0 });
+    expect(it.gcs.state.objects.has(present)).toBe(false);
+    it.say(again, { kind: 'release', object: former, holder: 0 });
+    expect(it.gcs.state.objects.size).toBe(0);
+  });
+
   it('S4 a demand nobody meets blocks nothing, is shown, and runs when a node that fits joins', () => {
     const { it, host, driver, key } = world({ demand: { cpuMilli: 0, custom: { gpu: 1000 } } });
     it.say(driver, submit(driver.id, 1), { ...definitions()[3], options: 3 }, submit(driver.id, 2, { options: 3 }));

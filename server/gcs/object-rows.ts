@@ -2,6 +2,7 @@
  * The row of an object and of the task that makes it: they share a key, change together and leave together, so they
  * share a row. Written by hand rather than from a schema: two of these are written for every task that reaches the server.
  */
+import { idCodec, type TaskId } from '#shared/ids/ids.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { TaskState } from '#shared/task/task-state.ts';
 import type { ByteReader } from '#shared/wire/byte-reader.ts';
@@ -10,12 +11,14 @@ import type { ObjectRecord, ObjectStatus, TaskRecord } from './entities.ts';
 import { addHolder, holdersOf } from './holders.ts';
 import type { GcsState } from './state.ts';
 
-/** Version 1 had no digest of the value and no source: its rows are read as they are. */
-const ROW_VERSION = 2;
+/** Version 1 had no digest of the value and no source, version 2 no former references and no content id: read as they are. */
+const ROW_VERSION = 3;
 const OLDEST_ROW_VERSION = 1;
 const HAS_OBJECT = 1;
 const HAS_TASK = 2;
 const MAX_ROW_BYTES = 64 * 1024 * 1024;
+
+const contentId = idCodec<TaskId>();
 
 const STATUSES: readonly ObjectStatus[] = ['pending', 'inline', 'stored', 'error', 'freed'];
 /** Whether a task waits for inputs or for a node is found out again at a start: both are `waiting` on disk. */
@@ -25,10 +28,12 @@ const KEEPS_MAKER = 1;
 const HAS_VALUE = 2;
 const HAS_VERSION_DIGEST = 4;
 const HAS_SOURCE = 8;
+const HAS_FORMER_NESTED = 16;
 
 const KEPT = 1;
 const REPLAYED = 2;
 const CANCELLED = 4;
+const HAS_ID = 8;
 
 /** Appends the row of a key. At least one of the two is there. */
 export function writeObjectRow(
@@ -50,16 +55,18 @@ export function writeObjectRow(
     writeHolders(writer, object);
     if (object.versionDigest) writer.bytes(object.versionDigest);
     if (object.source !== 0) writer.varint(object.source);
+    if (object.formerNested) writeKeys(writer, object.formerNested);
   }
   if (task) writeTask(writer, task);
 }
 
-function objectFlags({ keepsMaker, value, versionDigest, source }: ObjectRecord): number {
+function objectFlags({ keepsMaker, value, versionDigest, source, formerNested }: ObjectRecord): number {
   return (
     (keepsMaker ? KEEPS_MAKER : 0) |
     (value ? HAS_VALUE : 0) |
     (versionDigest ? HAS_VERSION_DIGEST : 0) |
-    (source === 0 ? 0 : HAS_SOURCE)
+    (source === 0 ? 0 : HAS_SOURCE) |
+    (formerNested ? HAS_FORMER_NESTED : 0)
   );
 }
 
@@ -85,13 +92,18 @@ function writeTask(writer: ByteWriter, task: TaskRecord): void {
   writeKeys(writer, task.nested);
   writer.varint(task.k);
   writer.u8(STATES.indexOf(task.state === 'queued' ? 'waiting' : task.state));
-  writer.u8((task.kept ? KEPT : 0) | (task.replayed ? REPLAYED : 0) | (task.cancelled ? CANCELLED : 0));
+  writer.u8(taskFlags(task));
   writer.varint(task.attempt);
   writer.varint(task.assigned);
   writer.varint(task.failures);
   writer.varint(task.losses);
   writer.varint(task.submittedMs);
   writer.varint(task.startedMs);
+  if (task.id !== undefined) contentId.write(writer, task.id);
+}
+
+function taskFlags({ kept, replayed, cancelled, id }: TaskRecord): number {
+  return (kept ? KEPT : 0) | (replayed ? REPLAYED : 0) | (cancelled ? CANCELLED : 0) | (id === undefined ? 0 : HAS_ID);
 }
 
 function writeKeys(writer: ByteWriter, keys: readonly ObjectKey[]): void {
@@ -121,6 +133,7 @@ function readObject(reader: ByteReader, key: ObjectKey): ObjectRecord {
     sizeBytes: reader.varint(),
     value: flags & HAS_VALUE ? reader.bytes(MAX_ROW_BYTES).slice() : undefined,
     nested: readKeys(reader),
+    formerNested: undefined,
     maker: reader.zigzag(),
     k: reader.varint(),
     digest: reader.bytes(MAX_ROW_BYTES).slice(),
@@ -139,6 +152,7 @@ function readObject(reader: ByteReader, key: ObjectKey): ObjectRecord {
   for (let count = reader.varint(); count > 0; count--) addHolder(object, reader.zigzag());
   if (flags & HAS_VERSION_DIGEST) object.versionDigest = reader.bytes(MAX_ROW_BYTES).slice();
   if (flags & HAS_SOURCE) object.source = reader.varint();
+  if (flags & HAS_FORMER_NESTED) object.formerNested = readKeys(reader);
   return object;
 }
 
@@ -156,7 +170,7 @@ function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskReco
   const k = reader.varint();
   const stored = STATES[reader.u8()] ?? 'waiting';
   const flags = reader.u8();
-  return {
+  const task: TaskRecord = {
     key,
     parent,
     job,
@@ -187,6 +201,8 @@ function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskReco
     chargedUs: 0,
     onDisk: true,
   };
+  if (flags & HAS_ID) task.id = contentId.read(reader);
+  return task;
 }
 
 function readKeys(reader: ByteReader): ObjectKey[] {

@@ -61,6 +61,7 @@ export class ObjectTable {
       sizeBytes: 0,
       value: undefined,
       nested: [],
+      formerNested: undefined,
       ...origin,
       versionDigest: undefined,
       source: 0,
@@ -128,15 +129,17 @@ export class ObjectTable {
   setValue(object: ObjectRecord, session: SessionRecord, reported: ReportedValue): void {
     startVersion(object, session);
     object.sizeBytes = reported.sizeBytes;
-    const former = object.nested;
+    const former = [...object.nested, ...(object.formerNested ?? [])];
     // A value cannot contain itself: such an object would hold itself for ever.
     object.nested = reported.nested.filter((key) => key !== object.key);
     for (const key of object.nested) {
       const inner = this.#state.object(key);
       if (inner) this.hold(inner, containerHolder(object.key));
     }
-    // A value made again may refer to other objects than the first one did.
-    for (const key of former) if (!object.nested.includes(key)) this.releaseKey(key, containerHolder(object.key));
+    // A value made again may refer to other objects than the first one did. Who read the first one may be about to say that
+    // it holds one of those: they stay as long as the container.
+    const kept = former.filter((key) => !object.nested.includes(key));
+    object.formerNested = kept.length > 0 ? [...new Set(kept)] : undefined;
     if (reported.value.length > 0) {
       object.status = 'inline';
       // The bytes are a view of the frame they came in; a small copy keeps a large frame from staying alive.
@@ -295,8 +298,10 @@ export class ObjectTable {
     // A small value costs less to keep than to compute again for a task that may have to run again.
     if (object.lineageRefs > 0 && (object.status === 'inline' || object.status === 'error')) return;
     this.#dropCopies(object);
-    for (const key of object.nested) this.releaseKey(key, containerHolder(object.key));
+    for (const key of [...object.nested, ...(object.formerNested ?? [])])
+      this.releaseKey(key, containerHolder(object.key));
     object.nested = [];
+    object.formerNested = undefined;
     object.value = undefined;
     startVersion(object, undefined);
     object.status = 'freed';

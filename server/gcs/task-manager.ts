@@ -411,6 +411,8 @@ export class TaskManager {
       for (const key of task.nested) this.#objects.addLineageRef(key);
     }
     if (task.actor !== 0) this.#actors.callEnded(task);
+    // By its name a later attempt of its parent finds it again. It hangs on the inputs, whose records may go now.
+    if (task.deps.length + task.nested.length > 0 && this.#isNameNeeded(task)) taskId(this.#state, task);
     // An actor keeps the arguments of its creation as long as it lives: it may have to be created again.
     if (task.fn.kind !== FUNCTION_KIND.actor) this.releaseInputs(task);
     for (const key of task.made) {
