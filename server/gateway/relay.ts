@@ -99,10 +99,12 @@ export class Relay {
     }
     for (const holder of object?.locations ?? []) {
       if (!this.#port.isConnected(holder) || !object) continue;
-      // A node that made an object again has it under a key of its own; it may even be the one that asks (rule L1).
+      // A node that made an object again has it under a key of its own (rule L1). It may even be the one that asks: the key it
+      // asked for comes last, but it comes, for it may have made the object since.
+      const isAskedFor = (at: ObjectKey): boolean => holder === open.puller && at === open.fetch.object;
       const [key, ...otherKeys] = this.#state
         .keysAt(holder, object.key)
-        .filter((at) => holder !== open.puller || at !== open.fetch.object);
+        .toSorted((a, b) => Number(isAskedFor(a)) - Number(isAskedFor(b)));
       if (key === undefined || !this.#send(open, holder, key)) continue;
       open.otherKeys = otherKeys;
       return;
