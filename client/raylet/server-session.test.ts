@@ -394,9 +394,9 @@ describe('ServerSession', () => {
       data: new Uint8Array(1),
     });
     w.session.send({ type: 'ack', received: 1, durable: 1 });
-    expect(w.last().sent.map(({ type }) => type)).toEqual(['hello', 'ack']);
+    expect(w.last().sent.map(({ type }) => type)).toEqual(['hello', 'ping', 'ack']);
     w.last().drain();
-    expect(w.last().sent.map(({ type }) => type)).toEqual(['hello', 'ack', 'chunk', 'log']);
+    expect(w.last().sent.map(({ type }) => type)).toEqual(['hello', 'ping', 'ack', 'chunk', 'log']);
   });
 
   it('B1 logs kept while there is no connection are bounded', () => {

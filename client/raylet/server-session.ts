@@ -356,9 +356,12 @@ export class ServerSession {
     this.#startHeartbeat(welcome.heartbeatMs);
     const asked = [...this.#questions.values()];
     this.#queue.attach(transport);
+    this.#sentSinceHeartbeat = false;
     this.#owner.onWelcome(welcome);
     // The owner may have left, or the transport may have failed, in the meantime.
     if (this.#transport !== transport) return;
+    // The server may have taken the hello for one that comes late: that this node is there it believes once it hears more.
+    if (!this.#sentSinceHeartbeat) this.send({ type: 'ping' });
     // Something else was decided while the hello was on its way.
     if (this.#told !== this.#identity) this.#tellCapacity();
     for (const { frame } of asked) this.sendFrame(frame);

@@ -9,6 +9,7 @@ import { type ControlPlane, type Outbox, TICK_MS } from '../control-plane.ts';
 import type { SessionRecord } from '../gcs/entities.ts';
 import type { ServerClock } from '../server-clock.ts';
 import { admit, RECONNECTED, type Refusal, sessionOver, STOPPING, SUCCEEDED } from './admission.ts';
+import { Claims } from './claims.ts';
 import { CommandStream } from './command-stream.ts';
 import type { Connection, Connections } from './connection.ts';
 import { answer, handleFrame } from './frame-handlers.ts';
@@ -72,6 +73,7 @@ export class Gateway implements Outbox {
   readonly #peers = new Map<number, Peer>();
   readonly #peerOfLink = new Map<SessionLink, Peer>();
   readonly #links = new Set<SessionLink>();
+  readonly #claims = new Claims();
   readonly #dirty = new Set<Peer>();
   /** Questions whose answer may become known while nodes come back after a start. */
   readonly #early: {
@@ -239,6 +241,7 @@ export class Gateway implements Outbox {
 
   #frame(link: SessionLink, bytes: Uint8Array): void {
     this.counters.framesReceived += 1;
+    this.#claims.heard(link);
     const known = this.#peerOfLink.get(link);
     if (!known && !mayBeHello(bytes)) {
       this.strike(link, 'no-hello', 'the first frame is a hello');
@@ -301,7 +304,11 @@ export class Gateway implements Outbox {
     // A session that a power cut could undo would come back to a server that gave its number to another.
     this.plane.commits.whenDurable(() => {
       if (peer.link !== link) return;
-      this.#welcome(peer, link, false, 0);
+      this.#welcome(peer, link, false);
+      this.#attach(peer, link, 0);
+      // Another life of the node is there, and this hello may be one that comes late.
+      if (session.state !== 'connected')
+        this.#claims.add(link, () => this.plane.step((gcs) => (gcs.sessions.answered(session), gcs.settle())));
       this.plane.step((gcs) => gcs.settle());
     });
   }
@@ -310,18 +317,38 @@ export class Gateway implements Outbox {
     const peer = this.#peerOf(session);
     // A session read from disk is durable as it was read.
     if (session.reportedUpTo === Infinity) peer.durable = session.received;
+    this.#welcome(peer, link, true);
+    if (peer.link?.isOpen) this.#claims.add(link, () => this.#takePlace(peer, link, hello));
+    else this.#takePlace(peer, link, hello);
+  }
+
+  /** From now on the node is heard and told over this connection. */
+  #takePlace(peer: Peer, link: SessionLink, hello: SessionFrameOf<'hello'>): void {
+    const { session } = peer;
+    // It ended, or another life of its node took over, while this connection was not heard.
+    if (!this.plane.gcs.sessions.find(hello)) {
+      this.#refuse(link, session.state === 'dead' ? sessionOver('come back as a new one') : SUCCEEDED);
+      return;
+    }
     this.#replace(peer, RECONNECTED);
     peer.link = link;
     this.#peerOfLink.set(link, peer);
     if (!session.trusted) this.#strangers.entered(session.id, link.address);
     const received = hello.serverEpoch === this.plane.serverEpoch ? hello.receivedCommands : 0;
     this.plane.step((gcs) => gcs.sessions.resume(session, hello));
-    this.#welcome(peer, link, true, received);
+    this.#attach(peer, link, received);
+    // It may have been lost with the former connection. Behind the commands: who hears that a record is durable has heard
+    // what followed from it.
+    this.#sendTo(link, { type: 'ack', received: session.received, durable: peer.durable });
     this.plane.step((gcs) => gcs.settle());
   }
 
-  #welcome(peer: Peer, link: SessionLink, resumed: boolean, receivedCommands: number): void {
-    const { session } = peer;
+  #attach(peer: Peer, link: SessionLink, receivedCommands: number): void {
+    peer.welcomed = true;
+    peer.stream.attach(link, receivedCommands);
+  }
+
+  #welcome({ session }: Peer, link: SessionLink, resumed: boolean): void {
     this.#sendTo(link, {
       type: 'welcome',
       session: session.id,
@@ -333,16 +360,12 @@ export class Gateway implements Outbox {
       job: session.job?.id ?? 0,
       heartbeatMs: this.plane.times.heartbeatMs,
     });
-    peer.welcomed = true;
-    peer.stream.attach(link, receivedCommands);
-    // It may have been lost with the former connection. Behind the commands: who hears that a record is durable has heard
-    // what followed from it.
-    if (resumed) this.#sendTo(link, { type: 'ack', received: session.received, durable: peer.durable });
   }
 
   #closed(link: SessionLink, reason: string): void {
     this.#links.delete(link);
     this.#turns.remove(link);
+    this.#claims.remove(link);
     if (reason === 'parse error') this.count('malformed');
     const peer = this.#peerOfLink.get(link);
     this.#peerOfLink.delete(link);

@@ -115,8 +115,8 @@ export class SessionManager {
   }
 
   /**
-   * Opens a new session. An earlier life of the same node gets no more work; what it has stays known until the new
-   * one has said what it still holds (see {@link succeeded}).
+   * Opens a new session. While an earlier life of the same node seems to live it gets no work until its node has
+   * answered (see {@link answered}): a hello can come late, when its process has ended.
    *
    * @param trusted false for a node whose owner the cluster does not know
    * @throws RangeError when session numbers are used up.
@@ -138,7 +138,7 @@ export class SessionManager {
       facts: undefined,
       successor: 0,
       job: undefined,
-      state: 'connected',
+      state: this.#hasRivals(hello, trusted) ? 'disconnected' : 'connected',
       sinceMs: this.#state.nowMs,
       lastFrameMs: this.#state.nowMs,
       joinedMs: this.#state.wallMs,
@@ -163,15 +163,30 @@ export class SessionManager {
     if (!trusted) this.#state.ports.command(session, { kind: 'stranger' });
     this.#hooks.joined(session);
     this.#event(session, 'info', 'node-joined', `${session.nodeName} joined${trusted ? '' : ' as a stranger'}`);
-    this.#supersede(session);
+    if (session.state === 'connected') this.#supersede(session);
     return session;
   }
 
-  /** One node, one life (rule M4). Without the key nobody takes the place of a node that had it. */
+  /** True if the node has lives whose place a new one would take. */
+  #hasRivals({ nodeId, role }: SessionFrameOf<'hello'>, trusted: boolean): boolean {
+    return [...(this.#livesOf.get(nodeId) ?? [])].some((life) => mayTakePlaceOf({ role, trusted }, life));
+  }
+
+  /** The node behind a new session has answered its welcome: it is its present life. */
+  answered(session: SessionRecord): void {
+    if (session.state !== 'disconnected' || session.successor !== 0) return;
+    this.connected(session);
+    this.#supersede(session);
+  }
+
+  /**
+   * One node, one life (rule M4). An earlier one gets no more work; what it has stays known until the new one has said what
+   * it still holds (see {@link succeeded}).
+   */
   #supersede(successor: SessionRecord): void {
-    if (successor.role === 'driver') return;
     for (const session of this.#livesOf.get(successor.nodeId) ?? []) {
-      if (session === successor || session.role === 'driver' || (session.trusted && !successor.trusted)) continue;
+      if (session.epoch >= successor.epoch || session.successor === successor.id || !mayTakePlaceOf(successor, session))
+        continue;
       session.successor = successor.id;
       this.#state.dirty.sessions.add(session.id);
       this.disconnected(session);
@@ -188,6 +203,7 @@ export class SessionManager {
   /** The session has a connection again, and offers what its hello says. */
   resume(session: SessionRecord, hello: SessionFrameOf<'hello'>): void {
     this.connected(session);
+    this.#supersede(session);
     this.#setOffer(session, !offersWork(session) && hello.cpuMilli === 0 ? NOTHING : firstOffer(hello));
   }
 
@@ -286,4 +302,12 @@ export class SessionManager {
   #event(session: SessionRecord, severity: 'info' | 'warning', kind: string, message: string): void {
     this.#state.ports.event({ severity, kind, message, job: session.job?.id ?? 0, session: session.id });
   }
+}
+
+/** Drivers live side by side. Without the key nobody takes the place of a node that had it. */
+function mayTakePlaceOf(
+  successor: Pick<SessionRecord, 'role' | 'trusted'>,
+  session: Pick<SessionRecord, 'role' | 'trusted'>,
+): boolean {
+  return successor.role !== 'driver' && session.role !== 'driver' && (successor.trusted || !session.trusted);
 }

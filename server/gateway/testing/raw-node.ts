@@ -24,6 +24,8 @@ export class RawNode {
   /** Called for every frame. */
   onFrame: ((frame: SessionFrame) => void) | undefined;
   nextRecord = 1;
+  /** Set for a connection that its node has given up: nobody answers a welcome. */
+  isGivenUp = false;
   readonly #waiters = new Set<() => void>();
 
   constructor(url: string) {
@@ -37,6 +39,8 @@ export class RawNode {
         this.commands.push(...frame.batch.slice(skip));
         this.receivedCommands = Math.max(this.receivedCommands, frame.first + frame.batch.length - 1);
       }
+      // As a node does: it proves that it is there.
+      if (frame.type === 'welcome' && !this.isGivenUp) this.send({ type: 'ping' });
       this.onFrame?.(frame);
       this.#wake();
     });

@@ -76,6 +76,7 @@ export class GcsWorld {
   open(fields: Partial<SessionFrameOf<'hello'>> = {}, trusted = true): SessionRecord {
     const nodeId = `n${this.gcs.state.sessions.size}`;
     const session = this.gcs.sessions.open({ ...HELLO, nodeId, ...fields }, trusted);
+    this.gcs.sessions.answered(session);
     if (session.role === 'driver') this.gcs.jobs.start(session, 'job');
     this.gcs.settle();
     return session;
