@@ -48,14 +48,17 @@ export interface CommonOptions {
   readonly placementGroup?: PlacementGroup;
   /** Higher goes first within a job. Default 0. Not available yet. */
   readonly priority?: number;
-  /** Repeating it does no harm, so a second copy may run at the same time. Default `false`. Not available yet. */
-  readonly idempotent?: boolean;
   /** Seeded randomness, a fixed clock, portable `Math`; differing results are an error. Default `false`. Not available yet. */
   readonly deterministic?: boolean;
 }
 
 /** Options of a remote function. */
 export interface TaskOptions extends CommonOptions {
+  /**
+   * Repeating it does no harm: a second copy of a straggler may run beside it even if it calls actors or other tasks. One that
+   * calls nothing may have a second copy anyway. Default `false`.
+   */
+  readonly idempotent?: boolean;
   /** Whose machines may run it. Default `'own'`. */
   readonly trust?: TrustPolicy;
   /** Attempts after the first when one fails by its own fault (crash, limits, retried errors). `Infinity` allowed. Default 3. */
@@ -120,6 +123,7 @@ export interface ResolvedTaskOptions {
   readonly name: string | null;
   readonly numReturns: number;
   readonly trust: Trust;
+  readonly idempotent: boolean;
 }
 
 /** An actor's options, complete and checked. Form as `ResolvedTaskOptions`. */

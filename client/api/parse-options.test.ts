@@ -18,6 +18,7 @@ describe('parseTaskOptions', () => {
       name: null,
       numReturns: 1,
       trust: 'own',
+      idempotent: false,
     };
     expect(parseTaskOptions({})).toEqual(defaults);
     expect(parseTaskOptions(undefined)).toEqual(defaults);
@@ -36,6 +37,7 @@ describe('parseTaskOptions', () => {
       name: 'step',
       numReturns: 2,
       trust: 'unchecked',
+      idempotent: true,
     };
     expect(parseTaskOptions(raw)).toEqual({
       kind: 'task',
@@ -48,6 +50,7 @@ describe('parseTaskOptions', () => {
       name: 'step',
       numReturns: 2,
       trust: 'unchecked',
+      idempotent: true,
     });
     expect(parseTaskOptions({ retryExceptions: true }).retryExceptions).toBe(true);
     expect(parseTaskOptions({ retryExceptions: false }).retryExceptions).toEqual([]);
@@ -117,17 +120,9 @@ describe('parseTaskOptions', () => {
 
   it('refuses a known option of a later version by name', () => {
     expect(() => parseTaskOptions({ priority: 1 })).toThrow(
-      'option "priority" is not available yet; a task takes numCpus, numGpus, resources, maxRetries, retryExceptions, runtimeMs, name, numReturns, trust',
+      'option "priority" is not available yet; a task takes numCpus, numGpus, resources, maxRetries, retryExceptions, runtimeMs, name, numReturns, trust, idempotent',
     );
-    for (const key of [
-      'memoryBytes',
-      'schedulingStrategy',
-      'labels',
-      'placementGroup',
-      'priority',
-      'idempotent',
-      'deterministic',
-    ]) {
+    for (const key of ['memoryBytes', 'schedulingStrategy', 'labels', 'placementGroup', 'priority', 'deterministic']) {
       expect(() => parseTaskOptions({ [key]: 1 })).toThrow(NotYetSupportedError);
     }
   });
@@ -202,7 +197,7 @@ describe('resolvedOptionsKey', () => {
     );
     expect(a).toBe(b);
     expect(a).toBe(
-      '{"kind":"task","maxRetries":3,"name":null,"numCpus":0.3,"numGpus":0,"numReturns":1,"resources":{"a":1,"b":2},"retryExceptions":["RangeError","TypeError"],"runtimeMs":null,"trust":"own"}',
+      '{"idempotent":false,"kind":"task","maxRetries":3,"name":null,"numCpus":0.3,"numGpus":0,"numReturns":1,"resources":{"a":1,"b":2},"retryExceptions":["RangeError","TypeError"],"runtimeMs":null,"trust":"own"}',
     );
   });
 

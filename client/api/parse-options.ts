@@ -29,12 +29,12 @@ const TASK_OPTIONS: Readonly<Record<keyof TaskOptions, Availability>> = {
   name: 'now',
   numReturns: 'now',
   trust: 'now',
+  idempotent: 'now',
   memoryBytes: 'later',
   schedulingStrategy: 'later',
   labels: 'later',
   placementGroup: 'later',
   priority: 'later',
-  idempotent: 'later',
   deterministic: 'later',
 };
 
@@ -52,7 +52,6 @@ const ACTOR_OPTIONS: Readonly<Record<keyof ActorOptions, Availability>> = {
   labels: 'later',
   placementGroup: 'later',
   priority: 'later',
-  idempotent: 'later',
   deterministic: 'later',
   maxTaskRetries: 'later',
   maxConcurrency: 'later',
@@ -87,6 +86,7 @@ export function parseTaskOptions(raw: unknown): ResolvedTaskOptions {
     name: name(given.name),
     numReturns: given.numReturns === undefined ? 1 : count('numReturns', given.numReturns, 1, MAX_NUM_RETURNS),
     trust: trustOf(given.trust),
+    idempotent: flag('idempotent', given.idempotent),
   };
 }
 
@@ -221,6 +221,13 @@ function name(value: unknown): string | null {
   if (value.trim() === '' || value.length > MAX_NAME_LENGTH) {
     throw new RangeError(`name must have 1 to ${MAX_NAME_LENGTH} characters, not only spaces`);
   }
+  return value;
+}
+
+/** A yes or no; default no. */
+function flag(option: string, value: unknown): boolean {
+  if (value === undefined) return false;
+  if (typeof value !== 'boolean') throw new TypeError(`${option} must be true or false, not ${show(value)}`);
   return value;
 }
 

@@ -88,6 +88,10 @@ export interface TaskEntry {
   waitsOver: WaitOver[] | undefined;
   failures: number;
   cancelled: boolean;
+  /** Another attempt's result was accepted: this one ends without one. */
+  isWithdrawn: boolean;
+  /** A later attempt of it was given to this node while a withdrawn one was still stopping. */
+  next: { readonly attempt: number; begin(): void } | undefined;
   /** Objects its attempt made; they are let go when it ends. */
   made: ObjectKey[] | undefined;
   /** True if it holds its demand now. */

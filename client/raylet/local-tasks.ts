@@ -15,8 +15,7 @@ import type { WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { isRetriedException, mayRetry } from '#shared/task/retry-policy.ts';
 import type { ActorHost, HostedActor } from './actor-host.ts';
-import type { FunctionInfo, LocalObject, OptionsInfo, TaskEntry } from './entries.ts';
-import { InputWait } from './input-wait.ts';
+import type { FunctionInfo, OptionsInfo, TaskEntry } from './entries.ts';
 import type { LocalObjects } from './local-objects.ts';
 import { newTask, noteRun } from './new-task.ts';
 import { actorDied, cancelledError, crashError } from './task-errors.ts';
@@ -24,6 +23,7 @@ import type { LocalScheduler } from './local-scheduler.ts';
 import { moveTask } from './local-task-state.ts';
 import { RemoteCalls } from './remote-calls.ts';
 import type { LocalTaskHooks, NewTask } from './local-task-hooks.ts';
+import { TaskInputs } from './task-inputs.ts';
 import { endOf } from './worker-end.ts';
 import type { WorkerEntry } from './worker-pool.ts';
 
@@ -37,12 +37,19 @@ export class LocalTasks {
   readonly #actors: ActorHost;
   readonly #hooks: LocalTaskHooks;
   readonly #remoteCalls = new RemoteCalls();
+  readonly #inputs: TaskInputs;
 
   constructor(objects: LocalObjects, scheduler: LocalScheduler, actors: ActorHost, hooks: LocalTaskHooks) {
     this.#objects = objects;
     this.#scheduler = scheduler;
     this.#actors = actors;
     this.#hooks = hooks;
+    this.#inputs = new TaskInputs(objects, {
+      complete: (task) => this.#inputsReady(task),
+      failed: (task, error) => this.#failEncoded(task, error),
+      isMadeHere: (key) => this.#tasks.has(key),
+      bringModule: (hash, whenHere) => hooks.bringModule(hash, whenHere),
+    });
   }
 
   get(key: ObjectKey): TaskEntry | undefined {
@@ -106,13 +113,18 @@ export class LocalTasks {
     else this.#begin(task);
   }
 
-  /** The server gives this node a task. */
-  lease(command: ServerCommandOf<'lease'>, fn: FunctionInfo, options: OptionsInfo): void {
+  /** The server gives this node a task. @param failures attempts that ended by its own fault; default: all before this one */
+  lease(command: ServerCommandOf<'lease'>, fn: FunctionInfo, options: OptionsInfo, failures?: number): void {
     const known = this.#tasks.get(command.task);
+    if (known?.isWithdrawn) {
+      known.next = { attempt: command.attempt, begin: () => this.lease(command, fn, options, failures) };
+      return;
+    }
     if (known && known.state !== 'elsewhere') return;
     if (known) this.#remoteCalls.returned(known);
     const { job, incarnation, attempt, caller } = command;
-    const task = newTask({ ...command, parent: 0 }, { fn, options, job, leased: true, incarnation, attempt, caller });
+    const birth = { leased: true, incarnation, attempt, caller, failures: failures ?? attempt - 1 };
+    const task = newTask({ ...command, parent: 0 }, { fn, options, job, ...birth });
     // A task born here can come back: its object stays known to the worker that submitted it.
     this.#tasks.set(task.key, task);
     this.#begin(task);
@@ -123,8 +135,8 @@ export class LocalTasks {
     const task = this.#tasks.get(message.task);
     if (!task || task.worker !== worker) return;
     noteRun(task.fn, message.durationUs);
-    if (task.cancelled) {
-      this.failWith(task, cancelledError());
+    if (task.isWithdrawn || task.cancelled) {
+      this.#endUnwanted(task);
       return;
     }
     if (message.outcome !== OUTCOME.value && this.#retriesException(task, message.value)) return;
@@ -136,7 +148,7 @@ export class LocalTasks {
     const task = this.#tasks.get(key);
     if (!task || task.worker !== worker || task.state !== 'running') return;
     this.#scheduler.recalled(task);
-    if (task.cancelled) this.failWith(task, cancelledError());
+    if (task.isWithdrawn || task.cancelled) this.#endUnwanted(task);
     else if (!this.#mayStay(task)) this.#handBack(task);
   }
 
@@ -162,7 +174,7 @@ export class LocalTasks {
     }
     this.#hooks.journal({ kind: 'spill', task: task.key }, 'now');
     if (task.state === 'ready') this.#scheduler.remove(task);
-    if (task.holdsInputs) this.#releaseInputs(task);
+    this.#inputs.release(task);
     moveTask(task, 'elsewhere');
     this.#objects.obtain(task.key).wanted = true;
   }
@@ -245,21 +257,44 @@ export class LocalTasks {
   }
 
   #cancelOne(task: TaskEntry, force: boolean): void {
-    if (task.cancelled || task.state === 'done') return;
+    task.next = undefined;
+    if (task.cancelled || task.isWithdrawn || task.state === 'done') return;
     task.cancelled = true;
     if (task.state === 'elsewhere' || task.state === 'asking') return;
-    if (task.state !== 'running' && task.state !== 'blocked') {
-      this.failWith(task, cancelledError());
-      return;
-    }
-    if (this.#scheduler.takeBack(task)) {
-      this.failWith(task, cancelledError());
-      return;
-    }
+    if (this.#endsAtOnce(task)) return;
     // It is asked to stop first; the raylet ends the worker of one that does not listen.
     this.#hooks.abort(task);
     if (force && task.worker && task.actor === 0)
       this.#hooks.stopWorker(task.worker, END_REASON.bystander, 'a task in it was cancelled by force');
+  }
+
+  /** Another attempt's result was accepted (rule S6): this one ends without one, and what was made elsewhere is asked for. */
+  withdraw(key: ObjectKey, attempt: number): void {
+    const task = this.#tasks.get(key);
+    if (!task) return;
+    task.next = undefined;
+    if (task.attempt !== attempt || task.cancelled || task.isWithdrawn) return;
+    if (task.state === 'elsewhere' || task.state === 'asking') return;
+    task.isWithdrawn = true;
+    if (!this.#endsAtOnce(task)) this.#hooks.abort(task);
+  }
+
+  /** Ends a task that nobody wants any more if it does not run yet. */
+  #endsAtOnce(task: TaskEntry): boolean {
+    const runs = task.state === 'running' || task.state === 'blocked';
+    if (runs && !this.#scheduler.takeBack(task)) return false;
+    this.#endUnwanted(task);
+    return true;
+  }
+
+  #endUnwanted(task: TaskEntry): void {
+    if (task.cancelled) {
+      this.failWith(task, cancelledError());
+      return;
+    }
+    this.#close(task);
+    if (task.next) task.next.begin();
+    else this.#objects.madeElsewhere(task.key);
   }
 
   /** A worker ended: one of its tasks is to blame, the others run again at no cost. */
@@ -294,8 +329,12 @@ export class LocalTasks {
   /** An attempt ended without a result. @param staysHere a leased one is tried again here, too */
   #attemptFailed(task: TaskEntry, reason: number, message: string, counted: boolean, staysHere = false): void {
     if (task.state === 'done') return;
-    if (task.cancelled || reason === END_REASON.killed) {
-      this.failWith(task, task.cancelled ? cancelledError() : actorDied(message));
+    if (task.cancelled || task.isWithdrawn) {
+      this.#endUnwanted(task);
+      return;
+    }
+    if (reason === END_REASON.killed) {
+      this.failWith(task, actorDied(message));
       return;
     }
     if (counted) task.failures += 1;
@@ -334,8 +373,7 @@ export class LocalTasks {
     const { options } = task.options;
     if (task.actor !== 0 || task.fn.kind !== FUNCTION_KIND.task || !isRetriedException(options, errorNames(error)))
       return false;
-    const failures = task.leased ? task.attempt : task.failures + 1;
-    if (!mayRetry(options, failures)) return false;
+    if (!mayRetry(options, task.failures + 1)) return false;
     this.#attemptFailed(task, END_REASON.exception, 'it threw an exception that is to be tried again', true);
     return true;
   }
@@ -343,7 +381,7 @@ export class LocalTasks {
   #retry(task: TaskEntry): void {
     this.#hooks.attemptEnded(task);
     this.#scheduler.ended(task);
-    this.#releaseMade(task);
+    this.#inputs.releaseMade(task);
     task.worker = undefined;
     task.attempt += 1;
     task.ranMs = 0;
@@ -374,35 +412,7 @@ export class LocalTasks {
     const { module } = task.fn;
     const lacksModule = module !== '' && !this.#hooks.hasModule(module);
     if (task.deps.length === 0 && !lacksModule) this.#inputsReady(task);
-    else this.#awaitInputs(task, lacksModule);
-  }
-
-  /** Waits for what is not here yet. With an input that failed the task fails (rule L6). */
-  #awaitInputs(task: TaskEntry, lacksModule: boolean): void {
-    let failed: LocalObject | undefined;
-    const wait = new InputWait(task, this.#objects, {
-      complete: () => this.#inputsReady(task),
-      failed: (error) => this.#failEncoded(task, error),
-    });
-    task.inputWait = wait;
-    // One more than there is: what comes while the others are still being counted must not complete it.
-    task.missing = 1;
-    task.holdsInputs = true;
-    for (const key of distinct(task.deps)) {
-      const object = this.#objects.obtain(key);
-      this.#objects.use(object);
-      if (object.status === 'error') failed = object;
-      else if (!this.#objects.isHere(object)) wait.add(object, this.#tasks.has(key));
-    }
-    if (failed) {
-      this.#failEncoded(task, failed.value ?? NO_BYTES);
-      return;
-    }
-    if (lacksModule) {
-      task.missing += 1;
-      this.#hooks.bringModule(task.fn.module, (error) => wait.moduleHere(error));
-    }
-    wait.oneLess();
+    else this.#inputs.await(task, lacksModule);
   }
 
   #inputsReady(task: TaskEntry): void {
@@ -432,33 +442,7 @@ export class LocalTasks {
     if (task.actor !== 0) this.#actors.left(task);
     moveTask(task, 'done');
     this.#tasks.delete(task.key);
-    if (task.holdsInputs) this.#releaseInputs(task);
-    if (task.made) this.#releaseMade(task);
+    this.#inputs.release(task);
+    this.#inputs.releaseMade(task);
   }
-
-  #releaseInputs(task: TaskEntry): void {
-    task.holdsInputs = false;
-    for (const key of distinct(task.deps)) {
-      const object = this.#objects.get(key);
-      if (!object) continue;
-      if (task.inputWait) this.#objects.unlisten(object, task.inputWait);
-      this.#objects.unuse(object);
-    }
-    task.inputWait = undefined;
-  }
-
-  #releaseMade(task: TaskEntry): void {
-    for (const key of task.made ?? []) {
-      const object = this.#objects.get(key);
-      if (!object) continue;
-      object.owner = undefined;
-      this.#objects.unuse(object);
-    }
-    task.made = undefined;
-  }
-}
-
-/** Every key once. */
-function distinct(keys: readonly ObjectKey[]): Iterable<ObjectKey> {
-  return keys.length < 2 ? keys : new Set(keys);
 }

@@ -23,7 +23,9 @@ export function newTask(
     deps: ObjectKey[];
     nested: ObjectKey[];
   },
-  more: Pick<TaskEntry, 'fn' | 'options' | 'job' | 'leased' | 'incarnation' | 'attempt' | 'caller'>,
+  more: Pick<TaskEntry, 'fn' | 'options' | 'job' | 'leased' | 'incarnation' | 'attempt' | 'caller'> & {
+    failures?: number;
+  },
 ): TaskEntry {
   return {
     key: call.task,
@@ -43,8 +45,11 @@ export function newTask(
     inputWait: undefined,
     blocks: undefined,
     waitsOver: undefined,
-    failures: 0,
+    // Of attempts that were made elsewhere.
+    failures: more.failures ?? 0,
     cancelled: false,
+    isWithdrawn: false,
+    next: undefined,
     made: undefined,
     holdsResources: false,
     runningSinceMs: 0,

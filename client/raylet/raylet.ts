@@ -8,7 +8,7 @@
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { END_REASON } from '#shared/protocol/node-records.ts';
-import type { ServerCommand } from '#shared/protocol/server-commands.ts';
+import type { ServerCommand, ServerCommandOf } from '#shared/protocol/server-commands.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { WorkerCommand, WorkerRequest, WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
 import { NodeResources } from '#shared/task/resources.ts';
@@ -51,6 +51,8 @@ export class Raylet {
   readonly #limits: TimeLimits;
   readonly #claims: WorkerClaims;
   readonly #keys = new WorkerKeys((worker, command) => this.#send(worker, command));
+  /** Of the lease that comes next. */
+  #failures: ServerCommandOf<'failures'> | undefined;
   #session = 0;
   #job = 0;
 
@@ -343,9 +345,17 @@ export class Raylet {
       case 'lease': {
         const fn = this.#definitions.serverFunctions[command.fn];
         const options = this.#definitions.serverOptions[command.options];
-        if (fn && options) this.#tasks.lease(command, fn, options);
+        const told = this.#failures?.task === command.task ? this.#failures.count : undefined;
+        this.#failures = undefined;
+        if (fn && options) this.#tasks.lease(command, fn, options, told);
         return;
       }
+      case 'failures':
+        this.#failures = command;
+        return;
+      case 'withdraw':
+        this.#tasks.withdraw(command.task, command.attempt);
+        return;
       case 'object':
         this.#desk.describe(command);
         return;

@@ -14,7 +14,9 @@ export function reportOf(
   objects: LocalObjects,
   lastRecord: number,
 ): SessionFrameOf<'report'> {
-  const leases = [...tasks.all()].filter((task) => task.leased).map(({ key, attempt }) => ({ task: key, attempt }));
+  const leases = [...tasks.all()]
+    .filter(({ leased, isWithdrawn, next }) => leased && (!isWithdrawn || next))
+    .map(({ key, attempt, next }) => ({ task: key, attempt: next?.attempt ?? attempt }));
   const actors = [...actorHost.all()].map(({ key, creation }) => ({
     actor: key,
     incarnation: creation.incarnation || 1,

@@ -44,8 +44,6 @@ const MAX_SESSIONS = 50_000;
 const FULL_RETRY_MS = 30_000;
 /** Largest capacity a node may claim: 4096 CPUs. */
 export const MAX_CPU_MILLI = 4_096_000;
-/** The first version whose nodes know what it means to be a stranger. */
-const FIRST_STRANGER_VERSION = 2;
 
 /** Lets a hello in, or says why not. */
 export function admit(hello: SessionFrameOf<'hello'>, tokens: Tokens, gcs: Gcs, door: DoorOptions): Admission {
@@ -59,8 +57,6 @@ export function admit(hello: SessionFrameOf<'hello'>, tokens: Tokens, gcs: Gcs, 
   const trusted = mayJoin(hello.token, tokens);
   if (!trusted && !(door.isPublic && isStranger(hello, gcs)))
     return refuse('token', 'the token is wrong or missing: use the join token that the server printed at its start');
-  if (!trusted && hello.version < FIRST_STRANGER_VERSION)
-    return refuse('version', 'to join without the token the node needs a newer release of Daylight');
   if (!/^[0-9a-f]{1,64}$/.test(hello.nodeId) || hello.cpuMilli > MAX_CPU_MILLI)
     return refuse('protocol', 'the node id is 32 hex digits and a node has at most 4096 CPUs');
   if (hello.session === 0 && gcs.sessions.livingCount >= MAX_SESSIONS)

@@ -17,6 +17,8 @@ import type { TaskManager } from './task-manager.ts';
 /** What the actor manager needs to send a call on its way. */
 export interface CallDispatcher {
   lease(task: TaskRecord, session: SessionRecord, incarnation: number): void;
+  /** The node has the call already. */
+  keep(task: TaskRecord, session: SessionRecord): void;
 }
 
 /** All actors of the cluster. */
@@ -132,7 +134,7 @@ export class ActorManager {
   called(task: TaskRecord, place: number, session: SessionRecord): void {
     const actor = this.#state.actors.get(task.actor);
     if (place === PLACE.here && actor && actor.state !== 'dead') {
-      this.#taskManager.assign(task, session, 'local');
+      this.#dispatcher.keep(task, session);
       actor.inFlight.add(task);
     } else if (!actor || actor.state === 'dead') {
       this.#taskManager.end(task, actor?.deathCause ?? systemError('actorDied', 'the actor is gone'), 'failed');

@@ -57,12 +57,20 @@ export interface TaskRecord {
   readonly state: TaskState;
   /** The current attempt, from 1; only its word counts (rule M2). */
   attempt: number;
+  /** The highest number that an attempt ever had: that of a second copy may be higher than the present one's. */
+  lastAttempt: number;
   /** The session that runs it, or 0. */
   assigned: number;
   /** Attempts that ended by its own fault (rule L4). */
   failures: number;
   /** Attempts lost because a node went away. */
   losses: number;
+  /** The same task on a second node, if it runs on two (rules S6, M1). */
+  copy: SecondCopy | undefined;
+  /** One of two copies failed by itself: there is no second one again. */
+  runsAlone: boolean;
+  /** Since when the session has it, on the server's monotonic clock. */
+  runningSinceMs: number;
   /** Not before this time (back-off after losses), on the server's monotonic clock. */
   notBeforeMs: number;
   /** Inputs that are not there yet. */
@@ -91,6 +99,15 @@ export interface TaskRecord {
   startedMs: number;
 }
 
+/** A second run of a task beside its first; see `assignments.ts`. */
+export interface SecondCopy {
+  readonly session: number;
+  attempt: number;
+  readonly startedMs: number;
+  readonly runningSinceMs: number;
+  readonly state: 'local' | 'leased';
+}
+
 /** What is known of a task when it is submitted. */
 export type TaskSubmission = Pick<
   TaskRecord,
@@ -112,9 +129,13 @@ export function newTask(submission: TaskSubmission): TaskRecord {
     k: submission.k,
     state: 'waiting',
     attempt: 1,
+    lastAttempt: 1,
     assigned: 0,
     failures: 0,
     losses: 0,
+    copy: undefined,
+    runsAlone: false,
+    runningSinceMs: 0,
     notBeforeMs: 0,
     missing: 0,
     made: [],
@@ -216,6 +237,8 @@ export interface SessionRecord {
   readonly epoch: number;
   readonly role: 'host' | 'driver' | 'tab';
   readonly platform: string;
+  /** Version of the protocol that it speaks; 0 from a start of the server until it comes back. */
+  version: number;
   /** False if the cluster does not know the node's owner (a public cluster, joined without its key). */
   readonly trusted: boolean;
   /** What a stranger's node was given and may name; `undefined` for a trusted one. */

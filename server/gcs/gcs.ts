@@ -9,8 +9,10 @@ import type { NodeRecord } from '#shared/protocol/node-records.ts';
 import type { Random } from '#shared/ports/random.ts';
 import { moveTask } from '#shared/task/task-state.ts';
 import { GlobalScheduler } from '../scheduler/global-scheduler.ts';
+import { Speculation } from '../scheduler/speculation.ts';
 import { Strangers } from '../trust/strangers.ts';
 import { ActorManager } from './actor-manager.ts';
+import { Assignments } from './assignments.ts';
 import type { SessionRecord, TaskRecord } from './entities.ts';
 import { JobManager } from './job-manager.ts';
 import { LeaseWriter } from './lease-writer.ts';
@@ -22,6 +24,7 @@ import { SessionManager } from './session-manager.ts';
 import type { GcsPorts } from './state.ts';
 import { GcsState } from './state.ts';
 import { FREED } from './system-errors.ts';
+import { Submissions } from './submissions.ts';
 import { TaskManager } from './task-manager.ts';
 
 /** Functions, and sets of options, one session may introduce. */
@@ -43,11 +46,14 @@ export interface GcsOptions {
 export class Gcs {
   readonly state: GcsState;
   readonly objects: ObjectTable;
+  readonly runs: Assignments;
   readonly tasks: TaskManager;
   readonly actors: ActorManager;
   readonly jobs: JobManager;
   readonly sessions: SessionManager;
   readonly scheduler: GlobalScheduler;
+  readonly #submissions: Submissions;
+  readonly speculation: Speculation;
   readonly #rebuilder: Rebuilder;
   readonly #orphans: Orphans;
   readonly #returning: ReturningNodes;
@@ -63,17 +69,29 @@ export class Gcs {
       forgetTask: (task) => this.tasks.forget(task),
     });
     const lease = (task: TaskRecord, session: SessionRecord, incarnation: number): void => {
-      this.tasks.assign(task, session, 'leased');
-      leases.write(task, session, incarnation, this.objects);
+      this.runs.assign(task, session, 'leased');
+      leases.write(task, session, { attempt: task.attempt, incarnation }, this.objects);
     };
     this.scheduler = new GlobalScheduler(
       this.state,
       (task, session) => lease(task, session, this.#incarnationOf(task)),
       options.random,
     );
-    this.actors = new ActorManager(this.state, this.objects, { lease });
-    this.tasks = new TaskManager(this.state, this.objects, this.scheduler, this.actors);
+    this.speculation = new Speculation(this.state, this.state.batches, {
+      idleNodeFor: (task, not) => this.scheduler.idleNodeFor(task, not),
+      start: (task, session) => {
+        this.runs.beginSecond(task, session);
+        leases.write(task, session, { attempt: task.copy?.attempt ?? 0, incarnation: 0 }, this.objects);
+      },
+    });
+    this.actors = new ActorManager(this.state, this.objects, {
+      lease,
+      keep: (task, session) => this.runs.assign(task, session, 'local'),
+    });
+    this.runs = new Assignments(this.state, this.scheduler);
+    this.tasks = new TaskManager(this.state, this.objects, this.scheduler, this.runs, this.actors);
     this.actors.connect(this.tasks);
+    this.#submissions = new Submissions(this.state, this.objects, this.tasks, this.runs, this.actors);
     this.#rebuilder = new Rebuilder(this.state, this.objects, this.tasks);
     this.jobs = new JobManager(this.state, this.tasks, this.actors);
     this.sessions = new SessionManager(this.state, options, {
@@ -91,7 +109,7 @@ export class Gcs {
     });
     this.#returning = new ReturningNodes(this, this.#orphans, (session, record) => this.#apply(session, record));
     this.#strangers = new Strangers(this.state, (session, record, error) =>
-      this.tasks.turnAway(session, record, error),
+      this.#submissions.turnAway(session, record, error),
     );
   }
 
@@ -131,6 +149,7 @@ export class Gcs {
   tick(): void {
     this.sessions.tick();
     this.#tellPeers();
+    this.speculation.run();
     this.#settle();
   }
 
@@ -164,7 +183,7 @@ export class Gcs {
       this.#returning.attemptEnds(session, record.task, record.attempt);
     switch (record.kind) {
       case 'submit':
-        this.tasks.submit(session, record);
+        this.#submissions.submit(session, record);
         this.#returning.applyOrphans(record.task);
         return;
       case 'finish':
@@ -174,7 +193,7 @@ export class Gcs {
         this.tasks.attemptFailed(session, record);
         return;
       case 'put':
-        this.tasks.put(session, record);
+        this.#submissions.put(session, record);
         this.#returning.applyOrphans(record.object);
         return;
       case 'spill':
@@ -289,7 +308,7 @@ export class Gcs {
     for (const actor of [...this.state.actors.values()]) {
       if (actor.session === session.id) this.actors.hostDied(actor, session.nodeName);
     }
-    for (const task of [...session.assigned]) this.tasks.lost(task, session.nodeName);
+    for (const task of [...session.assigned]) this.tasks.lost(task, session);
     this.objects.removeSession(session);
     this.state.ports.sessionEnded(session, reason);
     this.#settle();
@@ -299,6 +318,7 @@ export class Gcs {
   restoreTask(task: TaskRecord): void {
     if (task.state === 'finished') return;
     task.job.unfinished.add(task);
+    this.state.batches.submitted(task);
     const session = this.state.sessions.get(task.assigned);
     const given =
       session !== undefined && session.state !== 'dead' && (task.state === 'leased' || task.state === 'local');
@@ -309,9 +329,16 @@ export class Gcs {
     } else {
       task.assigned = 0;
     }
+    const second = task.copy && this.state.sessions.get(task.copy.session);
+    if (second && second.state !== 'dead') {
+      second.assigned.add(task);
+      this.scheduler.entered(task, second);
+    } else {
+      task.copy = undefined;
+    }
     if (task.actor !== 0) {
       this.actors.restoreCall(task);
-    } else if (!given) {
+    } else if (!given && !this.runs.promoteSecond(task)) {
       moveTask(task, 'waiting');
       this.tasks.awaitInputs(task);
     }

@@ -94,6 +94,7 @@ export class JobManager {
     this.#actors.stopJob([...job.actors], reason);
     this.#tasks.stopJob(job, reason);
     this.#tasks.dropLineage(job);
+    this.#state.batches.jobEnded(job);
     for (const session of this.#state.sessions.values()) {
       if (session.state !== 'dead') this.#state.ports.command(session, { kind: 'stopJob', job: job.id });
     }

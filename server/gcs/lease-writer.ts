@@ -7,6 +7,9 @@ import type { SessionRecord, TaskRecord } from './entities.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { GcsState } from './state.ts';
 
+/** The first version of the protocol with the command `failures`. */
+const KNOWS_FAILURES = 3;
+
 /** Sends tasks to nodes. */
 export class LeaseWriter {
   readonly #state: GcsState;
@@ -16,7 +19,12 @@ export class LeaseWriter {
   }
 
   /** @param incarnation for an actor's creation and calls: the life that is meant; else 0. */
-  write(task: TaskRecord, session: SessionRecord, incarnation: number, objects: ObjectTable): void {
+  write(
+    task: TaskRecord,
+    session: SessionRecord,
+    { attempt, incarnation }: { attempt: number; incarnation: number },
+    objects: ObjectTable,
+  ): void {
     const fn = this.#functionNumber(task, session);
     const options = this.#optionsNumber(task, session);
     session.book?.leased(task);
@@ -25,10 +33,13 @@ export class LeaseWriter {
       // A call of an actor keeps its place in the queue while an input is still being made: the node is told later.
       if (object) objects.want(object, session, key);
     }
+    // A node takes every attempt before this one for a failure unless it is told otherwise.
+    if (task.failures !== attempt - 1 && session.version >= KNOWS_FAILURES)
+      this.#state.ports.command(session, { kind: 'failures', task: task.key, count: task.failures });
     this.#state.ports.command(session, {
       kind: 'lease',
       task: task.key,
-      attempt: task.attempt,
+      attempt,
       job: task.job.id,
       actor: task.actor,
       caller: task.parent === 0 ? sessionOfKey(task.key) : task.parent,

@@ -56,6 +56,7 @@ function loadSession(gcs: Gcs, id: number, row: Uint8Array, jobOfSession: Map<Se
     epoch: fields.epoch,
     role: fields.role,
     platform: fields.platform,
+    version: 0,
     trusted: fields.trusted,
     book: fields.trusted ? undefined : new StrangerBook(gcs.state.objects, false),
     resources: offerOf(fields),

@@ -11,7 +11,7 @@ import type { ObjectRecord, ObjectStatus, TaskRecord } from './entities.ts';
 import { addHolder, holdersOf } from './holders.ts';
 import type { GcsState } from './state.ts';
 
-/** Version 1 had no digest of the value and no source, version 2 no former references and no content id: read as they are. */
+/** Version 1 had no digest of the value and no source, version 2 no former references, content id and second copy: read as they are. */
 const ROW_VERSION = 3;
 const OLDEST_ROW_VERSION = 1;
 const HAS_OBJECT = 1;
@@ -34,6 +34,8 @@ const KEPT = 1;
 const REPLAYED = 2;
 const CANCELLED = 4;
 const HAS_ID = 8;
+const HAS_COPY = 16;
+const HAS_LAST_ATTEMPT = 32;
 
 /** Appends the row of a key. At least one of the two is there. */
 export function writeObjectRow(
@@ -100,10 +102,22 @@ function writeTask(writer: ByteWriter, task: TaskRecord): void {
   writer.varint(task.submittedMs);
   writer.varint(task.startedMs);
   if (task.id !== undefined) contentId.write(writer, task.id);
+  if (task.lastAttempt > task.attempt) writer.varint(task.lastAttempt);
+  if (!task.copy) return;
+  writer.varint(task.copy.session);
+  writer.varint(task.copy.attempt);
+  writer.varint(task.copy.startedMs);
 }
 
-function taskFlags({ kept, replayed, cancelled, id }: TaskRecord): number {
-  return (kept ? KEPT : 0) | (replayed ? REPLAYED : 0) | (cancelled ? CANCELLED : 0) | (id === undefined ? 0 : HAS_ID);
+function taskFlags({ kept, replayed, cancelled, id, copy, attempt, lastAttempt }: TaskRecord): number {
+  return (
+    (kept ? KEPT : 0) |
+    (replayed ? REPLAYED : 0) |
+    (cancelled ? CANCELLED : 0) |
+    (id === undefined ? 0 : HAS_ID) |
+    (copy ? HAS_COPY : 0) |
+    (lastAttempt > attempt ? HAS_LAST_ATTEMPT : 0)
+  );
 }
 
 function writeKeys(writer: ByteWriter, keys: readonly ObjectKey[]): void {
@@ -183,9 +197,13 @@ function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskReco
     k,
     state: stored === 'waiting' && actor !== 0 ? 'queued' : stored,
     attempt: reader.varint(),
+    lastAttempt: 0,
     assigned: reader.varint(),
     failures: reader.varint(),
     losses: reader.varint(),
+    copy: undefined,
+    runsAlone: false,
+    runningSinceMs: state.nowMs,
     submittedMs: reader.varint(),
     startedMs: reader.varint(),
     notBeforeMs: 0,
@@ -202,6 +220,15 @@ function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskReco
     onDisk: true,
   };
   if (flags & HAS_ID) task.id = contentId.read(reader);
+  if (flags & HAS_LAST_ATTEMPT) task.lastAttempt = reader.varint();
+  if (flags & HAS_COPY)
+    task.copy = {
+      session: reader.varint(),
+      attempt: reader.varint(),
+      startedMs: reader.varint(),
+      runningSinceMs: state.nowMs,
+      state: 'leased',
+    };
   return task;
 }
 

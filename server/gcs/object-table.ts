@@ -112,6 +112,16 @@ export class ObjectTable {
     else this.#state.actors.get(holder)?.holdings.add(object.key);
   }
 
+  /** A task needs this input. One that is not known was freed, or, after a restart, has not been told of again yet. */
+  holdInput(key: ObjectKey, task: ObjectKey): void {
+    let object = this.#state.object(key);
+    if (!object) {
+      object = this.create(key);
+      if (!this.#state.grace) this.setError(object, FREED);
+    }
+    this.hold(object, task);
+  }
+
   /** Takes a holder away; the object is freed at the end of the step if it was the last. */
   release(object: ObjectRecord, holder: number): void {
     if (removeHolder(object, holder)) this.#unheld.push(object);

@@ -8,6 +8,7 @@ import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { moveTask } from '#shared/task/task-state.ts';
 import type { GlobalScheduler } from '../scheduler/global-scheduler.ts';
 import type { ActorManager } from './actor-manager.ts';
+import type { Assignments } from './assignments.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { Orphans } from './orphans.ts';
@@ -21,6 +22,7 @@ export interface ReportedTables {
   readonly state: GcsState;
   readonly objects: ObjectTable;
   readonly tasks: TaskManager;
+  readonly runs: Assignments;
   readonly actors: ActorManager;
   readonly sessions: SessionManager;
   readonly scheduler: GlobalScheduler;
@@ -55,6 +57,10 @@ export class ReturningNodes {
     for (const { task, attempt } of report.leases) this.#reportedLease(session, task, attempt);
     const running = new Set(report.leases.map((lease) => this.#state.resolve(lease.task)));
     for (const task of [...session.assigned]) {
+      if (task.copy?.session === session.id) {
+        if (!running.has(task.key)) this.#gcs.runs.endSecond(task, false);
+        continue;
+      }
       // A lease that never arrived, or whose result is in a record still to come, is no loss of the node's.
       if (task.state === 'leased' && !running.has(task.key)) this.#gcs.sessions.pendingLeases.add(task);
     }
@@ -87,13 +93,13 @@ export class ReturningNodes {
   /** The server gave this lease before it died and had not written it down yet: the node is right. */
   #adoptLease(session: SessionRecord, key: ObjectKey, attempt: number): void {
     const task = this.#state.task(key);
-    if (!task || task.state === 'finished' || task.assigned === session.id) return;
+    if (!task || task.state === 'finished' || task.assigned === session.id || task.copy?.session === session.id) return;
     if (task.assigned !== 0 && task.state === 'leased') return;
     this.#gcs.scheduler.remove(task);
     // It had its turn before the server died, wherever it has come again since.
     moveTask(task, 'waiting');
     task.attempt = attempt;
-    this.#gcs.tasks.assign(task, session, 'leased');
+    this.#gcs.runs.assign(task, session, 'leased');
   }
 
   #adoptActor(session: SessionRecord, key: ObjectKey, incarnation: number): void {

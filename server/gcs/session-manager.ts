@@ -133,6 +133,7 @@ export class SessionManager {
       epoch,
       role: hello.role,
       platform: hello.platform,
+      version: hello.version,
       trusted,
       book: trusted ? undefined : new StrangerBook(this.#state.objects, true),
       resources: offerOf(firstOffer(hello)),
@@ -204,6 +205,7 @@ export class SessionManager {
   /** The session has a connection again, and offers what its hello says. */
   resume(session: SessionRecord, hello: SessionFrameOf<'hello'>): void {
     this.connected(session);
+    session.version = hello.version;
     this.#supersede(session);
     this.#setOffer(session, !offersWork(session) && hello.cpuMilli === 0 ? NOTHING : firstOffer(hello));
   }

@@ -3,6 +3,7 @@
  */
 import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import type { ServerCommand } from '#shared/protocol/server-commands.ts';
+import { Batches } from './batches.ts';
 import { Dictionaries } from './dictionaries.ts';
 import type { ActorRecord, JobRecord, ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 
@@ -98,6 +99,7 @@ export class GcsState {
   readonly aliases = new Map<ObjectKey, ObjectKey>();
   /** The other keys of each object or task that has any. */
   readonly #otherKeys = new Map<ObjectKey, ObjectKey[]>();
+  readonly batches = new Batches();
   readonly dirty = new DirtyRows();
   readonly dictionaries: Dictionaries;
   readonly ports: GcsPorts;

@@ -5,29 +5,23 @@
  * leased to a node, and finishes. What ends an attempt without a result sends it round again: by its own fault within
  * `maxRetries`, by a lost node as often as it takes (up to a limit, with back-off).
  */
-import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
-import { END_REASON, FUNCTION_KIND, type NodeRecordOf, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { END_REASON, FUNCTION_KIND, type NodeRecordOf, OUTCOME } from '#shared/protocol/node-records.ts';
 import { lossBackoffMs, MAX_LOSSES, mayRetry } from '#shared/task/retry-policy.ts';
 import { moveTask } from '#shared/task/task-state.ts';
-import { nameCall, objectId, taskId } from './content-names.ts';
+import type { Assignments } from './assignments.ts';
+import { taskId } from './content-names.ts';
 import { recordRun } from './dictionaries.ts';
-import { type JobRecord, newTask, type ObjectRecord, type SessionRecord, type TaskRecord } from './entities.ts';
+import type { JobRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { believedRunUs } from '../trust/believed-run.ts';
-import { namesMadeBy } from './made-names.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { GcsState, TaskOutcome } from './state.ts';
-import { errorKindOf, FREED, systemError } from './system-errors.ts';
-
-const NO_BYTES = new Uint8Array(0);
+import { errorKindOf, systemError } from './system-errors.ts';
 
 /** The queue of ready tasks (the global scheduler). */
 export interface ReadyQueue {
   add(task: TaskRecord): void;
   remove(task: TaskRecord): void;
-  /** The task was given to a node. */
-  entered(task: TaskRecord, session: SessionRecord): void;
-  /** The task left its node: that node has room again. */
-  left(task: TaskRecord, session: SessionRecord): void;
 }
 
 /** Actors, as far as tasks touch them. */
@@ -44,150 +38,25 @@ export class TaskManager {
   readonly #state: GcsState;
   readonly #objects: ObjectTable;
   readonly #queue: ReadyQueue;
+  readonly #runs: Assignments;
   readonly #actors: ActorHooks;
 
-  constructor(state: GcsState, objects: ObjectTable, queue: ReadyQueue, actors: ActorHooks) {
+  constructor(state: GcsState, objects: ObjectTable, queue: ReadyQueue, runs: Assignments, actors: ActorHooks) {
     this.#state = state;
     this.#objects = objects;
     this.#queue = queue;
+    this.#runs = runs;
     this.#actors = actors;
-  }
-
-  /** A node submitted a task, an actor's creation or a call. */
-  submit(session: SessionRecord, record: NodeRecordOf<'submit'>): void {
-    const parent = record.parent === 0 ? undefined : this.#state.task(record.parent);
-    const job = parent?.job ?? session.job;
-    const fn = session.functions[record.fn];
-    const options = session.options[record.options];
-    if (sessionOfKey(record.task) !== session.id || this.#isKnown(record.task)) return;
-    if (!job || !fn || !options) {
-      this.turnAway(session, record, systemError('cancelled', 'the task that made this call is over'));
-      return;
-    }
-    const call = {
-      actor: this.#state.resolve(record.actor),
-      fn,
-      // The bytes are a view of the frame they came in; a copy keeps a large frame from staying alive.
-      args: record.args.length === 0 ? NO_BYTES : record.args.slice(),
-      deps: record.deps.map((key) => this.#state.resolve(key)),
-      nested: record.nested.map((key) => this.#state.resolve(key)),
-      k: record.k,
-    };
-    if (record.place === PLACE.ask && parent && this.#answerFromRecord(session, record.task, parent, call)) return;
-    const origin = { key: record.task, parent: parent?.key ?? 0, job, options, submittedMs: this.#state.wallMs };
-    const task = newTask({ ...origin, ...call });
-    this.#state.tasks.set(task.key, task);
-    const object = this.#objects.claim(task.key);
-    this.#holdMade(object, record.parent, parent, session);
-    this.#adopt(parent, task.key, () => taskId(this.#state, task));
-    for (const key of [...task.deps, ...task.nested]) this.#holdInput(key, task.key);
-    job.unfinished.add(task);
-    job.submitted += 1;
-    this.#state.dirty.jobs.add(job.id);
-    if (record.place !== PLACE.here) (object.wants ??= []).push({ session: session.id, key: task.key });
-    if (job.status !== 'running') {
-      this.end(task, systemError('cancelled', `job ${job.id} is over`), 'cancelled');
-      return;
-    }
-    this.#place(task, session, record.place);
-  }
-
-  /** A submission is not taken, because the task that called is over or may not call this: the node is told why. */
-  turnAway(session: SessionRecord, { task, place }: NodeRecordOf<'submit'>, error: Uint8Array): void {
-    if (this.#isKnown(task)) return;
-    if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task, here: false });
-    const object = this.#objects.claim(task);
-    this.#objects.setError(object, error);
-    this.#objects.want(object, session, task);
-    this.#objects.reconsider(object);
-  }
-
-  /** True if the key names a task or object already; a placeholder is none yet. */
-  #isKnown(key: ObjectKey): boolean {
-    const object = this.#state.objects.get(key);
-    return (
-      this.#state.aliases.has(key) ||
-      this.#state.tasks.has(key) ||
-      (object !== undefined && !this.#objects.isPlaceholder(object))
-    );
-  }
-
-  #place(task: TaskRecord, session: SessionRecord, place: number): void {
-    if (task.fn.kind === FUNCTION_KIND.actor && !this.#actors.created(task, place, session)) return;
-    if (task.actor !== 0) {
-      if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: task.key, here: false });
-      this.#actors.called(task, place, session);
-    } else if (place === PLACE.here || (place === PLACE.ask && session.trusted)) {
-      if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: task.key, here: true });
-      this.assign(task, session, 'local');
-    } else {
-      // What is born on a stranger's node is leased like any other task, to whomever (rule S1).
-      if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: task.key, here: false });
-      this.awaitInputs(task);
-    }
-  }
-
-  /**
-   * The parent runs again and names a child that an earlier attempt named too: the child keeps its record and its
-   * result, under one more key. Returns false if this is new work.
-   */
-  #answerFromRecord(
-    session: SessionRecord,
-    key: ObjectKey,
-    parent: TaskRecord,
-    call: Parameters<typeof nameCall>[2],
-  ): boolean {
-    const known = namesMadeBy(this.#state, parent).get(nameCall(this.#state, taskId(this.#state, parent), call));
-    const object = known === undefined ? undefined : this.#state.objects.get(known);
-    if (!object) return false;
-    this.#state.addAlias(key, object.key);
-    this.#holdMade(object, parent.key, parent, session);
-    this.#state.ports.command(session, { kind: 'assign', task: key, here: false });
-    this.#objects.want(object, session, key);
-    return true;
-  }
-
-  /** A `put`: by content, like a child, if its maker runs again. */
-  put(session: SessionRecord, record: NodeRecordOf<'put'>): void {
-    const parent = record.parent === 0 ? undefined : this.#state.task(record.parent);
-    if (sessionOfKey(record.object) !== session.id || this.#isKnown(record.object)) return;
-    const origin = { maker: parent?.key ?? 0, k: record.k, digest: record.digest.slice() };
-    const value = {
-      sizeBytes: record.sizeBytes,
-      value: record.value,
-      nested: record.nested.map((key) => this.#state.resolve(key)),
-    };
-    let object: ObjectRecord | undefined;
-    if (parent?.replayed) {
-      const probe = this.#objects.claim(record.object, origin);
-      const known = namesMadeBy(this.#state, parent).get(objectId(this.#state, probe));
-      object = known === undefined ? undefined : this.#state.objects.get(known);
-      if (object) {
-        this.#state.objects.delete(record.object);
-        this.#state.dropped(probe);
-        this.#state.addAlias(record.object, object.key);
-        if (!this.#objects.isAvailable(object)) this.#objects.setValue(object, session, value);
-        else if (value.value.length === 0) this.#objects.addCopy(object, session, value.sizeBytes);
-      } else {
-        object = probe;
-        this.#objects.setValue(object, session, value);
-      }
-    } else {
-      object = this.#objects.claim(record.object, origin);
-      this.#objects.setValue(object, session, value);
-    }
-    const made = object;
-    this.#holdMade(made, record.parent, parent, session);
-    this.#adopt(parent, made.key, () => objectId(this.#state, made));
   }
 
   /** An attempt ended with a result: the first valid one is accepted, all later ones are not believed (L5, M2). */
   finish(session: SessionRecord, record: NodeRecordOf<'finish'>): void {
     const task = this.#state.task(record.task);
-    if (!task || task.assigned !== session.id || task.attempt !== record.attempt || task.state === 'finished') {
+    if (!task || task.state === 'finished' || !this.#runs.isCurrent(task, session, record.attempt)) {
       this.#disown(session, record.task);
       return;
     }
+    if (task.assigned !== session.id) this.#runs.swap(task);
     const object = this.#state.objects.get(task.key);
     if (object && !this.#objects.isAvailable(object)) {
       const nested = record.nested.map((key) => this.#state.resolve(key));
@@ -233,9 +102,16 @@ export class TaskManager {
   /** An attempt ended without a result. */
   attemptFailed(session: SessionRecord, record: NodeRecordOf<'failed'>): void {
     const task = this.#state.task(record.task);
-    if (!task || task.assigned !== session.id || task.attempt !== record.attempt || task.state === 'finished') return;
-    if (record.counted) task.failures += 1;
+    if (!task || task.state === 'finished' || !this.#runs.isCurrent(task, session, record.attempt)) return;
+    // While the other copy goes on nothing is decided: if that fails as well, it counts.
+    if (record.counted && task.copy) task.runsAlone = true;
+    else if (record.counted) task.failures += 1;
     this.#state.touch(task);
+    if (task.copy?.session === session.id) {
+      if (record.retriedHere) task.copy.attempt += 1;
+      else this.#runs.endSecond(task, false);
+      return;
+    }
     if (record.retriedHere) {
       task.attempt += 1;
       task.replayed = true;
@@ -251,7 +127,11 @@ export class TaskManager {
   }
 
   /** The node went away while it had this task: costs no retry, but not for ever (rule L4). */
-  lost(task: TaskRecord, nodeName: string): void {
+  lost(task: TaskRecord, { id, nodeName }: SessionRecord): void {
+    if (task.copy?.session === id) {
+      this.#runs.endSecond(task, false);
+      return;
+    }
     if (task.actor !== 0) {
       this.end(task, systemError('actorUnavailable', `the call was on node ${nodeName}, which left`), 'failed');
       return;
@@ -266,10 +146,11 @@ export class TaskManager {
     this.again(task);
   }
 
-  /** Starts another attempt through the global scheduler. */
+  /** Starts another attempt through the global scheduler, unless one runs already. */
   again(task: TaskRecord): void {
-    this.#leave(task);
-    task.attempt += 1;
+    if (this.#runs.promoteSecond(task)) return;
+    this.#runs.leave(task);
+    task.attempt = this.#runs.nextAttempt(task);
     task.replayed = true;
     this.awaitInputs(task);
   }
@@ -279,10 +160,11 @@ export class TaskManager {
     if (task.actor !== 0 || task.fn.kind === FUNCTION_KIND.actor || task.job.status !== 'running') return false;
     const inputs = [...task.deps, ...task.nested];
     if (!inputs.every((key) => this.#state.object(key))) return false;
-    for (const key of inputs) this.#holdInput(key, task.key);
-    task.attempt += 1;
+    for (const key of inputs) this.#objects.holdInput(key, task.key);
+    task.attempt = this.#runs.nextAttempt(task);
     task.replayed = true;
     task.job.unfinished.add(task);
+    this.#state.batches.submitted(task);
     this.awaitInputs(task);
     return true;
   }
@@ -313,21 +195,11 @@ export class TaskManager {
   spill(session: SessionRecord, key: ObjectKey): void {
     const task = this.#state.task(key);
     if (!task || task.assigned !== session.id || task.state !== 'local') return;
-    this.#leave(task);
     const object = this.#state.objects.get(task.key);
     if (object) (object.wants ??= []).push({ session: session.id, key });
+    if (this.#runs.promoteSecond(task)) return;
+    this.#runs.leave(task);
     this.awaitInputs(task);
-  }
-
-  /** Gives a task to a session: by lease, or because its own local scheduler has it. */
-  assign(task: TaskRecord, session: SessionRecord, state: 'local' | 'leased'): void {
-    this.#leave(task);
-    moveTask(task, state);
-    task.assigned = session.id;
-    task.startedMs = this.#state.wallMs;
-    session.assigned.add(task);
-    if (state === 'leased') this.#queue.entered(task, session);
-    this.#state.touch(task);
   }
 
   /** Ends a task with an error of the system's. */
@@ -396,10 +268,12 @@ export class TaskManager {
   #close(task: TaskRecord, ended: Omit<TaskOutcome, 'task'>): void {
     const { job } = task;
     if (task.state === 'queued') this.#queue.remove(task);
-    this.#leave(task);
+    this.#runs.leave(task);
+    this.#runs.endSecond(task, true);
     moveTask(task, 'finished');
     this.#state.touch(task);
     if (job.unfinished.delete(task)) {
+      this.#state.batches.ended(task, ended.outcome === 'succeeded' ? ended.durationUs : 0);
       this.#state.dirty.jobs.add(job.id);
       job.finished += 1;
       if (ended.outcome !== 'succeeded') job.failed += 1;
@@ -443,41 +317,5 @@ export class TaskManager {
     return (
       parent !== undefined && (parent.state !== 'finished' || parent.lineageOf > 0) && this.#state.objects.has(task.key)
     );
-  }
-
-  #leave(task: TaskRecord): void {
-    if (task.assigned === 0) return;
-    const session = this.#state.sessions.get(task.assigned);
-    task.assigned = 0;
-    if (!session) return;
-    session.assigned.delete(task);
-    if (task.state === 'leased') this.#queue.left(task, session);
-  }
-
-  /** What was made is the driver's, the task's or its actor's. Of a task that is over it is nobody's, unless somebody says so. */
-  #holdMade(object: ObjectRecord, maker: ObjectKey, parent: TaskRecord | undefined, session: SessionRecord): void {
-    if (maker === 0) this.#objects.hold(object, session.id);
-    // What an actor's method makes may outlive the call in the actor's state: the actor holds it.
-    else if (parent && parent.actor !== 0 && this.#state.actors.has(parent.actor))
-      this.#objects.hold(object, parent.actor);
-    else if (parent && parent.state !== 'finished') this.#objects.hold(object, parent.key);
-    else this.#objects.reconsider(object);
-  }
-
-  #holdInput(key: ObjectKey, holder: ObjectKey): void {
-    this.#objects.hold(this.#state.object(key) ?? this.#missingInput(key), holder);
-  }
-
-  /** An input that is not known: freed, or, after a restart, not told of again yet. */
-  #missingInput(key: ObjectKey): ObjectRecord {
-    const object = this.#objects.create(key);
-    if (!this.#state.grace) this.#objects.setError(object, FREED);
-    return object;
-  }
-
-  #adopt(parent: TaskRecord | undefined, key: ObjectKey, id: () => string): void {
-    if (!parent) return;
-    parent.made.push(key);
-    parent.names?.set(id(), key);
   }
 }

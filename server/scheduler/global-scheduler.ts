@@ -208,6 +208,24 @@ export class GlobalScheduler {
     }
   }
 
+  /** A node that would run the task at once and that nothing waits for: for a second copy (rule S6). */
+  idleNodeFor(task: TaskRecord, not: SessionRecord): SessionRecord | undefined {
+    const requirement = requirementOf(task);
+    for (const view of this.#nodes.values()) {
+      const { session } = view;
+      if (session === not || session.nodeId === not.nodeId || session.state !== 'connected') continue;
+      const isFree = couldRun(view, requirement) && this.#busyTasks(view) < slotsFor(session, requirement.demand);
+      if (isFree && !this.#isWaitedFor(view)) return session;
+    }
+    return undefined;
+  }
+
+  #isWaitedFor(view: NodeView): boolean {
+    for (const { requirement, queue } of this.#classes.values())
+      if (queue.size > 0 && couldRun(view, requirement)) return true;
+    return false;
+  }
+
   /** Why a task waits, or why it runs where it runs. */
   explain(key: ObjectKey): Explanation {
     const task = this.#state.task(key);

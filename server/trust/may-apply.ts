@@ -152,7 +152,8 @@ function isChildOfLease(session: SessionRecord, key: ObjectKey, state: GcsState)
 /** The task, if this session has it now. */
 export function leaseOf(session: SessionRecord, key: ObjectKey, state: GcsState): TaskRecord | undefined {
   const task = state.task(key);
-  return task?.assigned === session.id && task.state === 'leased' ? task : undefined;
+  const isLeased = task?.assigned === session.id && task.state === 'leased';
+  return isLeased || task?.copy?.session === session.id ? task : undefined;
 }
 
 /** What the server keeps of a submission or a put. */

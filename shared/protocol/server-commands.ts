@@ -55,6 +55,10 @@ export const serverCommands = recordBatch({
   peers: { nodes: uint },
   /** The cluster does not know this node's owner: what is born here goes to the server, and nothing of it is believed unchecked (S1, T4). */
   stranger: {},
+  /** Of the lease that follows: how many attempts ended by the task's own fault. Not told if all before did (rule L4). */
+  failures: { task: uint, count: uint },
+  /** Another attempt's result was accepted (rule S6): end this one without a result. The value comes as that of any object. */
+  withdraw: { task: uint, attempt: uint },
 });
 
 /** One command. */

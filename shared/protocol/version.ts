@@ -5,8 +5,10 @@
  * - 1: first version.
  * - 2: browser tabs (role `tab`), `capacity` and `facts` frames, records `jobInfo`, `digest`, `found`, `succeeded`, command
  *   `stranger`, question `jobInfo`. All appended: what a node of version 1 says and is told means the same.
+ * - 3: commands `failures` and `withdraw`, appended; said only to nodes of this version. A node says something (`ping`) after its
+ *   welcome.
  */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** The oldest version a server still speaks: this one and the one before it. */
-export const OLDEST_SUPPORTED_VERSION = 1;
+export const OLDEST_SUPPORTED_VERSION = 2;

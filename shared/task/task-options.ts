@@ -24,6 +24,8 @@ export interface ResolvedOptions {
   /** Actors: calls that may wait before callers get `BackPressureError`; 0 without limit. */
   readonly maxPendingCalls: number;
   readonly trust: Trust;
+  /** It may run twice at a time although it calls actors or other tasks (rule L9). */
+  readonly idempotent: boolean;
   /** Actors: name of the class and the methods that may be called. Absent for tasks. */
   readonly actor?: { readonly className: string; readonly methods: readonly string[] };
 }
@@ -39,6 +41,7 @@ export const DEFAULT_OPTIONS: ResolvedOptions = {
   maxRestarts: 0,
   maxPendingCalls: 0,
   trust: 'own',
+  idempotent: false,
 };
 
 /** Stable JSON: equal options give equal text. */
@@ -57,6 +60,7 @@ export function optionsToJson(options: ResolvedOptions): string {
     maxPendingCalls: rest.maxPendingCalls,
     // Left out where it is the default: option sets written before there was such a field give the same text.
     ...(rest.trust === 'own' ? {} : { trust: rest.trust }),
+    ...(rest.idempotent ? { idempotent: true } : {}),
     ...(actor ? { className: actor.className, methods: actor.methods } : {}),
   });
 }
@@ -79,6 +83,7 @@ export function optionsFromJson(json: string): ResolvedOptions {
     maxRestarts: whole(fields, 'maxRestarts', -1),
     maxPendingCalls: whole(fields, 'maxPendingCalls', 0),
     trust: trust(fields.get('trust')),
+    idempotent: fields.get('idempotent') === true,
     ...(className === undefined
       ? {}
       : { actor: { className: text(fields, 'className'), methods: names(fields.get('methods'), 'methods') } }),

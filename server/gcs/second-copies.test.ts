@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { objectKey } from '#shared/ids/object-key.ts';
+import { PLACE } from '#shared/protocol/node-records.ts';
+import type { SessionRecord } from './entities.ts';
+import { GcsWorld } from './testing/gcs-world.ts';
+import { definitions, failed, finish, submit, VALUE } from './testing/records.ts';
+
+/** Nineteen quick calls are done on two hosts of ten CPUs, the twentieth has been on one of them for a while. */
+function world(...args: Parameters<typeof definitions>) {
+  const it = new GcsWorld();
+  const hosts = [it.open({ cpuMilli: 10_000, nodeName: 'a' }), it.open({ cpuMilli: 10_000, nodeName: 'b' })];
+  const driver = it.driver();
+  it.say(driver, ...definitions(...args));
+  const key = (number: number): number => objectKey(driver.id, number);
+  const leaseOf = (number: number) => {
+    const found = it.commands.findLast(({ command }) => command.kind === 'lease' && command.task === key(number));
+    const session = hosts.find(({ id }) => id === found?.session);
+    if (!session || found?.command.kind !== 'lease') throw new Error(`no lease of ${number}`);
+    return { session, attempt: found.command.attempt };
+  };
+  for (let number = 1; number <= 20; number++) it.say(driver, submit(driver.id, number));
+  for (let number = 1; number <= 19; number++)
+    it.say(leaseOf(number).session, finish(key(number), { durationUs: 100_000 }));
+  const slow = leaseOf(20).session;
+  const other = hosts.find((host) => host !== slow) as SessionRecord;
+  const task = it.gcs.state.task(key(20));
+  if (!task) throw new Error('the last task is gone');
+  return { it, driver, key, slow, other, task };
+}
+
+describe('second copies', () => {
+  it('S6 a straggler runs twice; the first result wins, the other copy is withdrawn and nothing of it is believed', () => {
+    const { it, driver, key, slow, other, task } = world();
+    it.pass(150);
+    expect(task.copy).toBeUndefined();
+    it.pass(150);
+    expect(it.to(other, 'lease').at(-1)).toMatchObject({ task: key(20), attempt: 2 });
+    it.say(other, finish(key(20), { attempt: 2, value: Uint8Array.of(9) }));
+    expect(it.to(driver, 'object').at(-1)).toMatchObject({ object: key(20), value: Uint8Array.of(9) });
+    expect(it.to(slow, 'withdraw')).toEqual([{ kind: 'withdraw', task: key(20), attempt: 1 }]);
+    it.say(slow, finish(key(20)));
+    expect(it.gcs.state.objects.get(key(20))?.value).toEqual(Uint8Array.of(9));
+    expect([slow.assigned.size, other.assigned.size]).toEqual([0, 0]);
+    expect(it.ended.filter((outcome) => outcome.task.key === key(20))).toHaveLength(1);
+    for (let number = 1; number <= 20; number++) it.say(driver, { kind: 'release', object: key(number), holder: 0 });
+    expect(it.gcs.state.tasks.size + it.gcs.state.objects.size).toBe(0);
+  });
+
+  it('S6 L4 a failure of one copy leaves the task to the other and counts only if that fails too; then it runs alone', () => {
+    for (const first of ['slow', 'other'] as const) {
+      const { it, driver, key, slow, other, task } = world();
+      it.pass(300);
+      const [loser, winner] = first === 'slow' ? [slow, other] : [other, slow];
+      const attemptOf = (session: SessionRecord): number => (session === slow ? 1 : 2);
+      it.say(loser, failed(key(20), { attempt: attemptOf(loser) }));
+      expect(task).toMatchObject({ copy: undefined, failures: 0, assigned: winner.id, attempt: attemptOf(winner) });
+      it.gcs.state.batches.useOf(task.job).copiesUs = 0;
+      it.pass(300);
+      expect(task.copy).toBeUndefined();
+      it.say(loser, finish(key(20), { attempt: attemptOf(loser) }));
+      expect(task.state).toBe('leased');
+      it.say(winner, failed(key(20), { attempt: attemptOf(winner) }));
+      expect(task).toMatchObject({ failures: 1, attempt: 3 });
+      it.say(it.session(task.assigned), finish(key(20), { attempt: 3 }));
+      expect(it.to(driver, 'object').at(-1)).toMatchObject({ object: key(20), value: VALUE });
+    }
+  });
+
+  it('S6 nodes that others wait for, and jobs that have spent their share, get no copies', () => {
+    const { it, driver, key, task } = world({ demand: { cpuMilli: 10_000, custom: {} } });
+    // One call more than there are places: nothing is idle.
+    it.say(driver, submit(driver.id, 21), submit(driver.id, 22));
+    it.pass(10_000);
+    expect(task.copy).toBeUndefined();
+    expect(key(20)).toBe(task.key);
+    const { resultsUs, copiesUs } = it.gcs.state.batches.useOf(task.job);
+    expect(copiesUs).toBeLessThanOrEqual(resultsUs * 0.1);
+  });
+
+  it('L9 a task that calls something has no second copy, unless it says that repeating it does no harm', () => {
+    const { it, key, slow, task } = world();
+    it.say(slow, ...definitions(), submit(slow.id, 1, { parent: key(20), place: PLACE.here }));
+    it.pass(300);
+    expect(task.copy).toBeUndefined();
+    const harmless = world({ idempotent: true });
+    const call = { parent: harmless.key(20), place: PLACE.here };
+    harmless.it.say(harmless.slow, ...definitions(), submit(harmless.slow.id, 1, call));
+    harmless.it.pass(300);
+    expect(harmless.task.copy).toMatchObject({ session: harmless.other.id });
+  });
+
+  it('L9 the second of two copies ends as soon as one of them calls something', () => {
+    for (const caller of ['slow', 'other'] as const) {
+      const w = world();
+      const { it, key, other, slow, task } = w;
+      it.pass(300);
+      const session = w[caller];
+      it.say(session, ...definitions(), submit(session.id, 1, { parent: key(20), place: PLACE.ask }));
+      expect(task).toMatchObject({ copy: undefined, assigned: slow.id });
+      expect(it.to(other, 'withdraw')).toEqual([{ kind: 'withdraw', task: key(20), attempt: 2 }]);
+      expect(it.gcs.state.tasks.has(objectKey(session.id, 1))).toBe(caller === 'slow');
+    }
+  });
+
+  it('M1 what a node runs that has been away for 2 s starts elsewhere too; whichever is back first wins', () => {
+    const { it, driver, key, slow, other, task } = world({ demand: { cpuMilli: 1000, custom: {} } });
+    // Not long enough to be a straggler.
+    it.gcs.state.batches.useOf(task.job).copiesUs = Infinity;
+    it.gcs.sessions.disconnected(slow);
+    it.pass(1_900);
+    expect(task.copy).toBeUndefined();
+    it.pass(200);
+    expect(it.to(other, 'lease').at(-1)).toMatchObject({ task: key(20), attempt: 2 });
+    it.gcs.sessions.connected(slow);
+    it.say(slow, finish(key(20)));
+    expect(it.to(driver, 'object').at(-1)).toMatchObject({ object: key(20), value: VALUE });
+    expect(it.to(other, 'withdraw')).toEqual([{ kind: 'withdraw', task: key(20), attempt: 2 }]);
+  });
+
+  it('M1 the second copy goes on alone when the node of the first is dead, and costs no retry', () => {
+    const { it, key, slow, other, task } = world();
+    it.gcs.sessions.disconnected(slow);
+    it.pass(2_000);
+    it.pass(8_000);
+    expect(slow.state).toBe('dead');
+    expect(task).toMatchObject({ assigned: other.id, attempt: 2, copy: undefined, failures: 0, losses: 1 });
+    expect(it.to(other, 'lease').filter((lease) => lease.task === key(20))).toHaveLength(1);
+  });
+
+  it('G2 a second copy is there after a start of the server, and the first node may be gone', async () => {
+    const { it, driver, key, slow, other } = world();
+    it.pass(300);
+    await it.commit();
+    await it.restart();
+    it.back(driver.id);
+    it.back(other.id, { leases: [{ task: key(20), attempt: 2 }] });
+    it.pass(46_000);
+    it.pass(10_000);
+    const task = it.gcs.state.task(key(20));
+    expect(it.session(slow.id).state).toBe('dead');
+    expect(task).toMatchObject({ assigned: other.id, attempt: 2, copy: undefined, state: 'leased' });
+    it.say(it.session(other.id), finish(key(20), { attempt: 2 }));
+    expect(it.gcs.state.objects.get(key(20))?.status).toBe('inline');
+  });
+
+  it('W1 nodes that cannot be told to stop a copy get none', () => {
+    const { it, slow, other, task } = world();
+    other.version = 2;
+    it.pass(300);
+    expect(task.copy).toBeUndefined();
+    other.version = 3;
+    slow.version = 2;
+    it.pass(300);
+    expect(task.copy).toBeUndefined();
+  });
+});
