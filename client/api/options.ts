@@ -46,7 +46,10 @@ export interface CommonOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Runs inside this reservation. Default none. Not available yet. */
   readonly placementGroup?: PlacementGroup;
-  /** Higher goes first within a job. Default 0. Not available yet. */
+  /**
+   * Among the waiting tasks of one job the higher goes first, then the older. A whole number from -1000 to 1000, default 0.
+   * An actor's is that of its creation; its calls keep their order.
+   */
   readonly priority?: number;
   /** Repeating it does no harm, so a second copy may run at the same time. Default `false`. Not available yet. */
   readonly idempotent?: boolean;
@@ -120,6 +123,7 @@ export interface ResolvedTaskOptions {
   readonly name: string | null;
   readonly numReturns: number;
   readonly trust: Trust;
+  readonly priority: number;
 }
 
 /** An actor's options, complete and checked. Form as `ResolvedTaskOptions`. */
@@ -137,4 +141,5 @@ export interface ResolvedActorOptions {
   readonly runtimeMs: number | null;
   /** `null`: not named. */
   readonly name: string | null;
+  readonly priority: number;
 }

@@ -18,6 +18,7 @@ describe('parseTaskOptions', () => {
       name: null,
       numReturns: 1,
       trust: 'own',
+      priority: 0,
     };
     expect(parseTaskOptions({})).toEqual(defaults);
     expect(parseTaskOptions(undefined)).toEqual(defaults);
@@ -36,6 +37,7 @@ describe('parseTaskOptions', () => {
       name: 'step',
       numReturns: 2,
       trust: 'unchecked',
+      priority: -7,
     };
     expect(parseTaskOptions(raw)).toEqual({
       kind: 'task',
@@ -48,6 +50,7 @@ describe('parseTaskOptions', () => {
       name: 'step',
       numReturns: 2,
       trust: 'unchecked',
+      priority: -7,
     });
     expect(parseTaskOptions({ retryExceptions: true }).retryExceptions).toBe(true);
     expect(parseTaskOptions({ retryExceptions: false }).retryExceptions).toEqual([]);
@@ -102,6 +105,8 @@ describe('parseTaskOptions', () => {
     [{ name: '  ' }, 'name must have 1 to 200 characters'],
     [{ name: 'x'.repeat(201) }, 'name must have'],
     [{ numReturns: 0 }, 'numReturns must be a whole number from 1 to 1000'],
+    [{ priority: 1001 }, 'priority must be a whole number from -1000 to 1000'],
+    [{ priority: 0.5 }, 'priority must be a whole number from -1000 to 1000'],
   ])('refuses %j with a RangeError in one sentence', (raw, message) => {
     expect(() => parseTaskOptions(raw)).toThrow(RangeError);
     expect(() => parseTaskOptions(raw)).toThrow(message);
@@ -116,15 +121,14 @@ describe('parseTaskOptions', () => {
   });
 
   it('refuses a known option of a later version by name', () => {
-    expect(() => parseTaskOptions({ priority: 1 })).toThrow(
-      'option "priority" is not available yet; a task takes numCpus, numGpus, resources, maxRetries, retryExceptions, runtimeMs, name, numReturns, trust',
+    expect(() => parseTaskOptions({ labels: {} })).toThrow(
+      'option "labels" is not available yet; a task takes numCpus, numGpus, resources, maxRetries, retryExceptions, runtimeMs, name, numReturns, trust, priority',
     );
     for (const key of [
       'memoryBytes',
       'schedulingStrategy',
       'labels',
       'placementGroup',
-      'priority',
       'idempotent',
       'deterministic',
     ]) {
@@ -153,6 +157,7 @@ describe('parseActorOptions', () => {
       maxPendingCalls: null,
       runtimeMs: null,
       name: null,
+      priority: 0,
     });
     const raw = {
       numCpus: 1,
@@ -162,6 +167,7 @@ describe('parseActorOptions', () => {
       maxPendingCalls: 10,
       runtimeMs: 5,
       name: 'board',
+      priority: 1000,
     };
     expect(parseActorOptions(raw)).toEqual({ kind: 'actor', ...raw });
     expect(parseActorOptions({ ...raw, trust: 'own' })).toEqual({ kind: 'actor', ...raw });
@@ -202,7 +208,7 @@ describe('resolvedOptionsKey', () => {
     );
     expect(a).toBe(b);
     expect(a).toBe(
-      '{"kind":"task","maxRetries":3,"name":null,"numCpus":0.3,"numGpus":0,"numReturns":1,"resources":{"a":1,"b":2},"retryExceptions":["RangeError","TypeError"],"runtimeMs":null,"trust":"own"}',
+      '{"kind":"task","maxRetries":3,"name":null,"numCpus":0.3,"numGpus":0,"numReturns":1,"priority":0,"resources":{"a":1,"b":2},"retryExceptions":["RangeError","TypeError"],"runtimeMs":null,"trust":"own"}',
     );
   });
 

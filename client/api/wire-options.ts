@@ -21,6 +21,7 @@ export function wireTaskOptions(options: ResolvedTaskOptions, functionName: stri
     maxRestarts: 0,
     maxPendingCalls: 0,
     trust: options.trust,
+    priority: options.priority,
   };
 }
 
@@ -40,6 +41,7 @@ export function wireActorOptions(
     maxRestarts: countOf(options.maxRestarts),
     maxPendingCalls: options.maxPendingCalls ?? 0,
     trust: 'own',
+    priority: options.priority,
     actor: { className, methods },
   };
 }

@@ -3,6 +3,7 @@
  * share a row. Written by hand rather than from a schema: two of these are written for every task that reaches the server.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
 import type { TaskState } from '#shared/task/task-state.ts';
 import type { ByteReader } from '#shared/wire/byte-reader.ts';
 import type { ByteWriter } from '#shared/wire/byte-writer.ts';
@@ -185,6 +186,7 @@ function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskReco
     id: undefined,
     cancelled: (flags & CANCELLED) !== 0,
     chargedUs: 0,
+    queuePlace: NOT_QUEUED,
     onDisk: true,
   };
 }

@@ -42,6 +42,8 @@ export interface SessionHooks {
   joined(session: SessionRecord): void;
   /** It offers more or less than before. */
   offerChanged(session: SessionRecord): void;
+  /** It has reported its load, or its connection came or went. */
+  changed(session: SessionRecord): void;
   died(session: SessionRecord, reason: string): void;
   reported(session: SessionRecord, report: SessionFrameOf<'report'>): void;
   graceEnded(): void;
@@ -215,12 +217,21 @@ export class SessionManager {
     session.state = 'connected';
     session.sinceMs = this.#state.nowMs;
     session.lastFrameMs = this.#state.nowMs;
+    this.#hooks.changed(session);
   }
 
   disconnected(session: SessionRecord): void {
     if (session.state !== 'connected') return;
     session.state = 'disconnected';
     session.sinceMs = this.#state.nowMs;
+    this.#hooks.changed(session);
+  }
+
+  /** A node reports its load. */
+  setLoad(session: SessionRecord, load: NodeLoad): void {
+    if (session.state === 'dead') return;
+    session.load = load;
+    this.#hooks.changed(session);
   }
 
   /** Takes a node's report after a start of the server. */

@@ -10,7 +10,6 @@ import { END_REASON, FUNCTION_KIND, type NodeRecordOf, OUTCOME, PLACE } from '#s
 import { lossBackoffMs, MAX_LOSSES, mayRetry } from '#shared/task/retry-policy.ts';
 import { moveTask } from '#shared/task/task-state.ts';
 import { nameCall, objectId, taskId } from './content-names.ts';
-import { recordRun } from './dictionaries.ts';
 import { type JobRecord, newTask, type ObjectRecord, type SessionRecord, type TaskRecord } from './entities.ts';
 import { believedRunUs } from '../trust/believed-run.ts';
 import { namesMadeBy } from './made-names.ts';
@@ -28,6 +27,8 @@ export interface ReadyQueue {
   entered(task: TaskRecord, session: SessionRecord): void;
   /** The task left its node: that node has room again. */
   left(task: TaskRecord, session: SessionRecord): void;
+  /** So long a run took; the task has not left its node yet. */
+  ran(task: TaskRecord, durationUs: number): void;
 }
 
 /** Actors, as far as tasks touch them. */
@@ -200,7 +201,7 @@ export class TaskManager {
       if (object?.status === 'stored') this.#objects.addCopy(object, session, record.sizeBytes);
       else this.#state.ports.command(session, { kind: 'dropCopy', object: record.task });
     }
-    recordRun(task.fn, believedRunUs(session, task, record.durationUs, this.#state.wallMs));
+    this.#queue.ran(task, believedRunUs(session, task, record.durationUs, this.#state.wallMs));
     session.executed += 1;
     const failed = record.outcome !== OUTCOME.value;
     this.#close(task, {
