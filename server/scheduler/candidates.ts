@@ -7,9 +7,8 @@ import type { Candidate } from '#shared/scheduling/waiting-time.ts';
 import type { Heap } from '#shared/scheduling/heap.ts';
 import type { TaskRecord } from '../gcs/entities.ts';
 import type { GcsState } from '../gcs/state.ts';
-import type { Seat } from './node-class.ts';
+import { freshen, type Seat } from './node-class.ts';
 import type { NodeIndex } from './node-index.ts';
-import { queueWaitUs } from './node-view.ts';
 
 const MAX_CANDIDATES = 16;
 const MAX_HOLDERS = 8;
@@ -30,6 +29,7 @@ export function candidateSeats(
   random: Random,
 ): Seat[] {
   const seats: Seat[] = [];
+  freshen(room);
   if (room.size > MAX_CANDIDATES) {
     addHolders(task, room, index, state, seats);
     for (let count = 0; count < AT_RANDOM; count++) addOnce(seats, room.at(Math.floor(random.next() * room.size)));
@@ -68,7 +68,7 @@ export function candidateOf({ view, slots }: Seat, task: TaskRecord, state: GcsS
   }
   return {
     session: session.id,
-    queuedUs: queueWaitUs(view) * slots,
+    queuedUs: view.waitUs * slots,
     slots,
     missingBytes,
     bytesPerSecond: ASSUMED_BYTES_PER_SECOND,

@@ -19,7 +19,10 @@ export interface Seat {
   readonly nodes: NodeClass;
   /** How many tasks of the class run side by side on it. */
   readonly slots: number;
-  /** How long a task waits for those before it. */
+  /**
+   * How long a task waits for those before it: never more than it really does. A seat moves down only when it is looked at
+   * (see {@link freshen}): most nodes have less to do again before that.
+   */
   waitUs: number;
   /** The seats among which it is, and its place there. */
   heap: Heap<Seat> | undefined;
@@ -32,6 +35,9 @@ interface Seats {
   readonly partly: Heap<Seat>;
 }
 
+/** Seats that are moved down for one decision. */
+const MAX_FRESHENED = 16;
+
 /** Equal nodes are taken in the order in which they joined, so that the same story gives the same decisions. */
 function isBefore(a: Seat, b: Seat): boolean {
   return a.waitUs === b.waitUs ? a.view.session.id < b.view.session.id : a.waitUs < b.waitUs;
@@ -43,6 +49,16 @@ function place(seat: Seat, at: number): void {
 
 function noSeats(): Seats {
   return { open: new Heap(isBefore, place), partly: new Heap(isBefore, place) };
+}
+
+/** Moves seats down that are first in the heap by what was true once; not all of them at once. */
+export function freshen(seats: Heap<Seat>): void {
+  for (let moved = 0; moved < MAX_FRESHENED; moved++) {
+    const first = seats.first();
+    if (!first || first.waitUs === first.view.waitUs) return;
+    first.waitUs = first.view.waitUs;
+    seats.moved(0);
+  }
 }
 
 /** The nodes of a class. */
@@ -101,7 +117,7 @@ export class NodeClass {
   }
 
   /** A node came that offers something. */
-  join(view: NodeView, nowMs: number): void {
+  join(view: NodeView): void {
     const { session } = view;
     const { demand } = this.requirement;
     if (!couldRun(session, this.requirement)) {
@@ -119,7 +135,7 @@ export class NodeClass {
     this.#all.add(seat);
     if (session.role !== 'tab') this.#hosts += 1;
     view.seats.push(seat);
-    this.update(seat, busyCpuMilli(view, nowMs), queueWaitUs(view));
+    this.update(seat);
   }
 
   /** The node of a seat goes, or offers something else from now on. */
@@ -137,8 +153,9 @@ export class NodeClass {
   }
 
   /** The node of a seat was given something, lost or reported something. */
-  update(seat: Seat, busyMilli: number, waitUs: number): void {
-    const heap = this.#heapFor(seat, busyMilli);
+  update(seat: Seat): void {
+    const { waitUs } = seat.view;
+    const heap = this.#heapFor(seat);
     if (heap !== seat.heap) {
       seat.heap?.remove(seat.place);
       seat.heap = heap;
@@ -146,14 +163,14 @@ export class NodeClass {
       const hadRoom = this.hasRoom;
       heap?.add(seat);
       if (!hadRoom && this.hasRoom) this.#opened(this);
-    } else if (waitUs !== seat.waitUs) {
+    } else if (waitUs < seat.waitUs) {
       seat.waitUs = waitUs;
       heap?.moved(seat.place);
     }
   }
 
-  #heapFor({ view, slots }: Seat, busyMilli: number): Heap<Seat> | undefined {
-    const { kind } = roomFor(view, this.requirement.demand, slots, busyMilli);
+  #heapFor({ view, slots }: Seat): Heap<Seat> | undefined {
+    const { kind } = roomFor(view, this.requirement.demand, slots, view.busyMilli);
     if (kind === 'none') return undefined;
     const seats = this.requirement.isActor && view.session.role === 'tab' ? this.#tabs : this.#others;
     return kind === 'enough' ? seats.open : seats.partly;

@@ -11,6 +11,7 @@ import { NodeClass } from './node-class.ts';
 import {
   assign,
   busyCpuMilli,
+  IDLE_BELIEVED_MS,
   isTold,
   LOAD_TOLD_MS,
   type NodeView,
@@ -24,7 +25,7 @@ export class NodeIndex {
   readonly #views = new Map<number, NodeView>();
   readonly #classes = new Set<NodeClass>();
   #offering = 0;
-  /** Nodes whose last report does not know of all that they were given, by when it is sure to. */
+  /** Nodes whose reports will mean more by time alone, by when. */
   readonly #untold = new Heap<NodeView>(
     (a, b) => a.toldMs < b.toldMs,
     (view, place) => {
@@ -53,6 +54,8 @@ export class NodeIndex {
       assignedMilli: 0,
       assignedCpuUs: 0,
       assignedCustom: new Map(),
+      waitUs: 0,
+      busyMilli: 0,
       freshTasks: 0,
       lastLeaseMs: -Infinity,
       warm: new Set(),
@@ -78,10 +81,11 @@ export class NodeIndex {
     const view = this.#views.get(session.id);
     if (!view) return;
     this.#withdraw(view);
+    this.#measure(view, nowMs);
     if (!offersWork(session)) return;
     view.isOffering = true;
     this.#offering += 1;
-    for (const nodes of this.#classes) nodes.join(view, nowMs);
+    for (const nodes of this.#classes) nodes.join(view);
   }
 
   #withdraw(view: NodeView): void {
@@ -97,7 +101,11 @@ export class NodeIndex {
   addClass(requirement: Requirement, nowMs: number): NodeClass {
     const nodes = new NodeClass(requirement, this.#opened);
     this.#classes.add(nodes);
-    for (const view of this.#views.values()) if (view.isOffering) nodes.join(view, nowMs);
+    for (const view of this.#views.values()) {
+      if (!view.isOffering) continue;
+      this.#measure(view, nowMs);
+      nodes.join(view);
+    }
     return nodes;
   }
 
@@ -108,9 +116,13 @@ export class NodeIndex {
 
   /** Something about a node changed. */
   update(view: NodeView, nowMs: number): void {
-    const busyMilli = busyCpuMilli(view, nowMs);
-    const waitUs = queueWaitUs(view);
-    for (const seat of view.seats) seat.nodes.update(seat, busyMilli, waitUs);
+    this.#measure(view, nowMs);
+    for (const seat of view.seats) seat.nodes.update(seat);
+  }
+
+  #measure(view: NodeView, nowMs: number): void {
+    view.busyMilli = busyCpuMilli(view, nowMs);
+    view.waitUs = queueWaitUs(view);
   }
 
   /** A task that was given to a node has left it. */
@@ -125,21 +137,24 @@ export class NodeIndex {
     if (isTold(view, nowMs)) view.freshTasks = 0;
     view.freshTasks += 1;
     view.lastLeaseMs = nowMs;
-    if (view.toldPlace === NO_PLACE) this.#expectReport(view);
+    if (view.toldPlace === NO_PLACE) this.#expectReport(view, nowMs);
     this.update(view, nowMs);
   }
 
-  /** Reports that have become the whole truth since the last call. */
+  /** Reports that mean more than they did at the last call. */
   letTimePass(nowMs: number): void {
     for (let view = this.#untold.first(); view && view.toldMs <= nowMs; view = this.#untold.first()) {
       this.#untold.remove(view.toldPlace);
-      if (isTold(view, nowMs)) this.update(view, nowMs);
-      else this.#expectReport(view);
+      this.#expectReport(view, nowMs);
+      if (busyCpuMilli(view, nowMs) !== view.busyMilli) this.update(view, nowMs);
     }
   }
 
-  #expectReport(view: NodeView): void {
-    view.toldMs = view.lastLeaseMs + LOAD_TOLD_MS;
+  #expectReport(view: NodeView, nowMs: number): void {
+    const toldMs = view.lastLeaseMs + LOAD_TOLD_MS;
+    const believedMs = view.lastLeaseMs + IDLE_BELIEVED_MS;
+    if (believedMs <= nowMs) return;
+    view.toldMs = toldMs > nowMs ? toldMs : believedMs;
     this.#untold.add(view);
   }
 }

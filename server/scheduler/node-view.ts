@@ -16,6 +16,8 @@ const MAX_PIPELINE_TASKS = 2_000;
 const MAX_STRANGER_TASKS_PER_SLOT = 16;
 /** A node tells within this time that its load has changed; longer after the last lease its report is the whole truth. */
 export const LOAD_TOLD_MS = 1_000;
+/** A node that has had free CPUs for this long after the last lease can do nothing with them: what waits there waits for something else. */
+export const IDLE_BELIEVED_MS = 10_000;
 
 /** What a node has been given and not yet reported as done. */
 export interface NodeView {
@@ -26,6 +28,10 @@ export interface NodeView {
   assignedCpuUs: number;
   /** Custom resources they ask for. A blocked task keeps these. */
   readonly assignedCustom: Map<string, number>;
+  /** How long a task that is given now waits for those before it, in microseconds. */
+  waitUs: number;
+  /** See {@link busyCpuMilli}. */
+  busyMilli: number;
   /** Tasks given since its last report that is sure to know of all earlier ones, and when the newest was. */
   freshTasks: number;
   lastLeaseMs: number;
@@ -34,7 +40,7 @@ export interface NodeView {
   isOffering: boolean;
   /** Its places in the classes that it could run; none while it offers nothing. */
   seats: Seat[];
-  /** When to look whether its report is the whole truth, and its place among the nodes for which that is to be done. */
+  /** When to look at its report again, and its place among the nodes for which that is to be done. */
   toldMs: number;
   toldPlace: number;
 }
@@ -135,12 +141,15 @@ export function isTold({ lastLeaseMs }: NodeView, nowMs: number): boolean {
 
 /**
  * CPUs that the given tasks need now. One that is blocked in `get` has given its CPU back (rule S3), and what it waits for may
- * need that very one. Which of them are blocked is not told, so they are taken to be like the others.
+ * need that very one. Which of them are blocked is not told, so they are taken to be like the others. What is kept free for
+ * a task that does not get enough, because an actor has the rest, is given to others in the end (rule S4).
  */
 export function busyCpuMilli(view: NodeView, nowMs: number): number {
-  const { session, assignedTasks, assignedMilli, freshTasks } = view;
-  const { load } = session;
+  const { session, assignedTasks, assignedMilli, freshTasks, lastLeaseMs } = view;
+  const { load, resources } = session;
   if (load === NO_LOAD || assignedTasks === 0) return assignedMilli;
   const busy = load.runningTasks + load.queuedTasks + (isTold(view, nowMs) ? 0 : freshTasks);
-  return busy >= assignedTasks ? assignedMilli : (assignedMilli * busy) / assignedTasks;
+  const busyMilli = busy >= assignedTasks ? assignedMilli : (assignedMilli * busy) / assignedTasks;
+  if (lastLeaseMs + IDLE_BELIEVED_MS > nowMs) return busyMilli;
+  return Math.min(busyMilli, Math.max(0, resources.totalCpuMilli - load.freeCpuMilli));
 }

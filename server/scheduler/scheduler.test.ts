@@ -210,6 +210,20 @@ describe('GlobalScheduler, whose turn it is', () => {
     );
   });
 
+  it('S4 a task that waits on a node for CPUs it does not get keeps others from them for 10 s at most', () => {
+    const world = new GcsWorld();
+    const [host, driver] = [world.open({ cpuMilli: 4000 }), world.driver()];
+    const all = optionsToJson({ ...DEFAULT_OPTIONS, demand: { cpuMilli: 4000, custom: {} } });
+    world.say(driver, ...definitions(), { kind: 'options', options: 2, json: all });
+    world.say(driver, ...[2, 2, 0].map((options, at) => submit(driver.id, at + 1, { options })));
+    // An actor there has one CPU.
+    world.gcs.sessions.setLoad(host, { ...host.load, queuedTasks: 2, freeCpuMilli: 3000 });
+    world.pass(9_000);
+    expect(world.to(host, 'lease')).toHaveLength(2);
+    world.pass(1_000);
+    expect(world.to(host, 'lease').at(-1)).toMatchObject({ task: objectKey(driver.id, 3) });
+  });
+
   it('S2 says of a task that waits why each node does not get it', () => {
     const world = new GcsWorld();
     const [host, driver] = [world.open(), world.driver()];
