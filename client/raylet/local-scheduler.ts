@@ -1,5 +1,6 @@
 /**
- * The local scheduler (rules S1, S3): which ready task gets a worker of this node now.
+ * The local scheduler (rules S1, S3, S5): which ready task gets a worker of this node now. The job that was served least
+ * goes first, within a job priority, then age.
  *
  * Short tasks are queued behind the one that runs, so that a worker is never idle between two of them: a hand-over
  * through the raylet costs tens of microseconds, as much as the task. A run that has not begun can be taken back when
@@ -8,10 +9,12 @@
  */
 import type { NodeResources } from '#shared/task/resources.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
+import { cpuTimeUs, expectedRunUs, FairShares, type Share } from '#shared/scheduling/fair-shares.ts';
+import { NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
 import { staysLocal } from '#shared/scheduling/waiting-time.ts';
 import { moveTask } from './local-task-state.ts';
 import type { TaskEntry } from './entries.ts';
-import { ReadyQueue } from './ready-queue.ts';
+import { nextOf, ReadyQueue } from './ready-queue.ts';
 import type { WorkerEntry, WorkerPool } from './worker-pool.ts';
 
 /** A function is short if its runs take less than this on average … */
@@ -23,6 +26,8 @@ const QUEUE_AHEAD_US = 2_000;
 const QUEUE_AHEAD_TASKS = 128;
 /** A predecessor that runs longer than this loses what is queued behind it. */
 const LONG_RUN_MS = 20;
+/** A job may have so many times its fair part here before what waits is given to others. */
+const SURPLUS_TIMES = 2;
 /** Places in a worker's claim board; more than can be queued at once. */
 export const CLAIM_PLACES = 1024;
 
@@ -50,8 +55,11 @@ export class LocalScheduler {
   readonly resources: NodeResources;
   readonly #pool: WorkerPool;
   readonly #hooks: LocalSchedulerHooks;
-  /** Those that were served longest ago first (rule S5). */
+  /** Those that are not empty. */
   #queues: ReadyQueue[] = [];
+  readonly #shares = new FairShares();
+  /** Time of this step. */
+  #nowMs = 0;
   /** Blocked tasks whose wait is over and that need a CPU. */
   readonly #resuming = new Set<TaskEntry>();
   #readyTasks = 0;
@@ -80,32 +88,89 @@ export class LocalScheduler {
 
   /** Rule S1: does a task born here stay here? */
   keeps(task: TaskEntry): boolean {
-    const { demand } = task.options.options;
     if (this.isStranger) return false;
-    return staysLocal({
-      couldFit: this.resources.totalCpuMilli > 0 && this.resources.couldEverFit(demand),
-      queuedUs: this.#readyUs,
-      queuedTasks: this.#readyTasks,
-      slots: Math.max(1, this.resources.totalCpuMilli / 1000),
-      hasPeers: this.peers > 0,
-    });
+    const couldFit = this.resources.totalCpuMilli > 0 && this.resources.couldEverFit(task.options.options.demand);
+    return couldFit && this.#staysWithin(task.job, 1);
+  }
+
+  /** True if what a job has queued here is not above so many times its fair part of what this node keeps. */
+  #staysWithin(job: number, times: number): boolean {
+    let queuedUs = 0;
+    let queuedTasks = 0;
+    for (const queue of this.#queues) {
+      if (queue.job !== job) continue;
+      queuedUs += queue.queuedUs;
+      queuedTasks += queue.size;
+    }
+    const jobs = this.#shares.busyJobs + (this.#shares.of(job).tasks > 0 ? 0 : 1);
+    const slots = (Math.max(1, this.resources.totalCpuMilli / 1000) * times) / jobs;
+    return staysLocal({ couldFit: true, queuedUs, queuedTasks, slots, hasPeers: this.peers > 0 });
+  }
+
+  /** A task that waits here though its job has far more than its part, and others might take it (rule S1). */
+  surplus(): TaskEntry | undefined {
+    if (this.peers === 0 || this.#hooks.isHeldBack()) return undefined;
+    for (const queue of this.#queues) {
+      const last = queue.last();
+      if (!last || last.leased || last.fn.kind !== FUNCTION_KIND.task) continue;
+      if (!this.#staysWithin(queue.job, SURPLUS_TIMES)) return last;
+    }
+    return undefined;
   }
 
   /** A task has all it needs. */
   add(task: TaskEntry): void {
     moveTask(task, 'ready');
-    this.#queueFor(task).push(task);
-    this.#readyTasks += 1;
-    this.#readyUs += expectedUs(task);
+    task.share ??= this.#shares.of(task.job);
+    this.#shares.entered(task.share);
+    this.#enqueue(task, task.share);
   }
 
-  /** A ready task shall not run after all. It must leave the state `ready` at once. */
+  #enqueue(task: TaskEntry, share: Share): void {
+    const queue = this.#queueFor(task, share);
+    queue.add(task);
+    // The estimate changes with every run; what leaves the sum is what entered it.
+    task.chargedUs = task.fn.runs === 0 ? 0 : task.fn.meanUs;
+    queue.queuedUs += task.chargedUs;
+    this.#readyTasks += 1;
+    this.#readyUs += task.chargedUs;
+  }
+
+  /** A ready task shall not run after all. */
   remove(task: TaskEntry): void {
     const queue = this.#findQueue(task);
-    if (!queue) return;
-    queue.size -= 1;
-    this.#left(task);
+    if (!queue || task.queuePlace === NOT_QUEUED) return;
+    this.#dequeue(queue, task);
+    this.#leaveShare(task);
     if (queue.size === 0) this.#queues = this.#queues.filter((other) => other !== queue);
+  }
+
+  #dequeue(queue: ReadyQueue, task: TaskEntry): void {
+    queue.remove(task);
+    this.#readyTasks -= 1;
+    queue.queuedUs = queue.size === 0 ? 0 : Math.max(0, queue.queuedUs - task.chargedUs);
+    this.#readyUs = this.#readyTasks === 0 ? 0 : Math.max(0, this.#readyUs - task.chargedUs);
+  }
+
+  /** The job has one task less that waits for a worker or has one. */
+  #leaveShare(task: TaskEntry): void {
+    if (task.share) this.#shares.left(task.share);
+    task.share = undefined;
+  }
+
+  /** Its job pays for a run that begins, by what is expected. */
+  #charge(task: TaskEntry): void {
+    task.chargedUs = expectedRunUs(task.fn);
+    this.#pay(task, task.chargedUs);
+  }
+
+  #pay(task: TaskEntry, durationUs: number): void {
+    if (task.share) this.#shares.charge(task.share, cpuTimeUs(durationUs, task.options.options.demand), this.#nowMs);
+  }
+
+  /** How long it ran is known: its job pays the rest, or gets it back. */
+  ran(task: TaskEntry, durationUs: number): void {
+    this.#pay(task, durationUs - task.chargedUs);
   }
 
   /** The task blocks: its CPU is free for others. */
@@ -137,6 +202,7 @@ export class LocalScheduler {
     if (task.state === 'running') this.runningTasks -= 1;
     else if (task.state === 'blocked') this.#resuming.delete(task);
     this.#release(task);
+    this.#leaveShare(task);
     task.claim = 0;
     if (!worker) return;
     if (worker.blocked.size > 0) worker.blocked.delete(task);
@@ -180,14 +246,15 @@ export class LocalScheduler {
     if (this.#isPaused) return;
     if (this.#resuming.size > 0) this.#resumeTasks();
     if (this.#readyTasks === 0 || this.#hooks.isHeldBack()) return;
-    const unserved: ReadyQueue[] = [];
-    const served: ReadyQueue[] = [];
+    this.#nowMs = this.#hooks.nowMs();
     // Sending a run ends no task, so no queue comes or goes meanwhile.
+    for (let queue = nextOf(this.#queues); queue; queue = nextOf(this.#queues)) queue.isStuck = !this.#giveOne(queue);
+    let isAnyEmpty = false;
     for (const queue of this.#queues) {
-      const isServed = this.#dispatchQueue(queue);
-      if (queue.size > 0) (isServed ? served : unserved).push(queue);
+      queue.isStuck = false;
+      isAnyEmpty ||= queue.size === 0;
     }
-    this.#queues = unserved.length === 0 ? served : [...unserved, ...served];
+    if (isAnyEmpty) this.#queues = this.#queues.filter(({ size }) => size > 0);
   }
 
   /** Takes back what is queued behind tasks that run long. */
@@ -217,7 +284,7 @@ export class LocalScheduler {
     this.#hooks.recall(task, worker);
   }
 
-  /** Tasks that a worker was sent and has not begun go back to the front of their queue. */
+  /** Tasks that a worker was sent and has not begun are ready again, as old as they are. */
   #readyAgain(tasks: readonly TaskEntry[]): void {
     for (const task of tasks) {
       task.worker = undefined;
@@ -225,12 +292,10 @@ export class LocalScheduler {
       task.isRecalled = false;
       task.runningSinceMs = 0;
       moveTask(task, 'ready');
-      this.#readyTasks += 1;
-      this.#readyUs += expectedUs(task);
+      this.#pay(task, -task.chargedUs);
+      if (task.share) this.#enqueue(task, task.share);
     }
     this.runningTasks -= tasks.length;
-    const [first] = tasks;
-    if (first) this.#queueFor(first).putBack(tasks);
   }
 
   #resumeTasks(): void {
@@ -255,37 +320,32 @@ export class LocalScheduler {
     }
   }
 
-  /** Returns true if the queue got anything. */
-  #dispatchQueue(queue: ReadyQueue): boolean {
-    let isServed = false;
-    let wanted = 0;
-    for (let task = queue.first(); task; task = queue.first()) {
-      if (!this.resources.fits(queue.demand)) {
-        if (!this.#queueAhead(queue, task)) break;
-      } else if (task.fn.kind === FUNCTION_KIND.actor) {
-        this.#take(queue, task);
-        this.#hooks.createActor(task);
-      } else {
-        const worker = this.#pool.freeWorker(task.job, task.alone);
-        if (!worker) {
-          wanted = Math.min(
-            queue.size,
-            Math.max(1, Math.floor(this.resources.freeCpuMilli / Math.max(1000, queue.demand.cpuMilli))),
-          );
-          break;
-        }
-        this.#take(queue, task);
-        worker.current = task;
-        task.runningSinceMs = this.#hooks.nowMs();
-        this.#start(task, worker);
-      }
-      isServed = true;
+  /** Gives out one task of a queue. Returns false if that cannot be now. */
+  #giveOne(queue: ReadyQueue): boolean {
+    const task = queue.first();
+    if (!task) return false;
+    if (!this.resources.fits(queue.demand)) return this.#queueAhead(queue, task);
+    if (task.fn.kind === FUNCTION_KIND.actor) {
+      this.#take(queue, task);
+      this.#hooks.createActor(task);
+      return true;
     }
-    if (wanted > 0) {
-      const idle = this.#pool.grow(wanted, queue.job);
-      if (idle) this.#hooks.retire(idle);
+    const worker = this.#pool.freeWorker(task.job, task.alone);
+    if (!worker) {
+      this.#wantWorkers(queue);
+      return false;
     }
-    return isServed;
+    this.#take(queue, task);
+    worker.current = task;
+    task.runningSinceMs = this.#nowMs;
+    this.#start(task, worker);
+    return true;
+  }
+
+  #wantWorkers({ size, demand, job }: ReadyQueue): void {
+    const most = Math.max(1, Math.floor(this.resources.freeCpuMilli / Math.max(1000, demand.cpuMilli)));
+    const idle = this.#pool.grow(Math.min(size, most), job);
+    if (idle) this.#hooks.retire(idle);
   }
 
   /** Queues a short task behind a short one. Returns false if there is no such place. */
@@ -309,8 +369,8 @@ export class LocalScheduler {
       if (!best || worker.queued.length < best.queued.length) best = worker;
     }
     if (!best) return false;
-    queue.removeFirst();
-    this.#left(task);
+    this.#dequeue(queue, task);
+    this.#charge(task);
     best.queued.push(task);
     this.#start(task, best);
     return true;
@@ -348,8 +408,8 @@ export class LocalScheduler {
   }
 
   #take(queue: ReadyQueue, task: TaskEntry): void {
-    queue.removeFirst();
-    this.#left(task);
+    this.#dequeue(queue, task);
+    this.#charge(task);
     this.resources.take(queue.demand);
     task.holdsResources = true;
   }
@@ -361,18 +421,13 @@ export class LocalScheduler {
     return undefined;
   }
 
-  #queueFor(task: TaskEntry): ReadyQueue {
+  #queueFor(task: TaskEntry, share: Share): ReadyQueue {
     let queue = this.#findQueue(task);
     if (!queue) {
-      queue = new ReadyQueue(task.job, task.options.schedulingClass, task.options.options.demand);
+      queue = new ReadyQueue(task, share);
       this.#queues.push(queue);
     }
     return queue;
-  }
-
-  #left(task: TaskEntry): void {
-    this.#readyTasks -= 1;
-    this.#readyUs = this.#readyTasks === 0 ? 0 : Math.max(0, this.#readyUs - expectedUs(task));
   }
 
   #release(task: TaskEntry): void {
@@ -392,10 +447,6 @@ function mayShareQueue({ fn, options, alone }: TaskEntry): boolean {
     fn.meanUs < SHORT_TASK_US &&
     options.needsOnlyCpu
   );
-}
-
-function expectedUs({ fn }: TaskEntry): number {
-  return fn.runs === 0 ? 0 : fn.meanUs;
 }
 
 function takeOut(tasks: TaskEntry[], task: TaskEntry): void {

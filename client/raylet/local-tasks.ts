@@ -28,6 +28,8 @@ import { endOf } from './worker-end.ts';
 import type { WorkerEntry } from './worker-pool.ts';
 
 const NO_BYTES = new Uint8Array(0);
+/** Tasks that are given to others at once. */
+const MAX_HANDED_BACK = 256;
 
 /** All tasks of a node that have no result yet. */
 export class LocalTasks {
@@ -37,6 +39,7 @@ export class LocalTasks {
   readonly #actors: ActorHost;
   readonly #hooks: LocalTaskHooks;
   readonly #remoteCalls = new RemoteCalls();
+  #nextAge = 1;
 
   constructor(objects: LocalObjects, scheduler: LocalScheduler, actors: ActorHost, hooks: LocalTaskHooks) {
     this.#objects = objects;
@@ -60,7 +63,7 @@ export class LocalTasks {
   /** A worker or the driver submitted a task. */
   submit({ message, worker, fn, options, job }: NewTask): void {
     const parent = message.parent === 0 ? undefined : this.#tasks.get(message.parent);
-    const birth = { leased: false, incarnation: 0, attempt: 1, caller: message.parent };
+    const birth = { leased: false, incarnation: 0, attempt: 1, caller: message.parent, age: this.#nextAge++ };
     const task = newTask(message, { fn, options, job, ...birth });
     this.#tasks.set(task.key, task);
     const object = this.#objects.obtain(task.key);
@@ -112,8 +115,11 @@ export class LocalTasks {
     if (known && known.state !== 'elsewhere') return;
     if (known) this.#remoteCalls.returned(known);
     const { job, incarnation, attempt, caller } = command;
-    const task = newTask({ ...command, parent: 0 }, { fn, options, job, leased: true, incarnation, attempt, caller });
-    // A task born here can come back: its object stays known to the worker that submitted it.
+    // A task born here can come back, as old as it is.
+    const age = known?.age ?? this.#nextAge++;
+    const life = { leased: true, incarnation, attempt, caller, age };
+    const task = newTask({ ...command, parent: 0 }, { fn, options, job, ...life });
+    // The object of one that comes back stays known to the worker that submitted it.
     this.#tasks.set(task.key, task);
     this.#begin(task);
   }
@@ -123,6 +129,7 @@ export class LocalTasks {
     const task = this.#tasks.get(message.task);
     if (!task || task.worker !== worker) return;
     noteRun(task.fn, message.durationUs);
+    this.#scheduler.ran(task, message.durationUs);
     if (task.cancelled) {
       this.failWith(task, cancelledError());
       return;
@@ -145,6 +152,15 @@ export class LocalTasks {
     for (const task of [...this.#tasks.values()]) {
       const waits = task.state === 'waiting' || task.state === 'ready';
       if (waits && !this.#mayStay(task)) this.#handBack(task);
+    }
+  }
+
+  /** Gives some of what is too much for this node to others. */
+  handBackSurplus(): void {
+    for (let count = 0; count < MAX_HANDED_BACK; count++) {
+      const task = this.#scheduler.surplus();
+      if (!task) return;
+      this.#handBack(task);
     }
   }
 

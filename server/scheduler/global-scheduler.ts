@@ -7,9 +7,9 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Random } from '#shared/ports/random.ts';
-import { cpuTimeUs, FairShares } from '#shared/scheduling/fair-shares.ts';
+import { cpuTimeUs, expectedRunUs, FairShares } from '#shared/scheduling/fair-shares.ts';
 import { Heap, NO_PLACE } from '#shared/scheduling/heap.ts';
-import { NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
+import { goesBefore, NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
 import { rankCandidates } from '#shared/scheduling/waiting-time.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import type { ResourceDemand } from '#shared/task/resources.ts';
@@ -24,8 +24,6 @@ import type { NodeClass, Seat } from './node-class.ts';
 import { NodeIndex } from './node-index.ts';
 import type { Requirement } from './node-view.ts';
 
-/** A function that was never run is expected to take this long. */
-const UNKNOWN_US = 10_000;
 /** Classes without a task that keep their nodes in order for the next one. */
 const MAX_IDLE_CLASSES = 64;
 
@@ -135,7 +133,7 @@ export class GlobalScheduler {
   /** A task was leased to a node, by this scheduler or (an actor's call) another way. */
   entered(task: TaskRecord, session: SessionRecord): void {
     // The estimate changes with every run; what leaves the sum is what entered it.
-    task.chargedUs = expectedUs(task);
+    task.chargedUs = expectedRunUs(task.fn);
     if (task.actor === 0) {
       const share = this.#shares.of(task.job.id);
       this.#shares.entered(share);
@@ -265,12 +263,7 @@ function isBefore(a: FairQueue, b: FairQueue): boolean {
   if (a.leastServed !== b.leastServed) return a.leastServed < b.leastServed;
   const [first, other] = [a.first(), b.first()];
   if (!first || !other) return first !== undefined;
-  const [priority, otherPriority] = [TASK_ORDER.priorityOf(first), TASK_ORDER.priorityOf(other)];
-  return priority === otherPriority ? TASK_ORDER.isOlder(first, other) : priority > otherPriority;
-}
-
-function expectedUs(task: TaskRecord): number {
-  return task.fn.runs === 0 ? UNKNOWN_US : Math.max(1, task.fn.meanUs);
+  return first.job === other.job ? goesBefore(TASK_ORDER, first, other) : TASK_ORDER.isOlder(first, other);
 }
 
 /** Tasks of one class may run on the same nodes. Actors hold state for others: strangers' nodes never get them. */

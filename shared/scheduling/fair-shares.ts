@@ -16,6 +16,14 @@ const LEAST_CPU_MILLI = 100;
 /** Jobs without work of which it is still known what they had. */
 const MAX_IDLE = 1_000;
 
+/** A function that was never run is expected to take this long. */
+const UNKNOWN_US = 10_000;
+
+/** What a run is expected to take, in microseconds. */
+export function expectedRunUs({ runs, meanUs }: { readonly runs: number; readonly meanUs: number }): number {
+  return runs === 0 ? UNKNOWN_US : Math.max(1, meanUs);
+}
+
 /** What one job was given. */
 export interface Share {
   readonly job: number;
@@ -88,7 +96,7 @@ export class FairShares {
     const growth = this.#growth(nowMs);
     share.served += cpuUs * growth;
     if (share.place !== NO_PLACE) this.#busy.moved(share.place);
-    for (const watcher of share.watchers) watcher(share);
+    if (share.watchers.size > 0) for (const watcher of share.watchers) watcher(share);
   }
 
   /** Instead of making old service less, new service counts for more: then the order of jobs changes only by charges. */

@@ -21,6 +21,12 @@ export interface TaskOrder<T> {
   isOlder(a: T, b: T): boolean;
 }
 
+/** True if `a` goes before `b`, of the same job. */
+export function goesBefore<T>(order: TaskOrder<T>, a: T, b: T): boolean {
+  const [priority, other] = [order.priorityOf(a), order.priorityOf(b)];
+  return priority === other ? order.isOlder(a, b) : priority > other;
+}
+
 /** Places at the front that may be empty before the others move up. */
 const MAX_EMPTY_PLACES = 1024;
 /** Places below this are those of the heap. */

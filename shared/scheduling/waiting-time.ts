@@ -44,9 +44,10 @@ export function rankCandidates(candidates: readonly Candidate[]): ScoredCandidat
 export interface LocalOffer {
   /** The node could run it if it were empty. */
   readonly couldFit: boolean;
-  /** Work queued here, in microseconds. */
+  /** Work of its job queued here, in microseconds. */
   readonly queuedUs: number;
   readonly queuedTasks: number;
+  /** The slots that are its job's fair share: all, if no other job has work here. */
   readonly slots: number;
   /** Other nodes exist that could share the work. */
   readonly hasPeers: boolean;
@@ -57,7 +58,7 @@ const OVERLOAD_US_PER_SLOT = 50_000;
 /** Where durations are not known yet: tasks beyond this, per slot. */
 const OVERLOAD_TASKS_PER_SLOT = 2;
 
-/** Rule S1: a task stays on the node it was born on unless that node cannot run it or has too much to do. */
+/** Rule S1: a task stays on the node it was born on unless that node cannot run it or its job has too much there. */
 export function staysLocal(offer: LocalOffer): boolean {
   if (!offer.couldFit) return false;
   if (!offer.hasPeers) return true;
