@@ -9,12 +9,10 @@
  */
 import type { NodeResources } from '#shared/task/resources.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
-import { cpuTimeUs, expectedRunUs, FairShares, type Share } from '#shared/scheduling/fair-shares.ts';
-import { NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
-import { staysLocal } from '#shared/scheduling/waiting-time.ts';
 import { moveTask } from './local-task-state.ts';
 import type { TaskEntry } from './entries.ts';
-import { nextOf, ReadyQueue } from './ready-queue.ts';
+import type { ReadyQueue } from './ready-queue.ts';
+import { ReadyTasks } from './ready-tasks.ts';
 import type { WorkerEntry, WorkerPool } from './worker-pool.ts';
 
 /** A function is short if its runs take less than this on average … */
@@ -55,15 +53,9 @@ export class LocalScheduler {
   readonly resources: NodeResources;
   readonly #pool: WorkerPool;
   readonly #hooks: LocalSchedulerHooks;
-  /** Those that are not empty. */
-  #queues: ReadyQueue[] = [];
-  readonly #shares = new FairShares();
-  /** Time of this step. */
-  #nowMs = 0;
+  readonly #ready = new ReadyTasks();
   /** Blocked tasks whose wait is over and that need a CPU. */
   readonly #resuming = new Set<TaskEntry>();
-  #readyTasks = 0;
-  #readyUs = 0;
   runningTasks = 0;
   /** Nodes elsewhere that could take work. */
   peers = 0;
@@ -79,98 +71,43 @@ export class LocalScheduler {
   }
 
   get queuedTasks(): number {
-    return this.#readyTasks;
+    return this.#ready.count;
   }
 
   get queuedUs(): number {
-    return this.#readyUs;
+    return this.#ready.totalUs;
   }
 
   /** Rule S1: does a task born here stay here? */
   keeps(task: TaskEntry): boolean {
     if (this.isStranger) return false;
     const couldFit = this.resources.totalCpuMilli > 0 && this.resources.couldEverFit(task.options.options.demand);
-    return couldFit && this.#staysWithin(task.job, 1);
+    return couldFit && this.#ready.staysWithin(task.job, this.#load(1));
   }
 
-  /** True if what a job has queued here is not above so many times its fair part of what this node keeps. */
-  #staysWithin(job: number, times: number): boolean {
-    let queuedUs = 0;
-    let queuedTasks = 0;
-    for (const queue of this.#queues) {
-      if (queue.job !== job) continue;
-      queuedUs += queue.queuedUs;
-      queuedTasks += queue.size;
-    }
-    const jobs = this.#shares.busyJobs + (this.#shares.of(job).tasks > 0 ? 0 : 1);
-    const slots = (Math.max(1, this.resources.totalCpuMilli / 1000) * times) / jobs;
-    return staysLocal({ couldFit: true, queuedUs, queuedTasks, slots, hasPeers: this.peers > 0 });
+  #load(times: number): { slots: number; hasPeers: boolean } {
+    return { slots: Math.max(1, this.resources.totalCpuMilli / 1000) * times, hasPeers: this.peers > 0 };
   }
 
   /** A task that waits here though its job has far more than its part, and others might take it (rule S1). */
   surplus(): TaskEntry | undefined {
-    if (this.peers === 0 || this.#hooks.isHeldBack()) return undefined;
-    for (const queue of this.#queues) {
-      const last = queue.last();
-      if (!last || last.leased || last.fn.kind !== FUNCTION_KIND.task) continue;
-      if (!this.#staysWithin(queue.job, SURPLUS_TIMES)) return last;
-    }
-    return undefined;
+    return this.#hooks.isHeldBack() ? undefined : this.#ready.surplus(this.#load(SURPLUS_TIMES));
   }
 
   /** A task has all it needs. */
   add(task: TaskEntry): void {
     moveTask(task, 'ready');
-    task.share ??= this.#shares.of(task.job);
-    this.#shares.entered(task.share);
-    this.#enqueue(task, task.share);
-  }
-
-  #enqueue(task: TaskEntry, share: Share): void {
-    const queue = this.#queueFor(task, share);
-    queue.add(task);
-    // The estimate changes with every run; what leaves the sum is what entered it.
-    task.chargedUs = task.fn.runs === 0 ? 0 : task.fn.meanUs;
-    queue.queuedUs += task.chargedUs;
-    this.#readyTasks += 1;
-    this.#readyUs += task.chargedUs;
+    this.#ready.add(task);
   }
 
   /** A ready task shall not run after all. */
   remove(task: TaskEntry): void {
-    const queue = this.#findQueue(task);
-    if (!queue || task.queuePlace === NOT_QUEUED) return;
-    this.#dequeue(queue, task);
-    this.#leaveShare(task);
-    if (queue.size === 0) this.#queues = this.#queues.filter((other) => other !== queue);
-  }
-
-  #dequeue(queue: ReadyQueue, task: TaskEntry): void {
-    queue.remove(task);
-    this.#readyTasks -= 1;
-    queue.queuedUs = queue.size === 0 ? 0 : Math.max(0, queue.queuedUs - task.chargedUs);
-    this.#readyUs = this.#readyTasks === 0 ? 0 : Math.max(0, this.#readyUs - task.chargedUs);
-  }
-
-  /** The job has one task less that waits for a worker or has one. */
-  #leaveShare(task: TaskEntry): void {
-    if (task.share) this.#shares.left(task.share);
-    task.share = undefined;
-  }
-
-  /** Its job pays for a run that begins, by what is expected. */
-  #charge(task: TaskEntry): void {
-    task.chargedUs = expectedRunUs(task.fn);
-    this.#pay(task, task.chargedUs);
-  }
-
-  #pay(task: TaskEntry, durationUs: number): void {
-    if (task.share) this.#shares.charge(task.share, cpuTimeUs(durationUs, task.options.options.demand), this.#nowMs);
+    this.#ready.remove(task);
   }
 
   /** How long it ran is known: its job pays the rest, or gets it back. */
   ran(task: TaskEntry, durationUs: number): void {
-    this.#pay(task, durationUs - task.chargedUs);
+    this.#ready.ran(task, durationUs);
   }
 
   /** The task blocks: its CPU is free for others. */
@@ -202,7 +139,7 @@ export class LocalScheduler {
     if (task.state === 'running') this.runningTasks -= 1;
     else if (task.state === 'blocked') this.#resuming.delete(task);
     this.#release(task);
-    this.#leaveShare(task);
+    this.#ready.ended(task);
     task.claim = 0;
     if (!worker) return;
     if (worker.blocked.size > 0) worker.blocked.delete(task);
@@ -245,16 +182,11 @@ export class LocalScheduler {
   dispatch(): void {
     if (this.#isPaused) return;
     if (this.#resuming.size > 0) this.#resumeTasks();
-    if (this.#readyTasks === 0 || this.#hooks.isHeldBack()) return;
-    this.#nowMs = this.#hooks.nowMs();
+    if (this.#ready.count === 0 || this.#hooks.isHeldBack()) return;
+    this.#ready.nowMs = this.#hooks.nowMs();
     // Sending a run ends no task, so no queue comes or goes meanwhile.
-    for (let queue = nextOf(this.#queues); queue; queue = nextOf(this.#queues)) queue.isStuck = !this.#giveOne(queue);
-    let isAnyEmpty = false;
-    for (const queue of this.#queues) {
-      queue.isStuck = false;
-      isAnyEmpty ||= queue.size === 0;
-    }
-    if (isAnyEmpty) this.#queues = this.#queues.filter(({ size }) => size > 0);
+    for (let queue = this.#ready.next(); queue; queue = this.#ready.next()) queue.isStuck = !this.#giveOne(queue);
+    this.#ready.settle();
   }
 
   /** Takes back what is queued behind tasks that run long. */
@@ -292,8 +224,7 @@ export class LocalScheduler {
       task.isRecalled = false;
       task.runningSinceMs = 0;
       moveTask(task, 'ready');
-      this.#pay(task, -task.chargedUs);
-      if (task.share) this.#enqueue(task, task.share);
+      this.#ready.addAgain(task);
     }
     this.runningTasks -= tasks.length;
   }
@@ -337,7 +268,7 @@ export class LocalScheduler {
     }
     this.#take(queue, task);
     worker.current = task;
-    task.runningSinceMs = this.#nowMs;
+    task.runningSinceMs = this.#ready.nowMs;
     this.#start(task, worker);
     return true;
   }
@@ -351,7 +282,7 @@ export class LocalScheduler {
   /** Queues a short task behind a short one. Returns false if there is no such place. */
   #queueAhead(queue: ReadyQueue, task: TaskEntry): boolean {
     // A worker that is never idle gives its CPU to nobody else: not while others wait for one.
-    if (this.#queues.length > 1 || this.#resuming.size > 0 || !mayShareQueue(task)) return false;
+    if (this.#ready.queueCount > 1 || this.#resuming.size > 0 || !mayShareQueue(task)) return false;
     const room = Math.min(QUEUE_AHEAD_TASKS, QUEUE_AHEAD_US / Math.max(1, task.fn.meanUs));
     let best: WorkerEntry | undefined;
     for (const worker of this.#pool.all()) {
@@ -369,8 +300,7 @@ export class LocalScheduler {
       if (!best || worker.queued.length < best.queued.length) best = worker;
     }
     if (!best) return false;
-    this.#dequeue(queue, task);
-    this.#charge(task);
+    this.#ready.take(queue, task);
     best.queued.push(task);
     this.#start(task, best);
     return true;
@@ -408,26 +338,9 @@ export class LocalScheduler {
   }
 
   #take(queue: ReadyQueue, task: TaskEntry): void {
-    this.#dequeue(queue, task);
-    this.#charge(task);
+    this.#ready.take(queue, task);
     this.resources.take(queue.demand);
     task.holdsResources = true;
-  }
-
-  #findQueue(task: TaskEntry): ReadyQueue | undefined {
-    const { schedulingClass } = task.options;
-    for (const queue of this.#queues)
-      if (queue.job === task.job && queue.schedulingClass === schedulingClass) return queue;
-    return undefined;
-  }
-
-  #queueFor(task: TaskEntry, share: Share): ReadyQueue {
-    let queue = this.#findQueue(task);
-    if (!queue) {
-      queue = new ReadyQueue(task, share);
-      this.#queues.push(queue);
-    }
-    return queue;
   }
 
   #release(task: TaskEntry): void {

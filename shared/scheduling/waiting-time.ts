@@ -40,10 +40,8 @@ export function rankCandidates(candidates: readonly Candidate[]): ScoredCandidat
   return scored.sort((a, b) => a.waitUs - b.waitUs);
 }
 
-/** What the local scheduler looks at for a task born on its node. */
+/** What the local scheduler looks at for a task that was born on its node and could run there. */
 export interface LocalOffer {
-  /** The node could run it if it were empty. */
-  readonly couldFit: boolean;
   /** Work of its job queued here, in microseconds. */
   readonly queuedUs: number;
   readonly queuedTasks: number;
@@ -58,9 +56,8 @@ const OVERLOAD_US_PER_SLOT = 50_000;
 /** Where durations are not known yet: tasks beyond this, per slot. */
 const OVERLOAD_TASKS_PER_SLOT = 2;
 
-/** Rule S1: a task stays on the node it was born on unless that node cannot run it or its job has too much there. */
+/** Rule S1: a task stays on the node it was born on unless its job has too much there and another node might take it. */
 export function staysLocal(offer: LocalOffer): boolean {
-  if (!offer.couldFit) return false;
   if (!offer.hasPeers) return true;
   if (offer.queuedUs > 0) return offer.queuedUs <= OVERLOAD_US_PER_SLOT * offer.slots;
   return offer.queuedTasks < OVERLOAD_TASKS_PER_SLOT * offer.slots;
