@@ -24,6 +24,8 @@ const QUEUE_AHEAD_US = 2_000;
 const QUEUE_AHEAD_TASKS = 128;
 /** A predecessor that runs longer than this loses what is queued behind it. */
 const LONG_RUN_MS = 20;
+/** A job with tasks keeps its last worker for so long, whoever's turn it is. */
+const MIN_TURN_MS = 500;
 /** A job may have so many times its fair part here before what waits is given to others. */
 const SURPLUS_TIMES = 2;
 /** Places in a worker's claim board; more than can be queued at once. */
@@ -56,6 +58,8 @@ export class LocalScheduler {
   readonly #ready = new ReadyTasks();
   /** Blocked tasks whose wait is over and that need a CPU. */
   readonly #resuming = new Set<TaskEntry>();
+  /** When a worker was last ended for another job. */
+  #retiredMs = -Infinity;
   runningTasks = 0;
   /** Nodes elsewhere that could take work. */
   peers = 0;
@@ -276,7 +280,12 @@ export class LocalScheduler {
   #wantWorkers({ size, demand, job }: ReadyQueue): void {
     const most = Math.max(1, Math.floor(this.resources.freeCpuMilli / Math.max(1000, demand.cpuMilli)));
     const idle = this.#pool.grow(Math.min(size, most), job);
-    if (idle) this.#hooks.retire(idle);
+    if (!idle) return;
+    // Starting a worker takes longer than many a task: jobs that both have some do not change places with every one.
+    const { nowMs } = this.#ready;
+    if (this.#ready.has(idle.job) && nowMs - this.#retiredMs < MIN_TURN_MS) return;
+    this.#retiredMs = nowMs;
+    this.#hooks.retire(idle);
   }
 
   /** Queues a short task behind a short one. Returns false if there is no such place. */

@@ -86,6 +86,11 @@ export class ReadyTasks {
     return best;
   }
 
+  /** True if a task of this job is ready. */
+  has(job: number): boolean {
+    return this.#queues.some((queue) => queue.job === job && queue.size > 0);
+  }
+
   /** The step is over. */
   settle(): void {
     let isAnyEmpty = false;
