@@ -28,6 +28,8 @@ const LONG_RUN_MS = 20;
 const MIN_TURN_MS = 500;
 /** A job may have so many times its fair part here before what waits is given to others. */
 const SURPLUS_TIMES = 2;
+/** Tasks that are given away at once. */
+const MAX_GIVEN_AWAY = 256;
 /** Places in a worker's claim board; more than can be queued at once. */
 export const CLAIM_PLACES = 1024;
 
@@ -93,9 +95,13 @@ export class LocalScheduler {
     return { slots: Math.max(1, this.resources.totalCpuMilli / 1000) * times, hasPeers: this.peers > 0 };
   }
 
-  /** A task that waits here though its job has far more than its part, and others might take it (rule S1). */
-  surplus(): TaskEntry | undefined {
-    return this.#hooks.isHeldBack() ? undefined : this.#ready.surplus(this.#load(SURPLUS_TIMES));
+  /** Gives away what waits here though its job has far more than its part, and others might take it (rule S1). */
+  giveSurplus(give: (task: TaskEntry) => void): void {
+    for (let count = 0; count < MAX_GIVEN_AWAY && this.#ready.count > 0 && !this.#hooks.isHeldBack(); count++) {
+      const task = this.#ready.surplus(this.#load(SURPLUS_TIMES));
+      if (!task) return;
+      give(task);
+    }
   }
 
   /** A task has all it needs. */

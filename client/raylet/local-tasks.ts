@@ -28,8 +28,6 @@ import { endOf } from './worker-end.ts';
 import type { WorkerEntry } from './worker-pool.ts';
 
 const NO_BYTES = new Uint8Array(0);
-/** Tasks that are given to others at once. */
-const MAX_HANDED_BACK = 256;
 
 /** All tasks of a node that have no result yet. */
 export class LocalTasks {
@@ -116,8 +114,7 @@ export class LocalTasks {
     if (known) this.#remoteCalls.returned(known);
     const { job, incarnation, attempt, caller } = command;
     // A task born here can come back, as old as it is.
-    const age = known?.age ?? this.#nextAge++;
-    const life = { leased: true, incarnation, attempt, caller, age };
+    const life = { leased: true, incarnation, attempt, caller, age: known?.age ?? this.#nextAge++ };
     const task = newTask({ ...command, parent: 0 }, { fn, options, job, ...life });
     // The object of one that comes back stays known to the worker that submitted it.
     this.#tasks.set(task.key, task);
@@ -157,11 +154,7 @@ export class LocalTasks {
 
   /** Gives some of what is too much for this node to others. */
   handBackSurplus(): void {
-    for (let count = 0; count < MAX_HANDED_BACK; count++) {
-      const task = this.#scheduler.surplus();
-      if (!task) return;
-      this.#handBack(task);
-    }
+    this.#scheduler.giveSurplus((task) => this.#handBack(task));
   }
 
   /** An actor born here has its calls with it already: its creation waits for better times, and so do they. */

@@ -3,15 +3,7 @@
  * ordered by how long it would wait there. Beside them, those of which a part is free that is not enough.
  */
 import { Heap, NO_PLACE } from '#shared/scheduling/heap.ts';
-import {
-  busyCpuMilli,
-  couldRun,
-  type NodeView,
-  queueWaitUs,
-  type Requirement,
-  roomFor,
-  slotsFor,
-} from './node-view.ts';
+import { couldRun, type NodeView, type Requirement, roomFor, slotsFor } from './node-view.ts';
 
 /** A node's place in a class that it could run. */
 export interface Seat {
