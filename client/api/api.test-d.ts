@@ -441,6 +441,13 @@ export function gpus(): void {
   context().gpu = context().gpu;
 }
 
+export function priority(): void {
+  square.options({ priority: 10 }).remote(1);
+  RemoteCounter.options({ priority: -10 }).remote();
+  // @ts-expect-error a number
+  square.options({ priority: 'high' });
+}
+
 export function trust(): void {
   square.options({ trust: 'own' }).remote(1);
   square.options({ trust: 'unchecked' }).remote(1);

@@ -46,7 +46,10 @@ export interface CommonOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Runs inside this reservation. Default none. Not available yet. */
   readonly placementGroup?: PlacementGroup;
-  /** Higher goes first within a job. Default 0. Not available yet. */
+  /**
+   * Among the waiting tasks of one job the higher goes first, then the older. A whole number from -1000 to 1000, default 0.
+   * An actor's is that of its creation; its calls keep their order.
+   */
   readonly priority?: number;
   /** Seeded randomness, a fixed clock, portable `Math`; differing results are an error. Default `false`. Not available yet. */
   readonly deterministic?: boolean;
@@ -124,6 +127,7 @@ export interface ResolvedTaskOptions {
   readonly numReturns: number;
   readonly trust: Trust;
   readonly idempotent: boolean;
+  readonly priority: number;
 }
 
 /** An actor's options, complete and checked. Form as `ResolvedTaskOptions`. */
@@ -141,4 +145,5 @@ export interface ResolvedActorOptions {
   readonly runtimeMs: number | null;
   /** `null`: not named. */
   readonly name: string | null;
+  readonly priority: number;
 }

@@ -19,6 +19,7 @@ describe('parseTaskOptions', () => {
       numReturns: 1,
       trust: 'own',
       idempotent: false,
+      priority: 0,
     };
     expect(parseTaskOptions({})).toEqual(defaults);
     expect(parseTaskOptions(undefined)).toEqual(defaults);
@@ -38,6 +39,7 @@ describe('parseTaskOptions', () => {
       numReturns: 2,
       trust: 'unchecked',
       idempotent: true,
+      priority: -7,
     };
     expect(parseTaskOptions(raw)).toEqual({
       kind: 'task',
@@ -51,6 +53,7 @@ describe('parseTaskOptions', () => {
       numReturns: 2,
       trust: 'unchecked',
       idempotent: true,
+      priority: -7,
     });
     expect(parseTaskOptions({ retryExceptions: true }).retryExceptions).toBe(true);
     expect(parseTaskOptions({ retryExceptions: false }).retryExceptions).toEqual([]);
@@ -105,6 +108,8 @@ describe('parseTaskOptions', () => {
     [{ name: '  ' }, 'name must have 1 to 200 characters'],
     [{ name: 'x'.repeat(201) }, 'name must have'],
     [{ numReturns: 0 }, 'numReturns must be a whole number from 1 to 1000'],
+    [{ priority: 1001 }, 'priority must be a whole number from -1000 to 1000'],
+    [{ priority: 0.5 }, 'priority must be a whole number from -1000 to 1000'],
   ])('refuses %j with a RangeError in one sentence', (raw, message) => {
     expect(() => parseTaskOptions(raw)).toThrow(RangeError);
     expect(() => parseTaskOptions(raw)).toThrow(message);
@@ -119,10 +124,10 @@ describe('parseTaskOptions', () => {
   });
 
   it('refuses a known option of a later version by name', () => {
-    expect(() => parseTaskOptions({ priority: 1 })).toThrow(
-      'option "priority" is not available yet; a task takes numCpus, numGpus, resources, maxRetries, retryExceptions, runtimeMs, name, numReturns, trust, idempotent',
+    expect(() => parseTaskOptions({ labels: {} })).toThrow(
+      'option "labels" is not available yet; a task takes numCpus, numGpus, resources, maxRetries, retryExceptions, runtimeMs, name, numReturns, trust, idempotent, priority',
     );
-    for (const key of ['memoryBytes', 'schedulingStrategy', 'labels', 'placementGroup', 'priority', 'deterministic']) {
+    for (const key of ['memoryBytes', 'schedulingStrategy', 'labels', 'placementGroup', 'deterministic']) {
       expect(() => parseTaskOptions({ [key]: 1 })).toThrow(NotYetSupportedError);
     }
   });
@@ -148,6 +153,7 @@ describe('parseActorOptions', () => {
       maxPendingCalls: null,
       runtimeMs: null,
       name: null,
+      priority: 0,
     });
     const raw = {
       numCpus: 1,
@@ -157,6 +163,7 @@ describe('parseActorOptions', () => {
       maxPendingCalls: 10,
       runtimeMs: 5,
       name: 'board',
+      priority: 1000,
     };
     expect(parseActorOptions(raw)).toEqual({ kind: 'actor', ...raw });
     expect(parseActorOptions({ ...raw, trust: 'own' })).toEqual({ kind: 'actor', ...raw });
@@ -197,7 +204,7 @@ describe('resolvedOptionsKey', () => {
     );
     expect(a).toBe(b);
     expect(a).toBe(
-      '{"idempotent":false,"kind":"task","maxRetries":3,"name":null,"numCpus":0.3,"numGpus":0,"numReturns":1,"resources":{"a":1,"b":2},"retryExceptions":["RangeError","TypeError"],"runtimeMs":null,"trust":"own"}',
+      '{"idempotent":false,"kind":"task","maxRetries":3,"name":null,"numCpus":0.3,"numGpus":0,"numReturns":1,"priority":0,"resources":{"a":1,"b":2},"retryExceptions":["RangeError","TypeError"],"runtimeMs":null,"trust":"own"}',
     );
   });
 

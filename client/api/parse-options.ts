@@ -3,7 +3,7 @@
 // `undefined` counts as not given.
 
 import { NotYetSupportedError } from '#shared/errors/daylight-error.ts';
-import type { Trust } from '#shared/task/task-options.ts';
+import { MAX_PRIORITY, type Trust } from '#shared/task/task-options.ts';
 
 import { didYouMean } from './did-you-mean.ts';
 import type { ActorOptions, ResolvedActorOptions, ResolvedTaskOptions, TaskOptions } from './options.ts';
@@ -30,11 +30,11 @@ const TASK_OPTIONS: Readonly<Record<keyof TaskOptions, Availability>> = {
   numReturns: 'now',
   trust: 'now',
   idempotent: 'now',
+  priority: 'now',
   memoryBytes: 'later',
   schedulingStrategy: 'later',
   labels: 'later',
   placementGroup: 'later',
-  priority: 'later',
   deterministic: 'later',
 };
 
@@ -47,11 +47,11 @@ const ACTOR_OPTIONS: Readonly<Record<keyof ActorOptions, Availability>> = {
   runtimeMs: 'now',
   name: 'now',
   trust: 'now',
+  priority: 'now',
   memoryBytes: 'later',
   schedulingStrategy: 'later',
   labels: 'later',
   placementGroup: 'later',
-  priority: 'later',
   deterministic: 'later',
   maxTaskRetries: 'later',
   maxConcurrency: 'later',
@@ -87,6 +87,7 @@ export function parseTaskOptions(raw: unknown): ResolvedTaskOptions {
     numReturns: given.numReturns === undefined ? 1 : count('numReturns', given.numReturns, 1, MAX_NUM_RETURNS),
     trust: trustOf(given.trust),
     idempotent: flag('idempotent', given.idempotent),
+    priority: priority(given.priority),
   };
 }
 
@@ -108,6 +109,7 @@ export function parseActorOptions(raw: unknown): ResolvedActorOptions {
       given.maxPendingCalls === undefined ? null : count('maxPendingCalls', given.maxPendingCalls, 1, UNLIMITED),
     runtimeMs: runtimeMs(given.runtimeMs),
     name: name(given.name),
+    priority: priority(given.priority),
   };
 }
 
@@ -202,6 +204,10 @@ function countOrUnlimited(label: string, value: unknown): number {
   if (value === Infinity) return UNLIMITED;
   if (value === -1) throw new RangeError(`${label} must not be negative: write Infinity for no limit`);
   return count(label, value, 0, UNLIMITED);
+}
+
+function priority(value: unknown): number {
+  return value === undefined ? 0 : count('priority', value, -MAX_PRIORITY, MAX_PRIORITY);
 }
 
 function runtimeMs(value: unknown): number | null {

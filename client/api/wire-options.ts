@@ -22,6 +22,7 @@ export function wireTaskOptions(options: ResolvedTaskOptions, functionName: stri
     maxPendingCalls: 0,
     trust: options.trust,
     idempotent: options.idempotent,
+    priority: options.priority,
   };
 }
 
@@ -42,6 +43,7 @@ export function wireActorOptions(
     maxPendingCalls: options.maxPendingCalls ?? 0,
     trust: 'own',
     idempotent: false,
+    priority: options.priority,
     actor: { className, methods },
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
+import type { Share } from '#shared/scheduling/fair-shares.ts';
 import type { ResolvedOptions } from '#shared/task/task-options.ts';
 import type { Block } from './block-table.ts';
 import type { WorkerEntry } from './worker-pool.ts';
@@ -70,6 +71,13 @@ export interface TaskEntry {
   attempt: number;
   readonly state: LocalTaskState;
   worker: WorkerEntry | undefined;
+  /** Its place among the tasks that this node got to know: submission, by order of arrival. */
+  readonly age: number;
+  /** Its place in the queue of ready tasks (`Queued`). */
+  queuePlace: number;
+  /** The share of its job (rule S5) while it waits for a worker or has one, and what that was charged for this attempt. */
+  share: Share | undefined;
+  chargedUs: number;
   /** Its place in the worker's claim board while it may not have begun; 0 if the board is not used, or it has begun. */
   claim: number;
   /** Its worker was asked for it back, and has not answered. */

@@ -1,5 +1,6 @@
 /**
- * The local scheduler (rules S1, S3): which ready task gets a worker of this node now.
+ * The local scheduler (rules S1, S3, S5): which ready task gets a worker of this node now. The job that was served least
+ * goes first, within a job priority, then age.
  *
  * Short tasks are queued behind the one that runs, so that a worker is never idle between two of them: a hand-over
  * through the raylet costs tens of microseconds, as much as the task. A run that has not begun can be taken back when
@@ -8,10 +9,10 @@
  */
 import type { NodeResources } from '#shared/task/resources.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
-import { staysLocal } from '#shared/scheduling/waiting-time.ts';
 import { moveTask } from './local-task-state.ts';
 import type { TaskEntry } from './entries.ts';
-import { ReadyQueue } from './ready-queue.ts';
+import type { ReadyQueue } from './ready-queue.ts';
+import { ReadyTasks } from './ready-tasks.ts';
 import type { WorkerEntry, WorkerPool } from './worker-pool.ts';
 
 /** A function is short if its runs take less than this on average … */
@@ -23,6 +24,12 @@ const QUEUE_AHEAD_US = 2_000;
 const QUEUE_AHEAD_TASKS = 128;
 /** A predecessor that runs longer than this loses what is queued behind it. */
 const LONG_RUN_MS = 20;
+/** A job with tasks keeps its last worker for so long, whoever's turn it is. */
+const MIN_TURN_MS = 500;
+/** A job may have so many times its fair part here before what waits is given to others. */
+const SURPLUS_TIMES = 2;
+/** Tasks that are given away at once. */
+const MAX_GIVEN_AWAY = 256;
 /** Places in a worker's claim board; more than can be queued at once. */
 export const CLAIM_PLACES = 1024;
 
@@ -50,12 +57,11 @@ export class LocalScheduler {
   readonly resources: NodeResources;
   readonly #pool: WorkerPool;
   readonly #hooks: LocalSchedulerHooks;
-  /** Those that were served longest ago first (rule S5). */
-  #queues: ReadyQueue[] = [];
+  readonly #ready = new ReadyTasks();
   /** Blocked tasks whose wait is over and that need a CPU. */
   readonly #resuming = new Set<TaskEntry>();
-  #readyTasks = 0;
-  #readyUs = 0;
+  /** When a worker was last ended for another job. */
+  #retiredMs = -Infinity;
   runningTasks = 0;
   /** Nodes elsewhere that could take work. */
   peers = 0;
@@ -71,41 +77,47 @@ export class LocalScheduler {
   }
 
   get queuedTasks(): number {
-    return this.#readyTasks;
+    return this.#ready.count;
   }
 
   get queuedUs(): number {
-    return this.#readyUs;
+    return this.#ready.totalUs;
   }
 
   /** Rule S1: does a task born here stay here? */
   keeps(task: TaskEntry): boolean {
-    const { demand } = task.options.options;
     if (this.isStranger) return false;
-    return staysLocal({
-      couldFit: this.resources.totalCpuMilli > 0 && this.resources.couldEverFit(demand),
-      queuedUs: this.#readyUs,
-      queuedTasks: this.#readyTasks,
-      slots: Math.max(1, this.resources.totalCpuMilli / 1000),
-      hasPeers: this.peers > 0,
-    });
+    const couldFit = this.resources.totalCpuMilli > 0 && this.resources.couldEverFit(task.options.options.demand);
+    return couldFit && this.#ready.staysWithin(task.job, this.#load(1));
+  }
+
+  #load(times: number): { slots: number; hasPeers: boolean } {
+    return { slots: Math.max(1, this.resources.totalCpuMilli / 1000) * times, hasPeers: this.peers > 0 };
+  }
+
+  /** Gives away what waits here though its job has far more than its part, and others might take it (rule S1). */
+  giveSurplus(give: (task: TaskEntry) => void): void {
+    for (let count = 0; count < MAX_GIVEN_AWAY && this.#ready.count > 0 && !this.#hooks.isHeldBack(); count++) {
+      const task = this.#ready.surplus(this.#load(SURPLUS_TIMES));
+      if (!task) return;
+      give(task);
+    }
   }
 
   /** A task has all it needs. */
   add(task: TaskEntry): void {
     moveTask(task, 'ready');
-    this.#queueFor(task).push(task);
-    this.#readyTasks += 1;
-    this.#readyUs += expectedUs(task);
+    this.#ready.add(task);
   }
 
-  /** A ready task shall not run after all. It must leave the state `ready` at once. */
+  /** A ready task shall not run after all. */
   remove(task: TaskEntry): void {
-    const queue = this.#findQueue(task);
-    if (!queue) return;
-    queue.size -= 1;
-    this.#left(task);
-    if (queue.size === 0) this.#queues = this.#queues.filter((other) => other !== queue);
+    this.#ready.remove(task);
+  }
+
+  /** How long it ran is known: its job pays the rest, or gets it back. */
+  ran(task: TaskEntry, durationUs: number): void {
+    this.#ready.ran(task, durationUs);
   }
 
   /** The task blocks: its CPU is free for others. */
@@ -137,6 +149,7 @@ export class LocalScheduler {
     if (task.state === 'running') this.runningTasks -= 1;
     else if (task.state === 'blocked') this.#resuming.delete(task);
     this.#release(task);
+    this.#ready.ended(task);
     task.claim = 0;
     if (!worker) return;
     if (worker.blocked.size > 0) worker.blocked.delete(task);
@@ -179,15 +192,11 @@ export class LocalScheduler {
   dispatch(): void {
     if (this.#isPaused) return;
     if (this.#resuming.size > 0) this.#resumeTasks();
-    if (this.#readyTasks === 0 || this.#hooks.isHeldBack()) return;
-    const unserved: ReadyQueue[] = [];
-    const served: ReadyQueue[] = [];
+    if (this.#ready.count === 0 || this.#hooks.isHeldBack()) return;
+    this.#ready.nowMs = this.#hooks.nowMs();
     // Sending a run ends no task, so no queue comes or goes meanwhile.
-    for (const queue of this.#queues) {
-      const isServed = this.#dispatchQueue(queue);
-      if (queue.size > 0) (isServed ? served : unserved).push(queue);
-    }
-    this.#queues = unserved.length === 0 ? served : [...unserved, ...served];
+    for (let queue = this.#ready.next(); queue; queue = this.#ready.next()) queue.isStuck = !this.#giveOne(queue);
+    this.#ready.settle();
   }
 
   /** Takes back what is queued behind tasks that run long. */
@@ -217,7 +226,7 @@ export class LocalScheduler {
     this.#hooks.recall(task, worker);
   }
 
-  /** Tasks that a worker was sent and has not begun go back to the front of their queue. */
+  /** Tasks that a worker was sent and has not begun are ready again, as old as they are. */
   #readyAgain(tasks: readonly TaskEntry[]): void {
     for (const task of tasks) {
       task.worker = undefined;
@@ -225,12 +234,9 @@ export class LocalScheduler {
       task.isRecalled = false;
       task.runningSinceMs = 0;
       moveTask(task, 'ready');
-      this.#readyTasks += 1;
-      this.#readyUs += expectedUs(task);
+      this.#ready.addAgain(task);
     }
     this.runningTasks -= tasks.length;
-    const [first] = tasks;
-    if (first) this.#queueFor(first).putBack(tasks);
   }
 
   #resumeTasks(): void {
@@ -255,43 +261,43 @@ export class LocalScheduler {
     }
   }
 
-  /** Returns true if the queue got anything. */
-  #dispatchQueue(queue: ReadyQueue): boolean {
-    let isServed = false;
-    let wanted = 0;
-    for (let task = queue.first(); task; task = queue.first()) {
-      if (!this.resources.fits(queue.demand)) {
-        if (!this.#queueAhead(queue, task)) break;
-      } else if (task.fn.kind === FUNCTION_KIND.actor) {
-        this.#take(queue, task);
-        this.#hooks.createActor(task);
-      } else {
-        const worker = this.#pool.freeWorker(task.job, task.alone);
-        if (!worker) {
-          wanted = Math.min(
-            queue.size,
-            Math.max(1, Math.floor(this.resources.freeCpuMilli / Math.max(1000, queue.demand.cpuMilli))),
-          );
-          break;
-        }
-        this.#take(queue, task);
-        worker.current = task;
-        task.runningSinceMs = this.#hooks.nowMs();
-        this.#start(task, worker);
-      }
-      isServed = true;
+  /** Gives out one task of a queue. Returns false if that cannot be now. */
+  #giveOne(queue: ReadyQueue): boolean {
+    const task = queue.first();
+    if (!task) return false;
+    if (!this.resources.fits(queue.demand)) return this.#queueAhead(queue, task);
+    if (task.fn.kind === FUNCTION_KIND.actor) {
+      this.#take(queue, task);
+      this.#hooks.createActor(task);
+      return true;
     }
-    if (wanted > 0) {
-      const idle = this.#pool.grow(wanted, queue.job);
-      if (idle) this.#hooks.retire(idle);
+    const worker = this.#pool.freeWorker(task.job, task.alone);
+    if (!worker) {
+      this.#wantWorkers(queue);
+      return false;
     }
-    return isServed;
+    this.#take(queue, task);
+    worker.current = task;
+    task.runningSinceMs = this.#ready.nowMs;
+    this.#start(task, worker);
+    return true;
+  }
+
+  #wantWorkers({ size, demand, job }: ReadyQueue): void {
+    const most = Math.max(1, Math.floor(this.resources.freeCpuMilli / Math.max(1000, demand.cpuMilli)));
+    const idle = this.#pool.grow(Math.min(size, most), job);
+    if (!idle) return;
+    // Starting a worker takes longer than many a task: jobs that both have some do not change places with every one.
+    const { nowMs } = this.#ready;
+    if (this.#ready.has(idle.job) && nowMs - this.#retiredMs < MIN_TURN_MS) return;
+    this.#retiredMs = nowMs;
+    this.#hooks.retire(idle);
   }
 
   /** Queues a short task behind a short one. Returns false if there is no such place. */
   #queueAhead(queue: ReadyQueue, task: TaskEntry): boolean {
     // A worker that is never idle gives its CPU to nobody else: not while others wait for one.
-    if (this.#queues.length > 1 || this.#resuming.size > 0 || !mayShareQueue(task)) return false;
+    if (this.#ready.queueCount > 1 || this.#resuming.size > 0 || !mayShareQueue(task)) return false;
     const room = Math.min(QUEUE_AHEAD_TASKS, QUEUE_AHEAD_US / Math.max(1, task.fn.meanUs));
     let best: WorkerEntry | undefined;
     for (const worker of this.#pool.all()) {
@@ -309,8 +315,7 @@ export class LocalScheduler {
       if (!best || worker.queued.length < best.queued.length) best = worker;
     }
     if (!best) return false;
-    queue.removeFirst();
-    this.#left(task);
+    this.#ready.take(queue, task);
     best.queued.push(task);
     this.#start(task, best);
     return true;
@@ -348,31 +353,9 @@ export class LocalScheduler {
   }
 
   #take(queue: ReadyQueue, task: TaskEntry): void {
-    queue.removeFirst();
-    this.#left(task);
+    this.#ready.take(queue, task);
     this.resources.take(queue.demand);
     task.holdsResources = true;
-  }
-
-  #findQueue(task: TaskEntry): ReadyQueue | undefined {
-    const { schedulingClass } = task.options;
-    for (const queue of this.#queues)
-      if (queue.job === task.job && queue.schedulingClass === schedulingClass) return queue;
-    return undefined;
-  }
-
-  #queueFor(task: TaskEntry): ReadyQueue {
-    let queue = this.#findQueue(task);
-    if (!queue) {
-      queue = new ReadyQueue(task.job, task.options.schedulingClass, task.options.options.demand);
-      this.#queues.push(queue);
-    }
-    return queue;
-  }
-
-  #left(task: TaskEntry): void {
-    this.#readyTasks -= 1;
-    this.#readyUs = this.#readyTasks === 0 ? 0 : Math.max(0, this.#readyUs - expectedUs(task));
   }
 
   #release(task: TaskEntry): void {
@@ -392,10 +375,6 @@ function mayShareQueue({ fn, options, alone }: TaskEntry): boolean {
     fn.meanUs < SHORT_TASK_US &&
     options.needsOnlyCpu
   );
-}
-
-function expectedUs({ fn }: TaskEntry): number {
-  return fn.runs === 0 ? 0 : fn.meanUs;
 }
 
 function takeOut(tasks: TaskEntry[], task: TaskEntry): void {

@@ -38,6 +38,7 @@ export class LocalTasks {
   readonly #hooks: LocalTaskHooks;
   readonly #remoteCalls = new RemoteCalls();
   readonly #inputs: TaskInputs;
+  #nextAge = 1;
 
   constructor(objects: LocalObjects, scheduler: LocalScheduler, actors: ActorHost, hooks: LocalTaskHooks) {
     this.#objects = objects;
@@ -67,7 +68,7 @@ export class LocalTasks {
   /** A worker or the driver submitted a task. */
   submit({ message, worker, fn, options, job }: NewTask): void {
     const parent = message.parent === 0 ? undefined : this.#tasks.get(message.parent);
-    const birth = { leased: false, incarnation: 0, attempt: 1, caller: message.parent };
+    const birth = { leased: false, incarnation: 0, attempt: 1, caller: message.parent, age: this.#nextAge++ };
     const task = newTask(message, { fn, options, job, ...birth });
     this.#tasks.set(task.key, task);
     const object = this.#objects.obtain(task.key);
@@ -123,9 +124,11 @@ export class LocalTasks {
     if (known && known.state !== 'elsewhere') return;
     if (known) this.#remoteCalls.returned(known);
     const { job, incarnation, attempt, caller } = command;
-    const birth = { leased: true, incarnation, attempt, caller, failures: failures ?? attempt - 1 };
-    const task = newTask({ ...command, parent: 0 }, { fn, options, job, ...birth });
-    // A task born here can come back: its object stays known to the worker that submitted it.
+    // A task born here can come back, as old as it is.
+    const before = failures ?? attempt - 1;
+    const life = { leased: true, incarnation, attempt, caller, failures: before, age: known?.age ?? this.#nextAge++ };
+    const task = newTask({ ...command, parent: 0 }, { fn, options, job, ...life });
+    // The object of one that comes back stays known to the worker that submitted it.
     this.#tasks.set(task.key, task);
     this.#begin(task);
   }
@@ -135,6 +138,7 @@ export class LocalTasks {
     const task = this.#tasks.get(message.task);
     if (!task || task.worker !== worker) return;
     noteRun(task.fn, message.durationUs);
+    this.#scheduler.ran(task, message.durationUs);
     if (task.isWithdrawn || task.cancelled) {
       this.#endUnwanted(task);
       return;
@@ -158,6 +162,11 @@ export class LocalTasks {
       const waits = task.state === 'waiting' || task.state === 'ready';
       if (waits && !this.#mayStay(task)) this.#handBack(task);
     }
+  }
+
+  /** Gives some of what is too much for this node to others. */
+  handBackSurplus(): void {
+    this.#scheduler.giveSurplus((task) => this.#handBack(task));
   }
 
   /** An actor born here has its calls with it already: its creation waits for better times, and so do they. */

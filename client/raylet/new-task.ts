@@ -2,6 +2,7 @@
  * The record of a task that has just come to this node, and what its function's runs teach.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
 import type { FunctionInfo, TaskEntry } from './entries.ts';
 
 /** How much one more run weighs in a function's average. */
@@ -23,7 +24,7 @@ export function newTask(
     deps: ObjectKey[];
     nested: ObjectKey[];
   },
-  more: Pick<TaskEntry, 'fn' | 'options' | 'job' | 'leased' | 'incarnation' | 'attempt' | 'caller'> & {
+  more: Pick<TaskEntry, 'fn' | 'options' | 'job' | 'leased' | 'incarnation' | 'attempt' | 'caller' | 'age'> & {
     failures?: number;
   },
 ): TaskEntry {
@@ -37,6 +38,9 @@ export function newTask(
     ...more,
     state: 'asking',
     worker: undefined,
+    queuePlace: NOT_QUEUED,
+    share: undefined,
+    chargedUs: 0,
     claim: 0,
     isRecalled: false,
     alone: false,

@@ -229,6 +229,7 @@ export class Raylet {
   tick(): void {
     const nowMs = this.#ports.clock.nowMs();
     this.#limits.tick(nowMs);
+    this.#tasks.handBackSurplus();
     this.store.tick();
     this.flush();
     this.journal.flush();

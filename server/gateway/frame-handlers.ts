@@ -67,7 +67,7 @@ function handleState(gateway: Gateway, { session }: Peer, link: SessionLink, fra
     case 'load': {
       const { type: _, ...load } = frame;
       // Estimates are compared with those of other nodes.
-      if (load.queuedUs >= 0 && load.queuedUs < Infinity) session.load = load;
+      if (load.queuedUs >= 0 && load.queuedUs < Infinity) gateway.plane.gcs.sessions.setLoad(session, load);
       else gateway.strike(link, 'malformed', 'the work that waits is a number of microseconds');
       return;
     }

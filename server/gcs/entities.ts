@@ -4,6 +4,7 @@
  */
 import type { TaskId } from '#shared/ids/ids.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
 import type { NodeResources } from '#shared/task/resources.ts';
 import type { TaskState } from '#shared/task/task-state.ts';
 import type { JsonValue } from '#shared/wire/safe-json.ts';
@@ -92,6 +93,8 @@ export interface TaskRecord {
   cancelled: boolean;
   /** What the scheduler counted it as when it was leased, in microseconds. */
   chargedUs: number;
+  /** Its place in the scheduler's queue (`Queued`). */
+  queuePlace: number;
   /** True once a row of it may be on disk. */
   onDisk: boolean;
   /** Server wall times for people. */
@@ -147,6 +150,7 @@ export function newTask(submission: TaskSubmission): TaskRecord {
     id: undefined,
     cancelled: false,
     chargedUs: 0,
+    queuePlace: NOT_QUEUED,
     onDisk: false,
     submittedMs: submission.submittedMs,
     startedMs: 0,

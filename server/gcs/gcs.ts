@@ -58,6 +58,9 @@ export class Gcs {
   readonly #orphans: Orphans;
   readonly #returning: ReturningNodes;
   readonly #strangers: Strangers;
+  /** Sessions that may not know whether there are others. */
+  readonly #untold = new Set<SessionRecord>();
+  #fewTold = 0;
 
   constructor(ports: GcsPorts, options: GcsOptions) {
     this.state = new GcsState(ports);
@@ -95,8 +98,18 @@ export class Gcs {
     this.#rebuilder = new Rebuilder(this.state, this.objects, this.tasks);
     this.jobs = new JobManager(this.state, this.tasks, this.actors);
     this.sessions = new SessionManager(this.state, options, {
-      joined: (session) => this.scheduler.addNode(session),
-      offerChanged: (session) => this.scheduler.offerChanged(session),
+      joined: (session) => {
+        this.scheduler.addNode(session);
+        this.#untold.add(session);
+      },
+      offerChanged: (session) => {
+        this.scheduler.offerChanged(session);
+        this.#untold.add(session);
+      },
+      changed: (session) => {
+        this.scheduler.nodeChanged(session);
+        this.#untold.add(session);
+      },
       died: (session, reason) => this.#sessionDied(session, reason),
       reported: (session, report) => {
         this.#returning.adoptReport(session, report);
@@ -149,19 +162,26 @@ export class Gcs {
   tick(): void {
     this.sessions.tick();
     this.#tellPeers();
-    this.speculation.run();
     this.#settle();
+    this.speculation.run();
   }
 
-  /** Nodes keep what is born on them while there is nobody to share it with (rule S1). */
+  /**
+   * Nodes keep what is born on them while there is nobody to share it with (rule S1). Who offers nothing has company from
+   * the first node on, the others from the second: beyond that nobody else's answer changes.
+   */
   #tellPeers(): void {
-    for (const session of this.state.sessions.values()) {
+    const few = Math.min(2, this.scheduler.offering);
+    if (few !== this.#fewTold) for (const session of this.state.sessions.values()) this.#untold.add(session);
+    this.#fewTold = few;
+    for (const session of this.#untold) {
       if (session.state !== 'connected') continue;
       const nodes = this.scheduler.peersOf(session);
-      if (nodes === session.peersTold) continue;
+      if (session.peersTold >= 0 && nodes > 0 === session.peersTold > 0) continue;
       session.peersTold = nodes;
       this.state.ports.command(session, { kind: 'peers', nodes });
     }
+    this.#untold.clear();
   }
 
   /** Ends a step that changed something from outside (an operator's command). */

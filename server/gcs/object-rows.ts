@@ -4,6 +4,7 @@
  */
 import { idCodec, type TaskId } from '#shared/ids/ids.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
 import type { TaskState } from '#shared/task/task-state.ts';
 import type { ByteReader } from '#shared/wire/byte-reader.ts';
 import type { ByteWriter } from '#shared/wire/byte-writer.ts';
@@ -217,6 +218,7 @@ function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskReco
     id: undefined,
     cancelled: (flags & CANCELLED) !== 0,
     chargedUs: 0,
+    queuePlace: NOT_QUEUED,
     onDisk: true,
   };
   if (flags & HAS_ID) task.id = contentId.read(reader);

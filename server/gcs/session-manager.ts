@@ -43,6 +43,8 @@ export interface SessionHooks {
   joined(session: SessionRecord): void;
   /** It offers more or less than before. */
   offerChanged(session: SessionRecord): void;
+  /** It has reported its load, or its connection came or went. */
+  changed(session: SessionRecord): void;
   died(session: SessionRecord, reason: string): void;
   reported(session: SessionRecord, report: SessionFrameOf<'report'>): void;
   graceEnded(): void;
@@ -234,12 +236,21 @@ export class SessionManager {
     moveSession(session, 'connected');
     session.sinceMs = this.#state.nowMs;
     session.lastFrameMs = this.#state.nowMs;
+    this.#hooks.changed(session);
   }
 
   disconnected(session: SessionRecord): void {
     if (session.state !== 'connected') return;
     moveSession(session, 'disconnected');
     session.sinceMs = this.#state.nowMs;
+    this.#hooks.changed(session);
+  }
+
+  /** A node reports its load. */
+  setLoad(session: SessionRecord, load: NodeLoad): void {
+    if (session.state === 'dead') return;
+    session.load = load;
+    this.#hooks.changed(session);
   }
 
   /** Takes a node's report after a start of the server. */

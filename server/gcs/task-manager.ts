@@ -11,7 +11,6 @@ import { lossBackoffMs, MAX_LOSSES, mayRetry } from '#shared/task/retry-policy.t
 import { moveTask } from '#shared/task/task-state.ts';
 import type { Assignments } from './assignments.ts';
 import { taskId } from './content-names.ts';
-import { recordRun } from './dictionaries.ts';
 import type { JobRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { believedRunUs } from '../trust/believed-run.ts';
 import type { ObjectTable } from './object-table.ts';
@@ -22,6 +21,8 @@ import { errorKindOf, systemError } from './system-errors.ts';
 export interface ReadyQueue {
   add(task: TaskRecord): void;
   remove(task: TaskRecord): void;
+  /** So long a run took; the task has not left its node yet. */
+  ran(task: TaskRecord, durationUs: number): void;
 }
 
 /** Actors, as far as tasks touch them. */
@@ -69,7 +70,7 @@ export class TaskManager {
       if (object?.status === 'stored') this.#objects.addCopy(object, session, record.sizeBytes);
       else this.#state.ports.command(session, { kind: 'dropCopy', object: record.task });
     }
-    recordRun(task.fn, believedRunUs(session, task, record.durationUs, this.#state.wallMs));
+    this.#queue.ran(task, believedRunUs(session, task, record.durationUs, this.#state.wallMs));
     session.executed += 1;
     const failed = record.outcome !== OUTCOME.value;
     this.#close(task, {

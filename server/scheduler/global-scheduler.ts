@@ -2,72 +2,42 @@
  * The global scheduler (rules S2, S4, S5): takes ready tasks that no local scheduler keeps and gives each to the node
  * where it is expected to start first.
  *
- * Tasks wait in one queue per scheduling class and job, so a demand nobody can meet blocks nothing behind it, and jobs
- * take turns. A node is given only a little more than it can run now: what is not given yet can still go to a node
- * that joins later. How much more depends on how long the function takes, so that short tasks fill the pipe.
+ * Tasks wait in one queue per scheduling class, so a demand nobody can meet blocks nothing behind it. Only classes in
+ * which a task waits and a node is open are looked at; among them the job that was served least goes next.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Random } from '#shared/ports/random.ts';
-import { type Candidate, rankCandidates, type ScoredCandidate } from '#shared/scheduling/waiting-time.ts';
-import type { ResourceDemand } from '#shared/task/resources.ts';
+import { cpuTimeUs, expectedRunUs, FairShares } from '#shared/scheduling/fair-shares.ts';
+import { Heap, NO_PLACE } from '#shared/scheduling/heap.ts';
+import { goesBefore, NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
+import { rankCandidates } from '#shared/scheduling/waiting-time.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
+import type { ResourceDemand } from '#shared/task/resources.ts';
+import { recordRun } from '../gcs/dictionaries.ts';
 import type { SessionRecord, TaskRecord } from '../gcs/entities.ts';
-import { offersWork } from '../gcs/node-offer.ts';
-import { NO_LOAD } from '../gcs/session-manager.ts';
 import type { GcsState } from '../gcs/state.ts';
+import { candidateOf, candidateSeats } from './candidates.ts';
 import { DecisionLog } from './decision-log.ts';
-import { FairQueue } from './fair-queue.ts';
+import { type Explanation, explainDelayed, explainGiven, explainWaiting, UNKNOWN_TASK } from './explain.ts';
+import { FairQueue, TASK_ORDER } from './fair-queue.ts';
+import { freshen, type NodeClass, type Seat } from './node-class.ts';
+import { NodeIndex } from './node-index.ts';
+import { hasEnough, type Requirement } from './node-view.ts';
 
-/** Work a node may have ahead of its slots, so that it never waits for the server. */
-const PIPELINE_US = 20_000;
-const MAX_PIPELINE_TASKS = 2_000;
-/** So many a stranger's node may have on its word that they are blocked: one that always says so would gather all there are. */
-const MAX_STRANGER_TASKS_PER_SLOT = 16;
-/** Candidates weighed per decision (rule S2). */
-const MAX_CANDIDATES = 16;
-/** Until links are measured. */
-const ASSUMED_BYTES_PER_SECOND = 100e6;
-/** Getting a module to a node that has not run it. */
-const CODE_START_US = 20_000;
-/** A node tells within this time that its load has changed; longer after the last lease its report is the whole truth. */
-const LOAD_TOLD_MS = 1_000;
-/** A function that was never run is expected to take this long. */
-const UNKNOWN_US = 10_000;
+/** Classes without a task that keep their nodes in order for the next one. */
+const MAX_IDLE_CLASSES = 64;
+
+/** Nodes that are looked at for a second copy. */
+const MAX_LOOKED_AT = 16;
 
 /** Sends a task to a node. */
 export type Lease = (task: TaskRecord, session: SessionRecord) => void;
 
-/** Why a task is where it is, or still waits. */
-export interface Explanation {
-  readonly state: string;
-  readonly reason: string;
-  readonly candidates: readonly ScoredCandidate[];
-}
-
-/** What a node has been given and not yet reported as done. */
-interface NodeView {
-  readonly session: SessionRecord;
-  assignedUs: number;
-  assignedTasks: number;
-  /** Tasks given since its last report that is sure to know of all earlier ones, and when the newest was. */
-  freshTasks: number;
-  lastLeaseMs: number;
-  /** Functions whose code it has run. */
-  readonly warm: Set<string>;
-}
-
-/** What a node must have to be given a task. */
-interface Requirement {
-  readonly demand: ResourceDemand;
-  /** Whether nodes of strangers will do (rule S1). */
-  readonly trustsStrangers: boolean;
-  readonly isActor: boolean;
-}
-
 /** Tasks that compete for the same nodes. */
-interface ClassQueue {
-  readonly requirement: Requirement;
+interface TaskClass {
+  readonly name: string;
   readonly queue: FairQueue;
+  readonly nodes: NodeClass;
 }
 
 /** The scheduler. */
@@ -75,283 +45,246 @@ export class GlobalScheduler {
   readonly #state: GcsState;
   readonly #lease: Lease;
   readonly #random: Random;
-  /** Every node there is; its work is counted also while it takes no more. */
-  readonly #views = new Map<number, NodeView>();
-  /** Those that offer anything. */
-  readonly #nodes = new Map<number, NodeView>();
-  readonly #classes = new Map<string, ClassQueue>();
+  readonly #index: NodeIndex;
+  readonly #shares = new FairShares();
+  readonly #classes = new Map<string, TaskClass>();
+  readonly #classOf = new Map<NodeClass, TaskClass>();
+  /** Classes in which a task waits and some node has room; some may have ceased to be so. */
+  readonly #ready = new Set<TaskClass>();
+  /** Classes without tasks, the longest unused first. */
+  readonly #idle = new Set<TaskClass>();
   /** Tasks that back off, by the time they may run. */
-  readonly #delayed = new Set<TaskRecord>();
+  readonly #delayed = new Heap<TaskRecord>(
+    (a, b) => (a.notBeforeMs === b.notBeforeMs ? a.key < b.key : a.notBeforeMs < b.notBeforeMs),
+    (task, place) => {
+      if (place === NO_PLACE) this.#delayedPlaces.delete(task);
+      else this.#delayedPlaces.set(task, place);
+    },
+  );
+  readonly #delayedPlaces = new Map<TaskRecord, number>();
+  #waiting = 0;
   readonly decisions = new DecisionLog();
 
   constructor(state: GcsState, lease: Lease, random: Random) {
     this.#state = state;
     this.#lease = lease;
     this.#random = random;
+    this.#index = new NodeIndex((nodes) => {
+      const entry = this.#classOf.get(nodes);
+      if (entry && entry.queue.size > 0) this.#ready.add(entry);
+    });
   }
 
   addNode(session: SessionRecord): void {
-    this.#views.set(session.id, {
-      session,
-      assignedUs: 0,
-      assignedTasks: 0,
-      freshTasks: 0,
-      lastLeaseMs: -Infinity,
-      warm: new Set(),
-    });
-    this.offerChanged(session);
+    this.#index.add(session, this.#state.nowMs);
   }
 
   /** The node offers more or less than before, perhaps nothing. */
   offerChanged(session: SessionRecord): void {
-    const view = this.#views.get(session.id);
-    if (view && offersWork(session)) this.#nodes.set(session.id, view);
-    else this.#nodes.delete(session.id);
+    this.#index.offerChanged(session, this.#state.nowMs);
+  }
+
+  /** The node has reported its load, or its connection came or went. */
+  nodeChanged(session: SessionRecord): void {
+    const view = this.#index.get(session.id);
+    if (view) this.#index.update(view, this.#state.nowMs);
+  }
+
+  /** Nodes that offer anything. */
+  get offering(): number {
+    return this.#index.offering;
   }
 
   /** Nodes beside this one that could take work. */
   peersOf(session: SessionRecord): number {
-    return this.#nodes.size - (this.#nodes.has(session.id) ? 1 : 0);
+    return this.#index.offering - (this.#index.get(session.id)?.isOffering === true ? 1 : 0);
   }
 
   removeNode(session: SessionRecord): void {
-    this.#views.delete(session.id);
-    this.#nodes.delete(session.id);
+    this.#index.remove(session);
   }
 
   /** A task is ready. */
   add(task: TaskRecord): void {
     if (task.notBeforeMs > this.#state.nowMs) {
-      this.#delayed.add(task);
+      if (!this.#delayedPlaces.has(task)) this.#delayed.add(task);
       return;
     }
-    const name = classOf(task);
-    let entry = this.#classes.get(name);
-    if (!entry) {
-      entry = { requirement: requirementOf(task), queue: new FairQueue() };
-      this.#classes.set(name, entry);
-    }
+    if (task.queuePlace !== NOT_QUEUED) return;
+    const entry = this.#classFor(task);
     entry.queue.add(task);
+    this.#waiting += 1;
+    if (entry.nodes.hasRoom) this.#ready.add(entry);
   }
 
   remove(task: TaskRecord): void {
-    this.#delayed.delete(task);
-    this.#classes.get(classOf(task))?.queue.remove(task);
+    const place = this.#delayedPlaces.get(task);
+    if (place !== undefined) this.#delayed.remove(place);
+    const entry = task.queuePlace === NOT_QUEUED ? undefined : this.#classes.get(className(task));
+    if (entry) this.#take(entry, task);
   }
 
   /** A task left its node, finished or not. */
   left(task: TaskRecord, session: SessionRecord): void {
-    const view = this.#views.get(session.id);
+    if (task.actor === 0) this.#shares.left(this.#shares.of(task.job.id));
+    const view = this.#index.get(session.id);
     if (!view) return;
-    view.assignedTasks = Math.max(0, view.assignedTasks - 1);
-    view.assignedUs = view.assignedTasks === 0 ? 0 : Math.max(0, view.assignedUs - task.chargedUs);
     view.warm.add(task.fn.module);
+    this.#index.took(view, task, this.#state.nowMs);
   }
 
   /** A task was leased to a node, by this scheduler or (an actor's call) another way. */
   entered(task: TaskRecord, session: SessionRecord): void {
-    const view = this.#views.get(session.id);
-    if (!view) return;
     // The estimate changes with every run; what leaves the sum is what entered it.
-    task.chargedUs = expectedUs(task);
-    if (this.#state.nowMs - view.lastLeaseMs >= LOAD_TOLD_MS) view.freshTasks = 0;
-    view.freshTasks += 1;
-    view.lastLeaseMs = this.#state.nowMs;
-    view.assignedTasks += 1;
-    view.assignedUs += task.chargedUs;
+    task.chargedUs = expectedRunUs(task.fn);
+    if (task.actor === 0) {
+      const share = this.#shares.of(task.job.id);
+      this.#shares.entered(share);
+      this.#shares.charge(share, cpuTimeUs(task.chargedUs, task.options.options.demand), this.#state.nowMs);
+    }
+    const view = this.#index.get(session.id);
+    if (view) this.#index.gave(view, task, this.#state.nowMs);
+  }
+
+  /** How long a task ran teaches what to expect of its function; its job pays the difference to what was expected. */
+  ran(task: TaskRecord, durationUs: number): void {
+    recordRun(task.fn, durationUs);
+    if (task.actor !== 0 || task.state !== 'leased') return;
+    const difference = cpuTimeUs(durationUs - task.chargedUs, task.options.options.demand);
+    this.#shares.charge(this.#shares.of(task.job.id), difference, this.#state.nowMs);
   }
 
   get waitingCount(): number {
-    let count = this.#delayed.size;
-    for (const { queue } of this.#classes.values()) count += queue.size;
-    return count;
+    return this.#waiting + this.#delayed.size;
   }
 
   /** Demands that no present node could ever meet (rule S4), with the number of tasks that wait for them, and why. */
   infeasible(): { demand: ResourceDemand; tasks: number; reason: string }[] {
     const result: { demand: ResourceDemand; tasks: number; reason: string }[] = [];
-    for (const { requirement, queue } of this.#classes.values()) {
-      if (queue.size === 0) continue;
-      const reason = this.#whyNowhere(requirement);
-      if (reason !== undefined) result.push({ demand: requirement.demand, tasks: queue.size, reason });
+    for (const { nodes, queue } of this.#classes.values()) {
+      const reason = queue.size === 0 ? undefined : nodes.whyNowhere;
+      if (reason !== undefined) result.push({ demand: nodes.requirement.demand, tasks: queue.size, reason });
     }
     return result;
-  }
-
-  /** Why no present node could ever run this; `undefined` if one could. */
-  #whyNowhere(requirement: Requirement): string | undefined {
-    let strangers = false;
-    for (const view of this.#nodes.values()) {
-      if (couldRun(view, requirement)) return undefined;
-      strangers ||= view.session.resources.couldEverFit(requirement.demand);
-    }
-    if (!strangers) return 'no node has the resources it asks for';
-    return requirement.isActor
-      ? "only strangers' nodes are here and actors do not run on them"
-      : "only strangers' nodes are here and this job trusts none of them";
   }
 
   /** Gives out what can be given. Called at the end of every step. */
   dispatch(): void {
     // After a start nodes report first (rule M3).
     if (this.#state.grace) return;
-    if (this.#delayed.size > 0) this.#wakeDelayed();
-    for (const [name, entry] of this.#classes) {
-      if (entry.queue.size === 0) continue;
-      const open = this.#openNodes(entry.requirement);
-      while (entry.queue.size > 0 && open.length > 0) {
-        const chosen = this.#giveOne(entry, open);
-        if (!chosen) break;
-        if (!this.#isOpen(chosen, entry.requirement)) open.splice(open.indexOf(chosen), 1);
-      }
-      if (entry.queue.size === 0) this.#classes.delete(name);
-    }
+    this.#index.letTimePass(this.#state.nowMs);
+    this.#wakeDelayed();
+    while (this.#giveNext());
   }
 
-  /** A node that would run the task at once and that nothing waits for: for a second copy (rule S6). */
+  /** A node that would run the task at once, for a second copy (rule S6). What waits for such a node was given to it before. */
   idleNodeFor(task: TaskRecord, not: SessionRecord): SessionRecord | undefined {
-    const requirement = requirementOf(task);
-    for (const view of this.#nodes.values()) {
-      const { session } = view;
-      if (session === not || session.nodeId === not.nodeId || session.state !== 'connected') continue;
-      const isFree = couldRun(view, requirement) && this.#busyTasks(view) < slotsFor(session, requirement.demand);
-      if (isFree && !this.#isWaitedFor(view)) return session;
+    const entry = this.#classFor(task);
+    if (entry.queue.size === 0) this.#becomesIdle(entry);
+    const { open } = entry.nodes;
+    freshen(open);
+    for (let place = 0; place < Math.min(open.size, MAX_LOOKED_AT); place++) {
+      const seat = open.at(place);
+      if (!seat || seat.view.session.nodeId === not.nodeId) continue;
+      if (hasEnough(seat.view, task.options.options.demand, seat.view.busyMilli)) return seat.view.session;
     }
     return undefined;
-  }
-
-  #isWaitedFor(view: NodeView): boolean {
-    for (const { requirement, queue } of this.#classes.values())
-      if (queue.size > 0 && couldRun(view, requirement)) return true;
-    return false;
   }
 
   /** Why a task waits, or why it runs where it runs. */
   explain(key: ObjectKey): Explanation {
     const task = this.#state.task(key);
-    if (!task)
-      return {
-        state: 'unknown',
-        reason: 'no such task, or it is over and forgotten',
-        candidates: this.decisions.of(key),
-      };
-    if (task.state !== 'queued')
-      return { state: task.state, reason: describeState(task), candidates: this.decisions.of(key) };
-    const requirement = requirementOf(task);
-    const nowhere = this.#whyNowhere(requirement);
-    if (nowhere !== undefined) return { state: 'infeasible', reason: nowhere, candidates: [] };
-    const fitting = [...this.#nodes.values()].filter((view) => couldRun(view, requirement));
-    return {
-      state: 'queued',
-      reason: 'every node that fits has enough to do',
-      candidates: rankCandidates(fitting.slice(0, MAX_CANDIDATES).map((view) => this.#candidate(view, task))),
-    };
+    if (!task) return { ...UNKNOWN_TASK, candidates: this.decisions.of(key) };
+    if (this.#delayedPlaces.has(task)) return explainDelayed(task, this.#state);
+    const entry = task.queuePlace === NOT_QUEUED ? undefined : this.#classes.get(className(task));
+    return entry ? explainWaiting(task, entry.nodes, this.#state) : explainGiven(task, this.decisions.of(key));
   }
 
   #wakeDelayed(): void {
-    for (const task of this.#delayed) {
-      if (task.notBeforeMs > this.#state.nowMs) continue;
-      this.#delayed.delete(task);
+    for (let task = this.#delayed.first(); task; task = this.#delayed.first()) {
+      if (task.notBeforeMs > this.#state.nowMs) return;
+      this.#delayed.remove(0);
       this.add(task);
     }
   }
 
-  /** True if the node takes one more such task now. */
-  #isOpen(view: NodeView, requirement: Requirement): boolean {
-    const { session } = view;
-    if (session.state !== 'connected' || !couldRun(view, requirement)) return false;
-    const slots = slotsFor(session, requirement.demand);
-    const isBelieved = session.trusted || view.assignedTasks < slots * MAX_STRANGER_TASKS_PER_SLOT;
-    if (isBelieved && this.#busyTasks(view) < slots) return true;
-    return view.assignedUs < PIPELINE_US * slots && view.assignedTasks - slots < MAX_PIPELINE_TASKS;
-  }
-
   /**
-   * Given tasks that need their slots. One that is blocked in `get` has given its CPU back (rule S3), and what it waits for may
-   * need that very slot.
+   * Gives one task to a node. Whose turn it is does not step back for a task that needs less: where that would go, it goes
+   * itself, and waits there until there is room for it. Else who asks for much would starve. While nobody else would take
+   * the place it waits here.
    */
-  #busyTasks({ session: { load }, assignedTasks, freshTasks, lastLeaseMs }: NodeView): number {
-    if (load === NO_LOAD) return assignedTasks;
-    const untold = this.#state.nowMs - lastLeaseMs < LOAD_TOLD_MS ? freshTasks : 0;
-    return Math.min(assignedTasks, load.runningTasks + load.queuedTasks + untold);
-  }
-
-  /** Nodes that take one more such task now. */
-  #openNodes(requirement: Requirement): NodeView[] {
-    const open: NodeView[] = [];
-    for (const view of this.#nodes.values()) {
-      if (this.#isOpen(view, requirement)) open.push(view);
-    }
-    // A tab may be closed at any moment, and an actor's state goes with it: only where no other node could ever have it.
-    const isTab = (view: NodeView): boolean => view.session.role === 'tab';
-    const otherCould = (view: NodeView): boolean => !isTab(view) && couldRun(view, requirement);
-    if (requirement.isActor && open.some(isTab) && [...this.#nodes.values()].some(otherCould))
-      return open.filter((view) => !isTab(view));
-    return open;
-  }
-
-  /** Gives the next task to the best open node, which is returned. */
-  #giveOne(entry: ClassQueue, open: readonly NodeView[]): NodeView | undefined {
-    const task = entry.queue.take();
-    if (!task) return undefined;
-    const ranked = rankCandidates(
-      this.#sample(open, task, entry.requirement).map((view) => this.#candidate(view, task)),
-    );
-    const best = ranked[0];
-    const view = best && this.#nodes.get(best.session);
-    if (!view) return undefined;
-    this.decisions.record(task.key, this.#state.wallMs, ranked);
-    this.#lease(task, view.session);
-    return view;
-  }
-
-  /** At most {@link MAX_CANDIDATES}: holders of inputs, the rest at random, so the cost does not grow with the cluster. */
-  #sample(open: readonly NodeView[], task: TaskRecord, requirement: Requirement): readonly NodeView[] {
-    if (open.length <= MAX_CANDIDATES) return open;
-    const chosen = new Set<NodeView>();
-    for (const key of task.deps) {
-      for (const id of this.#state.object(key)?.locations ?? []) {
-        const view = this.#nodes.get(id);
-        if (view && chosen.size < MAX_CANDIDATES / 2 && this.#isOpen(view, requirement)) chosen.add(view);
+  #giveNext(): boolean {
+    let first: TaskClass | undefined;
+    let isPlaceWanted = false;
+    for (const entry of this.#ready) {
+      if (entry.queue.size === 0 || !entry.nodes.hasRoom) {
+        this.#ready.delete(entry);
+        continue;
       }
+      isPlaceWanted ||= entry.nodes.open.size > 0;
+      if (!first || isBefore(entry.queue, first.queue)) first = entry;
     }
-    for (let i = chosen.size; i < MAX_CANDIDATES; i++) {
-      const view = open[Math.floor(this.#random.next() * open.length)];
-      if (view) chosen.add(view);
-    }
-    return [...chosen];
+    if (!first || !isPlaceWanted) return false;
+    return this.#giveOne(first, first.nodes.open.size > 0 ? first.nodes.open : first.nodes.partly);
   }
 
-  #candidate(view: NodeView, task: TaskRecord): Candidate {
-    const { session } = view;
-    let missingBytes = 0;
-    for (const key of task.deps) {
-      const object = this.#state.object(key);
-      if (object?.status === 'stored' && !session.copies.has(object.key)) missingBytes += object.sizeBytes;
+  /** Gives the next task of a class to the best of the nodes with room. */
+  #giveOne(entry: TaskClass, room: Heap<Seat>): boolean {
+    const task = entry.queue.first();
+    if (!task) return false;
+    const seats = candidateSeats(task, room, this.#index, this.#state, this.#random);
+    const ranked = rankCandidates(seats.map((seat) => candidateOf(seat, task, this.#state)));
+    const view = ranked[0] && this.#index.get(ranked[0].session);
+    if (!view) return false;
+    this.decisions.record(task.key, ranked);
+    // Before it is taken out: a job that always has work is not to be taken for one that comes anew.
+    this.#lease(task, view.session);
+    this.#take(entry, task);
+    return true;
+  }
+
+  #take(entry: TaskClass, task: TaskRecord): void {
+    entry.queue.remove(task);
+    this.#waiting -= 1;
+    if (entry.queue.size === 0) this.#becomesIdle(entry);
+  }
+
+  #classFor(task: TaskRecord): TaskClass {
+    const name = className(task);
+    let entry = this.#classes.get(name);
+    if (!entry) {
+      const nodes = this.#index.addClass(requirementOf(task), this.#state.nowMs);
+      entry = { name, queue: new FairQueue(this.#shares), nodes };
+      this.#classes.set(name, entry);
+      this.#classOf.set(nodes, entry);
     }
-    return {
-      session: session.id,
-      queuedUs: Math.max(view.assignedUs, session.load.queuedUs),
-      slots: slotsFor(session, task.options.options.demand),
-      missingBytes,
-      bytesPerSecond: ASSUMED_BYTES_PER_SECOND,
-      startUs: view.warm.has(task.fn.module) ? 0 : CODE_START_US,
-    };
+    this.#idle.delete(entry);
+    return entry;
+  }
+
+  #becomesIdle(entry: TaskClass): void {
+    this.#idle.add(entry);
+    if (this.#idle.size <= MAX_IDLE_CLASSES) return;
+    for (const oldest of this.#idle) {
+      this.#idle.delete(oldest);
+      this.#ready.delete(oldest);
+      this.#classes.delete(oldest.name);
+      this.#classOf.delete(oldest.nodes);
+      this.#index.removeClass(oldest.nodes);
+      return;
+    }
   }
 }
 
-function expectedUs(task: TaskRecord): number {
-  return task.fn.runs === 0 ? UNKNOWN_US : task.fn.meanUs;
-}
-
-/** How many tasks of this demand run side by side on the empty node. */
-function slotsFor(session: SessionRecord, demand: ResourceDemand): number {
-  if (demand.cpuMilli === 0) return Math.max(1, session.resources.totalCpuMilli / 1000);
-  return Math.max(1, Math.floor(session.resources.totalCpuMilli / demand.cpuMilli));
+function isBefore(a: FairQueue, b: FairQueue): boolean {
+  if (a.leastServed !== b.leastServed) return a.leastServed < b.leastServed;
+  const [first, other] = [a.first(), b.first()];
+  if (!first || !other) return first !== undefined;
+  return first.job === other.job ? goesBefore(TASK_ORDER, first, other) : TASK_ORDER.isOlder(first, other);
 }
 
 /** Tasks of one class may run on the same nodes. Actors hold state for others: strangers' nodes never get them. */
-function classOf({ options, fn }: TaskRecord): string {
+function className({ options, fn }: TaskRecord): string {
   return fn.kind === FUNCTION_KIND.actor ? `${options.schedulingClass} actor` : options.schedulingClass;
 }
 
@@ -359,15 +292,4 @@ function requirementOf({ options, fn }: TaskRecord): Requirement {
   const { demand, trust } = options.options;
   const isActor = fn.kind === FUNCTION_KIND.actor;
   return { demand, trustsStrangers: trust === 'unchecked' && !isActor, isActor };
-}
-
-/** True if the node could run it if it had nothing else to do. */
-function couldRun({ session }: NodeView, { demand, trustsStrangers }: Requirement): boolean {
-  return (session.trusted || trustsStrangers) && session.resources.couldEverFit(demand);
-}
-
-function describeState(task: TaskRecord): string {
-  if (task.state === 'waiting') return `waits for ${task.missing} of its inputs`;
-  if (task.state === 'finished') return 'it has a result';
-  return 'a node has it';
 }

@@ -1,54 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { objectKey } from '#shared/ids/object-key.ts';
+import fc from 'fast-check';
+import { objectKey, sessionOfKey } from '#shared/ids/object-key.ts';
+import { DEFAULT_OPTIONS, optionsToJson, type ResolvedOptions } from '#shared/task/task-options.ts';
+import type { SessionRecord } from '../gcs/entities.ts';
 import { GcsWorld } from '../gcs/testing/gcs-world.ts';
 import { definitions, finish, submit } from '../gcs/testing/records.ts';
 import { DecisionLog } from './decision-log.ts';
-import { FairQueue } from './fair-queue.ts';
-import type { TaskRecord } from '../gcs/entities.ts';
-
-function tasksOf(world: GcsWorld, count: number): TaskRecord[] {
-  const driver = world.driver();
-  world.say(driver, ...definitions(), ...Array.from({ length: count }, (_, index) => submit(driver.id, index + 1)));
-  return Array.from({ length: count }, (_, index) => world.gcs.state.tasks.get(objectKey(driver.id, index + 1))).filter(
-    (task) => task !== undefined,
-  );
-}
-
-describe('FairQueue', () => {
-  it('S5 jobs take turns, each in its own order; removed tasks are passed over and may return', () => {
-    const world = new GcsWorld();
-    const [many, few] = [tasksOf(world, 5), tasksOf(world, 2)];
-    const queue = new FairQueue();
-    for (const task of [...many, ...few]) queue.add(task);
-    const [first, second] = many;
-    if (!first || !second) throw new Error('no tasks');
-    queue.remove(second);
-    queue.add(first);
-    expect(queue.size).toBe(6);
-    const taken: TaskRecord[] = [];
-    for (let task = queue.take(); task; task = queue.take()) taken.push(task);
-    expect(taken).toEqual([many[0], few[0], many[2], few[1], many[3], many[4]]);
-    queue.add(second);
-    expect(queue.take()).toBe(second);
-    expect(queue.size).toBe(0);
-  });
-
-  it('taking from a long queue costs the same at the end as at the start', () => {
-    const world = new GcsWorld();
-    const queue = new FairQueue();
-    for (const task of tasksOf(world, 50_000)) queue.add(task);
-    let count = 0;
-    while (queue.take()) count += 1;
-    expect(count).toBe(50_000);
-  });
-});
+import type { Explanation } from './explain.ts';
 
 describe('DecisionLog', () => {
   it('S2 keeps the newest decisions and forgets the oldest', () => {
     const log = new DecisionLog(3);
     const candidate = { session: 1, queuedUs: 0, slots: 1, missingBytes: 0, bytesPerSecond: 1, startUs: 0, waitUs: 0 };
-    for (let task = 1; task <= 4; task++) log.record(task, 0, [{ ...candidate, session: task }]);
-    log.record(3, 0, [{ ...candidate, session: 30 }]);
+    for (let task = 1; task <= 4; task++) log.record(task, [{ ...candidate, session: task }]);
+    log.record(3, [{ ...candidate, session: 30 }]);
     expect(log.of(1)).toEqual([]);
     expect(log.of(3)[0]?.session).toBe(30);
     expect(log.of(4)[0]?.session).toBe(4);
@@ -85,10 +50,10 @@ describe('GlobalScheduler', () => {
     world.pass(5_000);
     // It has not told anything yet, so what it was given counts.
     expect(world.gcs.scheduler.waitingCount).toBe(1);
-    host.load = { ...host.load, runningTasks: 1 };
+    world.gcs.sessions.setLoad(host, { ...host.load, runningTasks: 1 });
     world.pass(5_000);
     expect(world.gcs.scheduler.waitingCount).toBe(1);
-    host.load = { ...host.load, runningTasks: 0, freeCpuMilli: 1000 };
+    world.gcs.sessions.setLoad(host, { ...host.load, runningTasks: 0, freeCpuMilli: 1000 });
     world.pass(250);
     expect(world.to(host, 'lease').at(-1)).toMatchObject({ task: objectKey(host.id, 1) });
     // What was given just now is in no report yet.
@@ -102,7 +67,7 @@ describe('GlobalScheduler', () => {
   it('T2 a stranger’s node that always says its tasks are blocked does not gather all there are', () => {
     const world = new GcsWorld();
     const tab = world.stranger();
-    tab.load = { ...tab.load, runningTasks: 0 };
+    world.gcs.sessions.setLoad(tab, { ...tab.load, runningTasks: 0 });
     const driver = world.driver();
     world.say(driver, ...definitions({ trust: 'unchecked' }));
     for (let n = 1; n <= 100; n++) world.say(driver, submit(driver.id, n));
@@ -133,5 +98,157 @@ describe('GlobalScheduler', () => {
     for (let number = 2; number <= 5; number += 1) world.say(driver, submit(driver.id, number, create));
     expect(world.to(tab, 'lease')).toHaveLength(1);
     expect(world.to(host, 'lease').length + world.gcs.scheduler.waitingCount).toBe(4);
+  });
+});
+
+/** Runs all that is leased until nothing is left; gives the order in which the tasks were given. */
+function runAll(world: GcsWorld, host: SessionRecord, durationUs: (task: number) => number, most = Infinity): number[] {
+  const order: number[] = [];
+  for (let leases = world.to(host, 'lease'); order.length < leases.length; leases = world.to(host, 'lease')) {
+    const next = leases[order.length];
+    if (!next || order.length >= most) break;
+    order.push(next.task);
+    world.say(host, finish(next.task, { durationUs: durationUs(next.task), attempt: next.attempt }));
+  }
+  return order;
+}
+
+const LONG_US = 1_000_000;
+
+describe('GlobalScheduler, whose turn it is', () => {
+  /** Two drivers with so many tasks each, and a node of one CPU that comes when all wait. */
+  function twoJobs(tasks: number, first: Partial<ResolvedOptions> = {}, second: Partial<ResolvedOptions> = {}) {
+    const world = new GcsWorld();
+    const drivers = [world.driver(), world.driver()] as const;
+    const names = ['a', 'b'];
+    for (const [at, driver] of drivers.entries()) {
+      const definition = { kind: 'function', fn: 0, module: 'm', name: names[at] ?? '', functionKind: 0 } as const;
+      world.say(driver, ...definitions(at === 0 ? first : second), definition);
+      world.say(driver, ...Array.from({ length: tasks }, (_, index) => submit(driver.id, index + 1)));
+    }
+    return { world, drivers, host: world.open() };
+  }
+
+  it('S5 a job of long tasks and one of short ones get the same time, not the same number of tasks', () => {
+    const { world, drivers, host } = twoJobs(600);
+    const isLong = (task: number): boolean => sessionOfKey(task) === drivers[0].id;
+    const order = runAll(world, host, (task) => (isLong(task) ? 100_000 : 1_000), 500);
+    const long = order.filter(isLong).length;
+    const ratio = (long * 100_000) / ((order.length - long) * 1_000);
+    expect(ratio).toBeGreaterThan(0.7);
+    expect(ratio).toBeLessThan(1.5);
+  });
+
+  it('S5 also where the jobs ask for different resources of the same nodes', () => {
+    const { world, drivers, host } = twoJobs(100, {}, { demand: { cpuMilli: 500, custom: {} } });
+    const order = runAll(world, host, () => LONG_US, 60);
+    const first = order.filter((task) => sessionOfKey(task) === drivers[0].id).length;
+    // Two of the second's run side by side.
+    expect(first).toBeGreaterThanOrEqual(18);
+    expect(first).toBeLessThanOrEqual(24);
+  });
+
+  it('S5 within a job the higher priority goes first, then the older, in all classes; a lost task keeps its age', () => {
+    const world = new GcsWorld();
+    const driver = world.driver();
+    const options = (index: number, more: Partial<ResolvedOptions>) =>
+      ({ kind: 'options', options: index, json: optionsToJson({ ...DEFAULT_OPTIONS, ...more }) }) as const;
+    world.say(
+      driver,
+      ...definitions(),
+      options(2, { priority: 5 }),
+      options(3, { demand: { cpuMilli: 900, custom: {} } }),
+    );
+    const doomed = world.open();
+    world.say(driver, submit(driver.id, 1));
+    expect(world.to(doomed, 'lease')).toHaveLength(1);
+    world.gcs.sessions.end(doomed, 'gone');
+    world.say(driver, ...[0, 3, 2, 0, 3, 2].map((option, at) => submit(driver.id, at + 2, { options: option })));
+    world.pass(60_000);
+    const host = world.open();
+    const order = runAll(world, host, () => LONG_US).map((task) => task - objectKey(driver.id, 0));
+    expect(order).toEqual([4, 7, 1, 2, 3, 5, 6]);
+  });
+
+  it('S5 a job with one task does not wait behind one with very many', () => {
+    const { world, drivers, host } = twoJobs(0);
+    world.say(drivers[0], ...Array.from({ length: 1_000 }, (_, index) => submit(drivers[0].id, index + 1)));
+    runAll(world, host, () => LONG_US, 10);
+    world.say(drivers[1], submit(drivers[1].id, 1));
+    const order = runAll(world, host, () => LONG_US, 15);
+    expect(order).toContain(objectKey(drivers[1].id, 1));
+  });
+
+  it('S4 demands that nobody can meet hold nothing up, and are met as soon as somebody can', () => {
+    const demand = fc.constantFrom(
+      { cpuMilli: 1000, custom: {} },
+      { cpuMilli: 64_000, custom: {} },
+      { cpuMilli: 1000, custom: { GPU: 1000 } },
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(demand, fc.integer({ min: -5, max: 5 })), { maxLength: 60 }), (wanted) => {
+        const world = new GcsWorld();
+        const [host, driver] = [world.open(), world.driver()];
+        world.say(driver, ...definitions());
+        const isSmall = (task: number): boolean =>
+          wanted[task - objectKey(driver.id, 1)]?.[0].cpuMilli === 1000 &&
+          Object.keys(wanted[task - objectKey(driver.id, 1)]?.[0].custom ?? {}).length === 0;
+        for (const [at, [asked, priority]] of wanted.entries()) {
+          const json = optionsToJson({ ...DEFAULT_OPTIONS, demand: asked, priority });
+          world.say(driver, { kind: 'options', options: at + 2, json }, submit(driver.id, at + 1, { options: at + 2 }));
+        }
+        const ran = runAll(world, host, () => LONG_US);
+        expect(ran.every(isSmall)).toBe(true);
+        const rest = wanted.length - ran.length;
+        expect(world.gcs.scheduler.infeasible().reduce((sum, { tasks }) => sum + tasks, 0)).toBe(rest);
+        const big = world.open({ cpuMilli: 64_000, resources: [{ name: 'GPU', milli: 1000 }] });
+        expect(runAll(world, big, () => LONG_US)).toHaveLength(rest);
+        expect(world.gcs.scheduler.infeasible()).toEqual([]);
+        expect(world.gcs.scheduler.waitingCount).toBe(0);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('S4 a task that waits on a node for CPUs it does not get keeps others from them for 10 s at most', () => {
+    const world = new GcsWorld();
+    const [host, driver] = [world.open({ cpuMilli: 4000 }), world.driver()];
+    const all = optionsToJson({ ...DEFAULT_OPTIONS, demand: { cpuMilli: 4000, custom: {} } });
+    world.say(driver, ...definitions(), { kind: 'options', options: 2, json: all });
+    world.say(driver, ...[2, 2, 0].map((options, at) => submit(driver.id, at + 1, { options })));
+    // An actor there has one CPU.
+    world.gcs.sessions.setLoad(host, { ...host.load, queuedTasks: 2, freeCpuMilli: 3000 });
+    world.pass(9_000);
+    expect(world.to(host, 'lease')).toHaveLength(2);
+    world.pass(1_000);
+    expect(world.to(host, 'lease').at(-1)).toMatchObject({ task: objectKey(driver.id, 3) });
+  });
+
+  it('S2 says of a task that waits why each node does not get it', () => {
+    const world = new GcsWorld();
+    const [host, driver] = [world.open(), world.driver()];
+    world.say(driver, ...definitions(), ...Array.from({ length: 10 }, (_, index) => submit(driver.id, index + 1)));
+    const why = (): Explanation => world.gcs.scheduler.explain(objectKey(driver.id, 10));
+    expect(why()).toMatchObject({
+      state: 'queued',
+      reason: 'every node that fits has enough to do',
+      candidates: [{ session: host.id, closed: 'it has enough to do' }],
+    });
+    world.gcs.sessions.disconnected(host);
+    expect(why().candidates).toMatchObject([{ closed: 'it is not connected' }]);
+  });
+
+  it('S2 a class that is not used any more is forgotten with its nodes, and comes back', () => {
+    const world = new GcsWorld();
+    const [host, driver] = [world.open({ cpuMilli: 4000 }), world.driver()];
+    world.say(driver, ...definitions());
+    for (let n = 1; n <= 200; n++) {
+      const demand = { cpuMilli: 1000 + (n % 100), custom: {} };
+      world.say(driver, { kind: 'options', options: n + 1, json: optionsToJson({ ...DEFAULT_OPTIONS, demand }) });
+      world.say(driver, submit(driver.id, n, { options: n + 1 }));
+      world.say(host, finish(objectKey(driver.id, n)));
+    }
+    expect(world.to(host, 'lease')).toHaveLength(200);
+    expect(world.ended).toHaveLength(200);
   });
 });

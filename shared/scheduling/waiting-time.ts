@@ -40,13 +40,12 @@ export function rankCandidates(candidates: readonly Candidate[]): ScoredCandidat
   return scored.sort((a, b) => a.waitUs - b.waitUs);
 }
 
-/** What the local scheduler looks at for a task born on its node. */
+/** What the local scheduler looks at for a task that was born on its node and could run there. */
 export interface LocalOffer {
-  /** The node could run it if it were empty. */
-  readonly couldFit: boolean;
-  /** Work queued here, in microseconds. */
+  /** Work of its job queued here, in microseconds. */
   readonly queuedUs: number;
   readonly queuedTasks: number;
+  /** The slots that are its job's fair share: all, if no other job has work here. */
   readonly slots: number;
   /** Other nodes exist that could share the work. */
   readonly hasPeers: boolean;
@@ -57,9 +56,8 @@ const OVERLOAD_US_PER_SLOT = 50_000;
 /** Where durations are not known yet: tasks beyond this, per slot. */
 const OVERLOAD_TASKS_PER_SLOT = 2;
 
-/** Rule S1: a task stays on the node it was born on unless that node cannot run it or has too much to do. */
+/** Rule S1: a task stays on the node it was born on unless its job has too much there and another node might take it. */
 export function staysLocal(offer: LocalOffer): boolean {
-  if (!offer.couldFit) return false;
   if (!offer.hasPeers) return true;
   if (offer.queuedUs > 0) return offer.queuedUs <= OVERLOAD_US_PER_SLOT * offer.slots;
   return offer.queuedTasks < OVERLOAD_TASKS_PER_SLOT * offer.slots;

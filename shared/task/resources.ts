@@ -58,6 +58,11 @@ export class NodeResources {
     return this.#freeCpuMilli;
   }
 
+  /** What there is of a custom resource, in thousandths. */
+  totalOf(name: string): number {
+    return this.#totals.get(name) ?? 0;
+  }
+
   /** Custom resources in thousandths: what there is and what is free. */
   *custom(): IterableIterator<{ name: string; totalMilli: number; freeMilli: number }> {
     for (const [name, totalMilli] of this.#totals) yield { name, totalMilli, freeMilli: this.#free.get(name) ?? 0 };

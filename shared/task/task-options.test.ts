@@ -38,6 +38,19 @@ describe('option sets as text', () => {
     }
   });
 
+  it('S5 one that was written before there were priorities has none, and what is no priority is refused', () => {
+    expect(optionsFromJson(WRITTEN_BEFORE).priority).toBe(0);
+    for (const priority of [-1000, 5]) {
+      const options = { ...DEFAULT_OPTIONS, priority };
+      expect(optionsFromJson(optionsToJson(options))).toEqual(options);
+      expect(schedulingClassOf(options)).toBe('cpu:1000');
+    }
+    for (const priority of ['1001', '-1001', '0.5', '"1"', 'null', '1e400'])
+      expect(() => optionsFromJson(WRITTEN_BEFORE.replace(/}$/, `,"priority":${priority}}`))).toThrow(
+        'options: priority is not a whole number',
+      );
+  });
+
   it('S2 tasks of different trust or with a GPU are classes of their own', () => {
     expect(schedulingClassOf(DEFAULT_OPTIONS)).toBe('cpu:1000');
     expect(schedulingClassOf(UNCHECKED)).toBe('cpu:1000,unchecked');

@@ -26,6 +26,8 @@ export interface ResolvedOptions {
   readonly trust: Trust;
   /** It may run twice at a time although it calls actors or other tasks (rule L9). */
   readonly idempotent: boolean;
+  /** Among the tasks of one job the higher goes first (rule S5). */
+  readonly priority: number;
   /** Actors: name of the class and the methods that may be called. Absent for tasks. */
   readonly actor?: { readonly className: string; readonly methods: readonly string[] };
 }
@@ -42,7 +44,11 @@ export const DEFAULT_OPTIONS: ResolvedOptions = {
   maxPendingCalls: 0,
   trust: 'own',
   idempotent: false,
+  priority: 0,
 };
+
+/** Priorities go from minus this to this. */
+export const MAX_PRIORITY = 1000;
 
 /** Stable JSON: equal options give equal text. */
 export function optionsToJson(options: ResolvedOptions): string {
@@ -58,9 +64,10 @@ export function optionsToJson(options: ResolvedOptions): string {
     namespace: rest.namespace,
     maxRestarts: rest.maxRestarts,
     maxPendingCalls: rest.maxPendingCalls,
-    // Left out where it is the default: option sets written before there was such a field give the same text.
+    // Left out where they are the default: option sets written before there were such fields give the same text.
     ...(rest.trust === 'own' ? {} : { trust: rest.trust }),
     ...(rest.idempotent ? { idempotent: true } : {}),
+    ...(rest.priority === 0 ? {} : { priority: rest.priority }),
     ...(actor ? { className: actor.className, methods: actor.methods } : {}),
   });
 }
@@ -84,6 +91,7 @@ export function optionsFromJson(json: string): ResolvedOptions {
     maxPendingCalls: whole(fields, 'maxPendingCalls', 0),
     trust: trust(fields.get('trust')),
     idempotent: fields.get('idempotent') === true,
+    priority: priority(fields.get('priority')),
     ...(className === undefined
       ? {}
       : { actor: { className: text(fields, 'className'), methods: names(fields.get('methods'), 'methods') } }),
@@ -100,6 +108,12 @@ function trust(value: unknown): Trust {
   if (value === undefined || value === 'own') return 'own';
   if (value === 'unchecked') return value;
   throw new TypeError('options: trust is neither "own" nor "unchecked"');
+}
+
+function priority(value: unknown): number {
+  if (value === undefined) return 0;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && Math.abs(value) <= MAX_PRIORITY) return value;
+  throw new TypeError(`options: priority is not a whole number from -${MAX_PRIORITY} to ${MAX_PRIORITY}`);
 }
 
 function whole(fields: Map<string, unknown>, name: string, least: number): number {

@@ -1,0 +1,160 @@
+/**
+ * All nodes, by the scheduling classes that they could run (rule S2). Which of them are open is never looked for: every
+ * event that can change it (a task given or ended, a report, an offer, a connection, and that a report has become the
+ * whole truth by time alone) changes the places of that one node. So a decision costs the same with ten nodes and with
+ * ten thousand.
+ */
+import { Heap, NO_PLACE } from '#shared/scheduling/heap.ts';
+import type { SessionRecord, TaskRecord } from '../gcs/entities.ts';
+import { offersWork } from '../gcs/node-offer.ts';
+import { NodeClass } from './node-class.ts';
+import {
+  assign,
+  busyCpuMilli,
+  IDLE_BELIEVED_MS,
+  isTold,
+  LOAD_TOLD_MS,
+  type NodeView,
+  queueWaitUs,
+  type Requirement,
+} from './node-view.ts';
+
+/** The index. */
+export class NodeIndex {
+  readonly #opened: (nodes: NodeClass) => void;
+  readonly #views = new Map<number, NodeView>();
+  readonly #classes = new Set<NodeClass>();
+  #offering = 0;
+  /** Nodes whose reports will mean more by time alone, by when. */
+  readonly #untold = new Heap<NodeView>(
+    (a, b) => a.toldMs < b.toldMs,
+    (view, place) => {
+      view.toldPlace = place;
+    },
+  );
+
+  /** @param opened told when a class has room somewhere after it had none. */
+  constructor(opened: (nodes: NodeClass) => void) {
+    this.#opened = opened;
+  }
+
+  get(session: number): NodeView | undefined {
+    return this.#views.get(session);
+  }
+
+  /** Nodes that offer anything. */
+  get offering(): number {
+    return this.#offering;
+  }
+
+  add(session: SessionRecord, nowMs: number): void {
+    const view: NodeView = {
+      session,
+      assignedTasks: 0,
+      assignedMilli: 0,
+      assignedCpuUs: 0,
+      assignedCustom: new Map(),
+      waitUs: 0,
+      busyMilli: 0,
+      freshTasks: 0,
+      lastLeaseMs: -Infinity,
+      warm: new Set(),
+      isOffering: false,
+      seats: [],
+      toldMs: 0,
+      toldPlace: NO_PLACE,
+    };
+    this.#views.set(session.id, view);
+    this.offerChanged(session, nowMs);
+  }
+
+  remove(session: SessionRecord): void {
+    const view = this.#views.get(session.id);
+    if (!view) return;
+    this.#views.delete(session.id);
+    this.#withdraw(view);
+    if (view.toldPlace !== NO_PLACE) this.#untold.remove(view.toldPlace);
+  }
+
+  /** The node offers more or less than before, perhaps nothing. Its work is counted also while it takes no more. */
+  offerChanged(session: SessionRecord, nowMs: number): void {
+    const view = this.#views.get(session.id);
+    if (!view) return;
+    this.#withdraw(view);
+    this.#measure(view, nowMs);
+    if (!offersWork(session)) return;
+    view.isOffering = true;
+    this.#offering += 1;
+    for (const nodes of this.#classes) nodes.join(view);
+  }
+
+  #withdraw(view: NodeView): void {
+    if (!view.isOffering) return;
+    view.isOffering = false;
+    this.#offering -= 1;
+    for (const seat of view.seats) seat.nodes.leave(seat);
+    view.seats = [];
+    if (!view.session.trusted) for (const nodes of this.#classes) nodes.strangerLeft(view);
+  }
+
+  /** A class that tasks ask for from now on. */
+  addClass(requirement: Requirement, nowMs: number): NodeClass {
+    const nodes = new NodeClass(requirement, this.#opened);
+    this.#classes.add(nodes);
+    for (const view of this.#views.values()) {
+      if (!view.isOffering) continue;
+      this.#measure(view, nowMs);
+      nodes.join(view);
+    }
+    return nodes;
+  }
+
+  removeClass(nodes: NodeClass): void {
+    this.#classes.delete(nodes);
+    for (const { view } of nodes.seats) view.seats = view.seats.filter((seat) => seat.nodes !== nodes);
+  }
+
+  /** Something about a node changed. */
+  update(view: NodeView, nowMs: number): void {
+    this.#measure(view, nowMs);
+    for (const seat of view.seats) seat.nodes.update(seat);
+  }
+
+  #measure(view: NodeView, nowMs: number): void {
+    view.busyMilli = busyCpuMilli(view, nowMs);
+    view.waitUs = queueWaitUs(view);
+  }
+
+  /** A task that was given to a node has left it. */
+  took(view: NodeView, task: TaskRecord, nowMs: number): void {
+    assign(view, task, -1);
+    this.update(view, nowMs);
+  }
+
+  /** A task was given to a node. */
+  gave(view: NodeView, task: TaskRecord, nowMs: number): void {
+    assign(view, task, 1);
+    if (isTold(view, nowMs)) view.freshTasks = 0;
+    view.freshTasks += 1;
+    view.lastLeaseMs = nowMs;
+    if (view.toldPlace === NO_PLACE) this.#expectReport(view, nowMs);
+    this.update(view, nowMs);
+  }
+
+  /** Reports that mean more than they did at the last call. */
+  letTimePass(nowMs: number): void {
+    for (let view = this.#untold.first(); view && view.toldMs <= nowMs; view = this.#untold.first()) {
+      this.#untold.remove(view.toldPlace);
+      this.#expectReport(view, nowMs);
+      if (busyCpuMilli(view, nowMs) !== view.busyMilli) this.update(view, nowMs);
+    }
+  }
+
+  #expectReport(view: NodeView, nowMs: number): void {
+    const toldMs = view.lastLeaseMs + LOAD_TOLD_MS;
+    const believedMs = view.lastLeaseMs + IDLE_BELIEVED_MS;
+    if (believedMs <= nowMs) return;
+    view.toldMs = toldMs > nowMs ? toldMs : believedMs;
+    this.#untold.add(view);
+  }
+}
