@@ -68,7 +68,7 @@ export interface TaskEntry {
   readonly leased: boolean;
   readonly incarnation: number;
   attempt: number;
-  state: LocalTaskState;
+  readonly state: LocalTaskState;
   worker: WorkerEntry | undefined;
   /** Its place in the worker's claim board while it may not have begun; 0 if the board is not used, or it has begun. */
   claim: number;
@@ -121,7 +121,7 @@ export interface ObjectListener {
 /** An object this node made, waits for, or keeps a copy of. */
 export interface LocalObject {
   readonly key: ObjectKey;
-  status: LocalObjectStatus;
+  readonly status: LocalObjectStatus;
   sizeBytes: number;
   value: Uint8Array | undefined;
   memory: Attachment | undefined;

@@ -9,6 +9,7 @@ import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { INLINE_BYTES } from '#shared/protocol/limits.ts';
 import type { LocalObject, ObjectListener } from './entries.ts';
+import { moveObject } from './local-object-state.ts';
 
 /** What becomes of the values that the GCS counts on this node for: see `cold-desk.ts`. */
 export interface StoreWatch {
@@ -103,7 +104,7 @@ export class LocalObjects {
   /** @param kept the GCS counts on this copy: the value is in no record */
   setInline(object: LocalObject, value: Uint8Array, nested: ObjectKey[], kept = false): void {
     this.#dropValue(object);
-    object.status = 'inline';
+    moveObject(object, 'inline');
     object.value = value;
     object.sizeBytes = value.length;
     object.nested = nested;
@@ -114,7 +115,7 @@ export class LocalObjects {
   setLocal(object: LocalObject, memory: Attachment, sizeBytes: number, nested: ObjectKey[]): void {
     this.#dropValue(object);
     this.storedBytes += sizeBytes;
-    object.status = 'local';
+    moveObject(object, 'local');
     object.memory = memory;
     object.sizeBytes = sizeBytes;
     object.nested = nested;
@@ -125,12 +126,13 @@ export class LocalObjects {
   /** The value leaves memory; cold storage has it. Nobody waits for it, or it would have been handed over. */
   setSpilled(object: LocalObject): void {
     this.#freeMemory(object);
-    object.status = 'spilled';
+    moveObject(object, 'spilled');
   }
 
   /** Cold storage has a value that an earlier life of this node kept, and the GCS counts on it. */
   setFound(object: LocalObject, sizeBytes: number, nested: ObjectKey[]): void {
-    object.status = 'spilled';
+    moveObject(object, 'pending');
+    moveObject(object, 'spilled');
     object.cold = 'yes';
     object.kept = true;
     object.sizeBytes = sizeBytes;
@@ -142,10 +144,10 @@ export class LocalObjects {
   setRestored(object: LocalObject, bytes: ArrayBuffer): void {
     if (object.sizeBytes > INLINE_BYTES) {
       this.storedBytes += object.sizeBytes;
-      object.status = 'local';
+      moveObject(object, 'local');
       object.memory = bytes;
     } else {
-      object.status = 'inline';
+      moveObject(object, 'inline');
       object.value = new Uint8Array(bytes);
     }
     this.#tellListeners(object, false);
@@ -165,7 +167,8 @@ export class LocalObjects {
 
   setRemote(object: LocalObject, sizeBytes: number, nested: ObjectKey[]): void {
     if (object.status === 'local' || object.status === 'inline' || object.status === 'spilled') return;
-    object.status = 'remote';
+    if (object.status === 'error') this.#dropValue(object);
+    moveObject(object, 'remote');
     object.sizeBytes = sizeBytes;
     object.nested = nested;
     this.#changed(object);
@@ -173,7 +176,7 @@ export class LocalObjects {
 
   setError(object: LocalObject, error: Uint8Array): void {
     this.#dropValue(object);
-    object.status = 'error';
+    moveObject(object, 'error');
     object.value = error;
     object.sizeBytes = error.length;
     this.#changed(object);
@@ -181,7 +184,7 @@ export class LocalObjects {
 
   /** A copy that could not be fetched: the server is asked where the object is now. */
   lostTrack(object: LocalObject): void {
-    object.status = 'pending';
+    moveObject(object, 'pending');
     object.wanted = false;
     if (object.uses > 0) this.awaitObject(object);
     else this.forgetUnused(object);
@@ -204,7 +207,7 @@ export class LocalObjects {
     if (isLarge) this.#dropValue(object);
     else this.#unkeep(object);
     if (isLarge || object.fetching) {
-      object.status = 'pending';
+      moveObject(object, 'pending');
       object.wanted = false;
     }
     this.forgetUnused(object);
@@ -214,6 +217,7 @@ export class LocalObjects {
   #dropValue(object: LocalObject): void {
     this.#unkeep(object);
     this.#freeMemory(object);
+    moveObject(object, 'pending');
   }
 
   #unkeep(object: LocalObject): void {

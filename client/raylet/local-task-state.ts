@@ -1,26 +1,20 @@
 /**
- * The life of a task on a node, as a table of legal steps (the counterpart of `shared/task/task-state.ts`).
+ * The life of a task on a node (the counterpart of `shared/task/task-state.ts`). One that comes back by lease is a new entry.
  */
+import { StateMachine } from '#shared/state-machine.ts';
 import type { LocalTaskState } from './entries.ts';
 
-const TRANSITIONS: Readonly<Record<LocalTaskState, readonly LocalTaskState[]>> = {
+export const LOCAL_TASK_LIFE = new StateMachine<LocalTaskState>('local task', {
   asking: ['waiting', 'elsewhere', 'done'],
   waiting: ['ready', 'running', 'elsewhere', 'done'],
-  ready: ['running', 'elsewhere', 'waiting', 'done'],
+  ready: ['running', 'elsewhere', 'done'],
   running: ['blocked', 'ready', 'waiting', 'done'],
   blocked: ['running', 'waiting', 'done'],
-  elsewhere: ['waiting', 'done'],
+  elsewhere: ['done'],
   done: [],
-};
+});
 
-/** Every legal step, as `from→to`. */
-export const LOCAL_TASK_STEPS: readonly string[] = Object.entries(TRANSITIONS).flatMap(([from, to]) =>
-  to.map((state) => `${from}→${state}`),
-);
-
-/** Moves a task to another state. @throws Error if that step is not in the table. */
+/** Moves a task to another state. @throws Error if that step is not in the table */
 export function moveTask(task: { state: LocalTaskState }, to: LocalTaskState): void {
-  if (task.state === to) return;
-  if (!TRANSITIONS[task.state].includes(to)) throw new Error(`a local task cannot go from ${task.state} to ${to}`);
-  task.state = to;
+  task.state = LOCAL_TASK_LIFE.step(task.state, to);
 }

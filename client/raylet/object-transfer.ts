@@ -7,6 +7,7 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Clock } from '#shared/ports/clock.ts';
+import { StateMachine } from '#shared/state-machine.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { CHUNK_BYTES, CHUNKS_IN_FLIGHT } from '#shared/protocol/limits.ts';
 import { CHUNK_STATUS, type SessionFrameOf } from '#shared/protocol/session-frames.ts';
@@ -42,9 +43,28 @@ export interface TransferPorts {
   readLocal(key: ObjectKey): Uint8Array | 'busy' | undefined;
 }
 
+/** Where a pull stands, until it is over. */
+type PullState =
+  /** For room. */
+  | 'waiting'
+  | 'asking'
+  /** A holder was busy: what is open is asked for again after a while, whatever comes meanwhile. */
+  | 'pausing';
+
+export const PULL_LIFE = new StateMachine<PullState>('pull', {
+  waiting: ['asking'],
+  asking: ['pausing'],
+  pausing: ['asking'],
+});
+
+function movePull(pull: { state: PullState }, to: PullState): void {
+  pull.state = PULL_LIFE.step(pull.state, to);
+}
+
 interface Pull {
   readonly key: ObjectKey;
   readonly transfer: number;
+  readonly state: PullState;
   readonly done: PullDone[];
   sizeBytes: number;
   memory: Attachment | undefined;
@@ -56,8 +76,6 @@ interface Pull {
   receivedBytes: number;
   missing: number;
   busyMs: number;
-  /** A holder was busy: what is open is asked for again when {@link busyMs} are over, whatever comes meanwhile. */
-  isWaiting: boolean;
   cancelTimer: () => void;
 }
 
@@ -97,6 +115,7 @@ export class ObjectTransfer {
     const pull: Pull = {
       key,
       transfer: this.#nextTransfer,
+      state: 'waiting',
       done: [done],
       sizeBytes,
       memory: undefined,
@@ -106,7 +125,6 @@ export class ObjectTransfer {
       receivedBytes: 0,
       missing: 0,
       busyMs: FIRST_BUSY_MS,
-      isWaiting: false,
       cancelTimer: () => {},
     };
     this.#nextTransfer += 1;
@@ -162,6 +180,7 @@ export class ObjectTransfer {
       this.#waiting.shift();
       this.#bytesInFlight += pull.sizeBytes;
       this.#byTransfer.set(pull.transfer, pull);
+      movePull(pull, 'asking');
       this.#ask(pull);
     }
   }
@@ -183,20 +202,20 @@ export class ObjectTransfer {
   }
 
   #busy(pull: Pull): void {
-    if (pull.isWaiting) return;
-    pull.isWaiting = true;
+    if (pull.state === 'pausing') return;
+    movePull(pull, 'pausing');
     this.#again(pull, pull.busyMs);
     pull.busyMs = Math.min(pull.busyMs * 2, MAX_BUSY_MS);
   }
 
   #askAgain(pull: Pull): void {
-    pull.isWaiting = false;
+    movePull(pull, 'asking');
     for (const offset of pull.asked) this.#sendFetch(pull, offset);
     this.#watch(pull);
   }
 
   #watch(pull: Pull): void {
-    if (!pull.isWaiting) this.#again(pull, STALL_MS);
+    if (pull.state === 'asking') this.#again(pull, STALL_MS);
   }
 
   /** Asks for everything that is open once more after a while, unless something comes before. */

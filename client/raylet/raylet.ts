@@ -29,7 +29,7 @@ import { TimeLimits } from './time-limits.ts';
 import { WaitDesk } from './wait-desk.ts';
 import { WorkerClaims } from './worker-claims.ts';
 import { WorkerKeys } from './worker-keys.ts';
-import { type WorkerEntry, WorkerPool } from './worker-pool.ts';
+import { moveWorker, type WorkerEntry, WorkerPool } from './worker-pool.ts';
 import { WorkerSpeech } from './worker-speech.ts';
 
 /** The raylet of one session. A node that returns after it was declared dead starts a new one. */
@@ -140,7 +140,7 @@ export class Raylet {
   /** Adds the driver's connection; it is told its keys once there is a session. */
   connectDriver(): number {
     const driver = this.#pool.add('driver', this.#job);
-    driver.state = 'ready';
+    moveWorker(driver, 'ready');
     this.#keys.give(driver);
     return driver.id;
   }
@@ -275,7 +275,7 @@ export class Raylet {
   #onWorkerNotice(worker: WorkerEntry, message: WorkerRequest): void {
     switch (message.kind) {
       case 'ready':
-        worker.state = 'ready';
+        moveWorker(worker, 'ready');
         this.store.workerReady(worker);
         if (worker.ranges.length === 0) this.#keys.give(worker);
         return;

@@ -13,6 +13,7 @@ import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-fram
 import { PROTOCOL_VERSION } from '#shared/protocol/version.ts';
 import { FrameQueue, type PacedTransport } from './frame-queue.ts';
 import { decodeSessionFrame, encodeSessionFrame } from './session-frame-codec.ts';
+import { LOCAL_SESSION_LIFE, type LocalSessionState } from './session-state.ts';
 
 /** Received commands are acknowledged when there are this many … */
 const ACK_COMMANDS = 256;
@@ -102,9 +103,8 @@ export class ServerSession {
   readonly #questions = new Map<number, Question>();
   #nextQuestion = 1;
   #transport: PacedTransport | undefined;
-  #welcomed = false;
+  #state: LocalSessionState = 'away';
   #everWelcomed = false;
-  #ended = false;
   #session = 0;
   #epoch = 0;
   #serverEpoch = 0;
@@ -132,7 +132,15 @@ export class ServerSession {
 
   /** Whether the server listens now. */
   get connected(): boolean {
-    return this.#welcomed;
+    return this.#state === 'open';
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'ended';
+  }
+
+  #move(to: LocalSessionState): void {
+    this.#state = LOCAL_SESSION_LIFE.step(this.#state, to);
   }
 
   /** Number of the present session; 0 before the first welcome. */
@@ -164,7 +172,7 @@ export class ServerSession {
 
   /** Sends an encoded control frame, or drops it without a connection. */
   sendFrame(frame: Uint8Array): void {
-    if (!this.#welcomed) return;
+    if (!this.connected) return;
     // A machine that wakes up may be here before its heartbeat is.
     if (this.#hasSlept()) {
       this.#reconnect(SLEPT);
@@ -176,17 +184,17 @@ export class ServerSession {
 
   /** Sends a control frame, or drops it without a connection. */
   send(frame: SessionFrame): void {
-    if (this.#welcomed) this.sendFrame(encodeSessionFrame(frame));
+    if (this.connected) this.sendFrame(encodeSessionFrame(frame));
   }
 
   /** Sends a chunk behind control; false if it was refused. */
   sendChunk(chunk: SessionFrameOf<'chunk'>): boolean {
-    return this.#welcomed && this.#queue.sendObject(encodeSessionFrame(chunk));
+    return this.connected && this.#queue.sendObject(encodeSessionFrame(chunk));
   }
 
   /** Sends a log line or progress, behind everything else. */
   sendLog(frame: SessionFrameOf<'log'> | SessionFrameOf<'progress'>): void {
-    if (!this.#ended) this.#queue.sendLog(encodeSessionFrame(frame));
+    if (!this.#isOver) this.#queue.sendLog(encodeSessionFrame(frame));
   }
 
   /** Asks a question; asked again over a new connection until it is answered. */
@@ -200,7 +208,7 @@ export class ServerSession {
 
   /** Leaves for good: the server forgets the session at once. Repeating it is harmless. */
   leave(reason: string): void {
-    if (this.#ended) return;
+    if (this.#isOver) return;
     this.send({ type: 'bye', reason });
     this.#end();
   }
@@ -208,7 +216,8 @@ export class ServerSession {
   // --- connecting ------------------------------------------------------------------------------------------------
 
   #connect(): void {
-    if (this.#ended) return;
+    if (this.#isOver) return;
+    this.#move('connecting');
     const transport = this.#ports.connect();
     this.#transport = transport;
     // Words of a former connection mean nothing any more.
@@ -253,8 +262,9 @@ export class ServerSession {
 
   #lost(reason: string, retryMs: number): void {
     const transport = this.#transport;
-    if (!transport || this.#ended) return;
-    const wasWelcomed = this.#welcomed;
+    if (!transport || this.#isOver) return;
+    const wasWelcomed = this.connected;
+    this.#move('away');
     this.#disconnect();
     transport.close();
     this.#lastTrouble = reason;
@@ -270,7 +280,6 @@ export class ServerSession {
 
   #disconnect(): void {
     this.#transport = undefined;
-    this.#welcomed = false;
     this.#queue.detach();
     this.#cancelWelcomeLimit();
     this.#cancelHeartbeat();
@@ -280,7 +289,7 @@ export class ServerSession {
 
   #end(): void {
     const transport = this.#transport;
-    this.#ended = true;
+    this.#move('ended');
     this.#cancelRetry();
     this.#disconnect();
     this.#questions.clear();
@@ -288,7 +297,7 @@ export class ServerSession {
   }
 
   #fatal(error: Error, code?: SessionFrameOf<'refused'>['code']): void {
-    if (this.#ended) return;
+    if (this.#isOver) return;
     this.#end();
     this.#owner.onFatal(error, code);
   }
@@ -340,7 +349,7 @@ export class ServerSession {
 
   #welcome({ type: _, ...welcome }: SessionFrameOf<'welcome'>): void {
     const transport = this.#transport;
-    if (!transport || this.#welcomed) return;
+    if (!transport || this.connected) return;
     this.#cancelWelcomeLimit();
     // A server that started anew numbers its commands from 1.
     if (welcome.serverEpoch !== this.#serverEpoch || !welcome.resumed) {
@@ -351,7 +360,7 @@ export class ServerSession {
     this.#epoch = welcome.epoch;
     this.#serverEpoch = welcome.serverEpoch;
     this.#backoffMs = FIRST_BACKOFF_MS;
-    this.#welcomed = true;
+    this.#move('open');
     this.#everWelcomed = true;
     this.#startHeartbeat(welcome.heartbeatMs);
     const asked = [...this.#questions.values()];
@@ -373,7 +382,7 @@ export class ServerSession {
       const wasSession = this.#session !== 0;
       if (code === 'session-dead') this.#forgetSession();
       this.#lost(message, retryAfterMs * (1 + this.#ports.random.next() / 2));
-      if (code === 'session-dead' && wasSession && !this.#ended) this.#owner.onSessionDead(message);
+      if (code === 'session-dead' && wasSession && !this.#isOver) this.#owner.onSessionDead(message);
     }
   }
 
@@ -388,7 +397,7 @@ export class ServerSession {
   }
 
   #commands({ first, batch }: SessionFrameOf<'commands'>): void {
-    if (!this.#welcomed) return;
+    if (!this.connected) return;
     if (first > this.#receivedCommands + 1) {
       this.#reconnect(`commands ${this.#receivedCommands + 1} to ${first - 1} are missing`);
       return;
@@ -399,7 +408,7 @@ export class ServerSession {
     this.#badFrames = 0;
     this.#owner.onCommands(known === 0 ? batch : batch.slice(known));
     if (this.#receivedCommands - this.#acknowledged >= ACK_COMMANDS) this.#acknowledge();
-    else if (this.#welcomed) this.#cancelAck ??= this.#ports.clock.after(ACK_DELAY_MS, () => this.#acknowledge());
+    else if (this.connected) this.#cancelAck ??= this.#ports.clock.after(ACK_DELAY_MS, () => this.#acknowledge());
   }
 
   #acknowledge(): void {

@@ -7,6 +7,7 @@
  * nested tasks of any depth finish on one CPU in bounded memory. An actor has a worker of its own.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { StateMachine } from '#shared/state-machine.ts';
 import type { Block } from './block-table.ts';
 import type { FunctionInfo, OptionsInfo, TaskEntry } from './entries.ts';
 import type { KeyRange } from './key-ranges.ts';
@@ -17,11 +18,24 @@ const MAX_BLOCKED_PER_WORKER = 64;
 /** Workers beyond one per CPU, for blocked tasks and small ones. */
 const MAX_EXTRA_WORKERS = 64;
 
+/** Where a worker stands. */
+export type WorkerState = 'starting' | 'ready' | 'ended';
+
+export const WORKER_LIFE = new StateMachine<WorkerState>('worker', {
+  starting: ['ready', 'ended'],
+  ready: ['ended'],
+  ended: [],
+});
+
+export function moveWorker(worker: { state: WorkerState }, to: WorkerState): void {
+  worker.state = WORKER_LIFE.step(worker.state, to);
+}
+
 /** A worker of this node, or the driver (which runs no tasks). */
 export interface WorkerEntry {
   readonly id: number;
   readonly kind: WorkerKind | 'driver';
-  state: 'starting' | 'ready' | 'ended';
+  readonly state: WorkerState;
   /** The job it works for; a driver has none before its first welcome. */
   job: number;
   /** The actor that lives in it. */
@@ -116,7 +130,7 @@ export class WorkerPool {
 
   remove(worker: WorkerEntry): void {
     if (this.#workers.delete(worker.id) && worker.kind === 'task') this.#taskWorkers -= 1;
-    worker.state = 'ended';
+    moveWorker(worker, 'ended');
   }
 
   /** A fresh worker for one actor. */

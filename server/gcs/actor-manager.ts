@@ -8,6 +8,7 @@ import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { END_REASON, type NodeRecordOf, PLACE } from '#shared/protocol/node-records.ts';
 import { moveTask } from '#shared/task/task-state.ts';
 import type { ActorRecord, SessionRecord, TaskRecord } from './entities.ts';
+import { moveActor } from './lives.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { GcsState } from './state.ts';
 import { systemError } from './system-errors.ts';
@@ -90,7 +91,7 @@ export class ActorManager {
   }
 
   #live(actor: ActorRecord, session: SessionRecord): void {
-    actor.state = 'alive';
+    moveActor(actor, 'alive');
     actor.session = session.id;
     this.#touch(actor);
     this.#sendPending(actor);
@@ -192,7 +193,7 @@ export class ActorManager {
       return;
     }
     this.#failInFlight(actor, systemError('actorUnavailable', `the actor is restarting: ${reason}`));
-    actor.state = 'restarting';
+    moveActor(actor, 'restarting');
     actor.session = 0;
     actor.incarnation += 1;
     this.#touch(actor);
@@ -208,7 +209,7 @@ export class ActorManager {
   }
 
   #die(actor: ActorRecord, error: Uint8Array): void {
-    actor.state = 'dead';
+    moveActor(actor, 'dead');
     actor.deathCause = error;
     actor.session = 0;
     this.#touch(actor);

@@ -1,6 +1,6 @@
 /**
  * The rows of the live tables: tasks, objects, actors, jobs, sessions. Plain records with the few operations that only
- * touch one of them; what connects them is in the tables beside this file.
+ * touch one of them; what connects them is in the tables beside this file. States change only through `lives.ts`.
  */
 import type { TaskId } from '#shared/ids/ids.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
@@ -19,7 +19,7 @@ export interface JobRecord {
   readonly name: string;
   /** The session of its driver. */
   readonly session: number;
-  status: JobStatus;
+  readonly status: JobStatus;
   /** Server wall time. */
   readonly startedMs: number;
   endedMs: number;
@@ -54,7 +54,7 @@ export interface TaskRecord {
   readonly deps: readonly ObjectKey[];
   readonly nested: readonly ObjectKey[];
   readonly k: number;
-  state: TaskState;
+  readonly state: TaskState;
   /** The current attempt, from 1; only its word counts (rule M2). */
   attempt: number;
   /** The session that runs it, or 0. */
@@ -147,7 +147,7 @@ export type ObjectStatus =
 /** An immutable object: what a task returned, or what was put. */
 export interface ObjectRecord {
   readonly key: ObjectKey;
-  status: ObjectStatus;
+  readonly status: ObjectStatus;
   sizeBytes: number;
   /** Inline value or encoded error. */
   value: Uint8Array | undefined;
@@ -186,7 +186,7 @@ export type ActorState = 'pending' | 'alive' | 'restarting' | 'dead';
 export interface ActorRecord {
   readonly key: ObjectKey;
   readonly creation: TaskRecord;
-  state: ActorState;
+  readonly state: ActorState;
   /** Counts its lives from 1; only the current one is believed (rule M2). */
   incarnation: number;
   /** The session it lives on, or 0. */
@@ -225,7 +225,7 @@ export interface SessionRecord {
   successor: number;
   /** The driver's job. */
   job: JobRecord | undefined;
-  state: SessionState;
+  readonly state: SessionState;
   /** Since when it is in this state, on the server's monotonic clock. */
   sinceMs: number;
   lastFrameMs: number;

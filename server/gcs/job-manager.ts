@@ -5,6 +5,7 @@ import { OUTCOME } from '#shared/protocol/node-records.ts';
 import { plainWords } from '#shared/text/plain-words.ts';
 import type { ActorManager } from './actor-manager.ts';
 import type { JobRecord, JobStatus, SessionRecord } from './entities.ts';
+import { moveJob } from './lives.ts';
 import type { GcsState } from './state.ts';
 import type { TaskManager } from './task-manager.ts';
 
@@ -86,7 +87,7 @@ export class JobManager {
   }
 
   #end(job: JobRecord, status: JobStatus, reason: string): void {
-    job.status = status;
+    moveJob(job, status);
     job.endedMs = this.#state.wallMs;
     job.message = status === 'succeeded' ? '' : reason;
     this.#touch(job);

@@ -8,7 +8,8 @@ import { MAX_SESSION_NUMBER, type ObjectKey } from '#shared/ids/object-key.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { addHolder, containerHolder, isHeld, removeHolder } from './holders.ts';
-import { isPresentVersion, noteDigest, startVersion } from './object-versions.ts';
+import { moveObject } from './lives.ts';
+import { endVersion, isPresentVersion, noteDigest, startVersion } from './object-versions.ts';
 import type { GcsState } from './state.ts';
 import { FREED } from './system-errors.ts';
 
@@ -138,11 +139,11 @@ export class ObjectTable {
     // A value made again may refer to other objects than the first one did.
     for (const key of former) if (!object.nested.includes(key)) this.releaseKey(key, containerHolder(object.key));
     if (reported.value.length > 0) {
-      object.status = 'inline';
+      moveObject(object, 'inline');
       // The bytes are a view of the frame they came in; a small copy keeps a large frame from staying alive.
       object.value = reported.value.slice();
     } else {
-      object.status = 'stored';
+      moveObject(object, 'stored');
       this.#addLocation(object, session);
       this.#keepMaker(object);
     }
@@ -152,7 +153,7 @@ export class ObjectTable {
   /** The object will never have a value; whoever asks gets this error. */
   setError(object: ObjectRecord, error: Uint8Array): void {
     startVersion(object, undefined);
-    object.status = 'error';
+    moveObject(object, 'error');
     object.value = error.slice();
     object.sizeBytes = error.length;
     this.#dropCopies(object);
@@ -173,7 +174,7 @@ export class ObjectTable {
         return;
       }
       startVersion(object, session);
-      object.status = 'stored';
+      moveObject(object, 'stored');
       object.sizeBytes = sizeBytes;
       this.#addLocation(object, session);
       this.#announce(object);
@@ -298,8 +299,8 @@ export class ObjectTable {
     for (const key of object.nested) this.releaseKey(key, containerHolder(object.key));
     object.nested = [];
     object.value = undefined;
-    startVersion(object, undefined);
-    object.status = 'freed';
+    endVersion(object);
+    moveObject(object, 'freed');
     this.#tellFreed(object);
     this.#state.touch(object);
     if (object.lineageRefs === 0) this.#remove(object);

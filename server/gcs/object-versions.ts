@@ -4,11 +4,19 @@
  */
 import { DIGEST_BYTES } from '#shared/protocol/node-records.ts';
 import type { ObjectRecord, SessionRecord } from './entities.ts';
+import { moveObject } from './lives.ts';
 
-/** Nothing is known yet of the value that is accepted now, but whose word it is. */
+/** Nothing is known yet of the value that is accepted now, but whose word it is. A former value was lost or freed. */
 export function startVersion(object: ObjectRecord, session: SessionRecord | undefined): void {
-  object.versionDigest = undefined;
+  endVersion(object);
+  moveObject(object, 'pending');
   object.source = session && !session.trusted ? session.id : 0;
+}
+
+/** What was known of a value is true no more. */
+export function endVersion(object: ObjectRecord): void {
+  object.versionDigest = undefined;
+  object.source = 0;
 }
 
 /** A node tells the digest of its copy. The first word on a version stays. Returns true if it was that. */

@@ -5,6 +5,7 @@
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { NodeRecord } from '#shared/protocol/node-records.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
+import { moveTask } from '#shared/task/task-state.ts';
 import type { GlobalScheduler } from '../scheduler/global-scheduler.ts';
 import type { ActorManager } from './actor-manager.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
@@ -89,6 +90,8 @@ export class ReturningNodes {
     if (!task || task.state === 'finished' || task.assigned === session.id) return;
     if (task.assigned !== 0 && task.state === 'leased') return;
     this.#gcs.scheduler.remove(task);
+    // It had its turn before the server died, wherever it has come again since.
+    moveTask(task, 'waiting');
     task.attempt = attempt;
     this.#gcs.tasks.assign(task, session, 'leased');
   }

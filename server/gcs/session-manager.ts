@@ -9,6 +9,7 @@ import { MAX_SESSION_NUMBER, type ObjectKey } from '#shared/ids/object-key.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { StrangerBook } from '../trust/stranger-book.ts';
 import type { NodeLoad, SessionRecord, TaskRecord } from './entities.ts';
+import { moveSession } from './lives.ts';
 import { type Amounts, firstOffer, NOTHING, offerOf, offersWork } from './node-offer.ts';
 import type { GcsState } from './state.ts';
 
@@ -212,14 +213,14 @@ export class SessionManager {
 
   /** The session has a connection (again). */
   connected(session: SessionRecord): void {
-    session.state = 'connected';
+    moveSession(session, 'connected');
     session.sinceMs = this.#state.nowMs;
     session.lastFrameMs = this.#state.nowMs;
   }
 
   disconnected(session: SessionRecord): void {
     if (session.state !== 'connected') return;
-    session.state = 'disconnected';
+    moveSession(session, 'disconnected');
     session.sinceMs = this.#state.nowMs;
   }
 
@@ -272,7 +273,7 @@ export class SessionManager {
 
   #die(session: SessionRecord, reason: string): void {
     if (session.state === 'dead') return;
-    session.state = 'dead';
+    moveSession(session, 'dead');
     session.load = NO_LOAD;
     this.#living -= 1;
     this.#livesOf.get(session.nodeId)?.delete(session);

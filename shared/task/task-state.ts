@@ -1,7 +1,8 @@
 /**
- * The life of a task as the GCS sees it, as a table of legal steps. Everything that moves a task goes through
- * {@link moveTask}, so an illegal step fails where it happens and the simulator can count which steps were taken.
+ * The life of a task as the GCS sees it, as a table of legal steps: from submission to a result, and round again when a node
+ * or a result was lost (rule L4).
  */
+import { StateMachine } from '../state-machine.ts';
 
 /** Where a task stands. */
 export type TaskState =
@@ -16,22 +17,16 @@ export type TaskState =
   /** It has a result: a value or an error. */
   | 'finished';
 
-const TRANSITIONS: Readonly<Record<TaskState, readonly TaskState[]>> = {
-  local: ['waiting', 'queued', 'leased', 'finished'],
-  waiting: ['queued', 'leased', 'local', 'finished'],
-  queued: ['waiting', 'leased', 'local', 'finished'],
-  leased: ['waiting', 'queued', 'local', 'finished'],
-  finished: ['waiting', 'queued'],
-};
+/** Every attempt begins with `waiting`: also one of which only its node can tell, after a start of the server (rule M3). */
+export const TASK_LIFE = new StateMachine<TaskState>('task', {
+  local: ['waiting', 'finished'],
+  waiting: ['queued', 'local', 'leased', 'finished'],
+  queued: ['leased', 'waiting', 'finished'],
+  leased: ['waiting', 'finished'],
+  finished: ['waiting'],
+});
 
-/** Every legal step, as `from→to`: what a thorough simulation has taken at least once. */
-export const TASK_STEPS: readonly string[] = Object.entries(TRANSITIONS).flatMap(([from, to]) =>
-  to.map((state) => `${from}→${state}`),
-);
-
-/** Moves a task to another state. @throws Error if that step is not in the table. */
+/** Moves a task to another state. @throws Error if that step is not in the table */
 export function moveTask(task: { state: TaskState }, to: TaskState): void {
-  if (task.state === to) return;
-  if (!TRANSITIONS[task.state].includes(to)) throw new Error(`a task cannot go from ${task.state} to ${to}`);
-  task.state = to;
+  task.state = TASK_LIFE.step(task.state, to);
 }
