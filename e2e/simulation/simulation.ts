@@ -4,6 +4,7 @@
 import { Cluster, type ClusterSize } from './cluster.ts';
 import { type FaultCounts, Faults } from './faults.ts';
 import { leftovers } from './leftovers.ts';
+import { countSteps, type StepCounts } from './transitions.ts';
 
 /** After the last harm every job must end within so much simulated time … */
 const HEAL_LIMIT_MS = 600_000;
@@ -13,6 +14,12 @@ const EMPTY_LIMIT_MS = 120_000;
 /** Jobs begin within this share of the time in which harm comes. */
 const JOBS_SHARE = 0.6;
 
+/** What of a seed is run; by default all of it. */
+export interface RunOptions extends ClusterSize {
+  /** Numbers, from 1, of the faults that come at all. */
+  readonly faults?: ReadonlySet<number> | undefined;
+}
+
 /** What a run was like. */
 export interface RunResult {
   readonly seed: number;
@@ -21,7 +28,10 @@ export interface RunResult {
   readonly jobs: number;
   readonly lostJobs: number;
   readonly tasks: number;
+  /** What the seed holds, whether it was run or not. */
+  readonly planned: { readonly nodes: number; readonly jobs: number; readonly faults: number };
   readonly faults: FaultCounts;
+  readonly steps: StepCounts;
   /** Two runs with the same digest had the same story. */
   readonly digest: number;
   readonly failure: string | undefined;
@@ -33,20 +43,23 @@ export interface RunResult {
  * Runs a seed. Errors have no stack meanwhile: it tells who called the simulator, takes room on the wire, and so would make
  * the same seed another story in another program.
  */
-export async function simulate(seed: number, size: ClusterSize = {}): Promise<RunResult> {
+export async function simulate(seed: number, options: RunOptions = {}): Promise<RunResult> {
   const { stackTraceLimit } = Error;
+  const steps: StepCounts = new Map();
+  const stopCounting = countSteps(steps);
   Error.stackTraceLimit = 0;
   try {
-    return await run(seed, size);
+    return await run(seed, options, steps);
   } finally {
+    stopCounting();
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-async function run(seed: number, size: ClusterSize): Promise<RunResult> {
-  const cluster = new Cluster(seed, size);
+async function run(seed: number, options: RunOptions, steps: StepCounts): Promise<RunResult> {
+  const cluster = new Cluster(seed, options);
   const { world } = cluster;
-  const faults = new Faults(cluster);
+  const faults = new Faults(cluster, options.faults);
   let failure: string | undefined;
   try {
     cluster.start(faults.untilMs * JOBS_SHARE);
@@ -69,7 +82,9 @@ async function run(seed: number, size: ClusterSize): Promise<RunResult> {
     jobs: cluster.drivers.length,
     lostJobs: cluster.drivers.filter(({ state }) => state === 'lost').length,
     tasks: cluster.rules.acceptedCount,
+    planned: { nodes: cluster.nodes.length, jobs: cluster.jobsPlanned, faults: faults.planned },
     faults: faults.counts,
+    steps,
     digest: world.story.digest,
     failure,
     story: failure === undefined ? [] : world.story.last(80),
