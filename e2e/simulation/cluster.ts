@@ -7,6 +7,7 @@ import { PlanMaker } from './make-plan.ts';
 import { SimDriver } from './sim-driver.ts';
 import { SimNode } from './sim-node.ts';
 import { SimServer } from './sim-server.ts';
+import { tellTale } from './tale.ts';
 import { World } from './world.ts';
 
 /** How large a cluster is, and how much it has to do; by default the seed says. */
@@ -76,6 +77,15 @@ export class Cluster implements Books {
     this.server.start();
     for (const node of this.nodes) this.world.plan(share(node.kind.name) * 500, () => node.start());
     for (const driver of this.drivers) this.world.plan(share(driver.plan.name) * spanMs, () => driver.start());
+  }
+
+  /** Has the story told of tasks and objects as well. To be called before the start. */
+  tellDetails(): void {
+    const { onStarted } = this.server;
+    this.server.onStarted = (plane) => {
+      tellTale(plane, this.world.story);
+      onStarted(plane);
+    };
   }
 
   /** True once every job has its result, or can have none. */

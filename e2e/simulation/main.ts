@@ -7,7 +7,6 @@ import { shrink } from './shrink.ts';
 import { simulate } from './simulation.ts';
 import { Tally } from './tally.ts';
 
-const STORY_LINES = 60;
 const MINUTE_MS = 60_000;
 
 async function run({ seed: first, seeds, minutes, run: options }: Settings): Promise<boolean> {
@@ -22,7 +21,8 @@ async function run({ seed: first, seeds, minutes, run: options }: Settings): Pro
     console.log(`\nseed ${seed} fails: ${result.failure}`);
     const small = await shrink((part) => simulate(seed, part), options, result);
     console.log(`\n${small.runs} runs later: ${small.result.failure}\n${commandFor(seed, small.options)}`);
-    for (const line of small.result.story.slice(-STORY_LINES)) console.log(line);
+    const { story } = await simulate(seed, { ...small.options, isDetailed: true });
+    for (const line of story) console.log(line);
   }
   console.log('');
   for (const line of tally.lines()) console.log(line);

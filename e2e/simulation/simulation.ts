@@ -12,6 +12,8 @@ const HEAL_LIMIT_MS = 600_000;
 /** … and then everything must be gone within so much. */
 const EMPTY_LIMIT_MS = 120_000;
 
+/** Of a job that does not end so many tasks are named. */
+const SHOWN_TASKS = 5;
 /** Looking at all that may be left takes a while. */
 const LOOK_EVENTS = 16;
 
@@ -22,6 +24,8 @@ const JOBS_SHARE = 0.6;
 export interface RunOptions extends ClusterSize {
   /** Numbers, from 1, of the faults that come at all. */
   readonly faults?: ReadonlySet<number> | undefined;
+  /** The story is told of every task and object as well. */
+  readonly isDetailed?: boolean;
 }
 
 /** What a run was like. */
@@ -63,6 +67,7 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
 async function run(seed: number, options: RunOptions, steps: StepCounts): Promise<RunResult> {
   const cluster = new Cluster(seed, options);
   const { world } = cluster;
+  if (options.isDetailed === true) cluster.tellDetails();
   const faults = new Faults(cluster, options.faults);
   let failure: string | undefined;
   try {
@@ -70,11 +75,7 @@ async function run(seed: number, options: RunOptions, steps: StepCounts): Promis
     // To leave it out it counts as one more fault.
     if (options.faults?.has(faults.planned + 1) !== false) planOperator(cluster, faults.untilMs);
     await world.run(() => false, faults.untilMs);
-    if (!(await world.run(() => cluster.isDone, HEAL_LIMIT_MS)))
-      failure = `jobs do not end: ${cluster.drivers
-        .filter(({ state }) => state === 'running')
-        .map(({ plan, progress }) => `${plan.name} is at step ${progress}`)
-        .join(', ')}`;
+    if (!(await world.run(() => cluster.isDone, HEAL_LIMIT_MS))) failure = `jobs do not end: ${unfinished(cluster)}`;
     else if (
       !(await world.run(() => world.events % LOOK_EVENTS === 0 && leftovers(cluster).length === 0, EMPTY_LIMIT_MS))
     )
@@ -95,6 +96,18 @@ async function run(seed: number, options: RunOptions, steps: StepCounts): Promis
     steps,
     digest: world.story.digest,
     failure,
-    story: failure === undefined ? [] : world.story.last(80),
+    story: failure === undefined ? [] : world.story.about(failure),
   };
+}
+
+/** The jobs that do not end, and some of what they wait for. */
+function unfinished({ drivers, server }: Cluster): string {
+  const jobs = drivers
+    .filter(({ state }) => state === 'running')
+    .map(({ plan, progress }) => `${plan.name} is at step ${progress}`);
+  const tasks = [...(server.plane?.gcs.state.tasks.values() ?? [])]
+    .filter(({ state }) => state !== 'finished')
+    .slice(0, SHOWN_TASKS)
+    .map(({ key, state }) => `task ${key} is ${state}`);
+  return [...jobs, ...tasks].join(', ');
 }

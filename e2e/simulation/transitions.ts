@@ -34,8 +34,12 @@ export const ALL_STEPS: readonly string[] = MACHINES.flatMap(({ name, steps }) =
 /** How often each step was taken. */
 export type StepCounts = Map<string, number>;
 
-/** Counts from now on; gives a function that ends it. */
+let isCounting = false;
+
+/** Counts from now on; gives a function that ends it. One run at a time: the machines are those of all clusters in the process. */
 export function countSteps(counts: StepCounts): () => void {
+  if (isCounting) throw new Error('another run is being counted: one run after the other');
+  isCounting = true;
   const undo = MACHINES.map((machine) => {
     const step = machine.step.bind(machine);
     machine.step = (from, to) => {
@@ -49,6 +53,7 @@ export function countSteps(counts: StepCounts): () => void {
     return () => void Reflect.deleteProperty(machine, 'step');
   });
   return () => {
+    isCounting = false;
     for (const back of undo) back();
   };
 }
