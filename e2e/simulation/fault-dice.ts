@@ -5,7 +5,12 @@ import type { Random } from '#shared/ports/random.ts';
 
 /** Dice that are changed for every fault. */
 export class FaultDice implements Random {
-  #source: Random | undefined;
+  #source: Random;
+
+  /** @param source what is drawn from before the first fault */
+  constructor(source: Random) {
+    this.#source = source;
+  }
 
   /** The fault at hand draws from this. */
   throwFor(source: Random): void {
@@ -13,7 +18,6 @@ export class FaultDice implements Random {
   }
 
   next(): number {
-    if (!this.#source) throw new Error('no fault is at hand');
     return this.#source.next();
   }
 }

@@ -49,7 +49,7 @@ export class Faults {
   /** How many the seed holds, whether they are kept or not. */
   readonly planned: number;
   readonly #cluster: Cluster;
-  readonly #random = new FaultDice();
+  readonly #random: FaultDice;
   readonly #acts: Record<FaultKind, () => boolean>;
   #isHealed = false;
 
@@ -58,7 +58,8 @@ export class Faults {
     const { world } = cluster;
     this.#cluster = cluster;
     const times = world.random('faults');
-    const random = this.#random;
+    const random = new FaultDice(times);
+    this.#random = random;
     this.untilMs = LEAST_SPAN_MS + times.next() * (MAX_SPAN_MS - LEAST_SPAN_MS);
     this.#acts = {
       'node killed': () => this.#withNode((node) => this.#killNode(node, false)),

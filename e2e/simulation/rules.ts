@@ -37,8 +37,10 @@ export class Rules {
   readonly #durable = new Map<number, number>();
   readonly #sessionOf = new WeakMap<Wire, number>();
   readonly #lastRecord = new WeakMap<Wire, number>();
-  /** By connection: the life of the server that its node spoke to before, and the last command that the node has. */
+  /** By connection: the life of the server that its node spoke to before, and the last command that came over it. */
   readonly #heard = new WeakMap<Wire, { serverEpoch: number; last: number }>();
+  /** By session: the last command of this life of the server that its node says it has, over whichever connection. */
+  readonly #taken = new Map<number, number>();
   readonly #holders = new WeakMap<RayletShell, HolderBook>();
   #serverBooks: ServerBooks | undefined;
   /** All keys of each object that was let go in this event. */
@@ -72,6 +74,7 @@ export class Rules {
         this.#world.fail(`L2 record ${session.received + 1} of session ${id} was acknowledged and is lost`);
     }
     this.#serverBooks = new ServerBooks(plane, (message) => this.#world.fail(message));
+    this.#taken.clear();
     this.#watchObjects(plane);
     const taskEnded = plane.taskEnded.bind(plane);
     plane.taskEnded = (outcome) => {
@@ -178,11 +181,17 @@ export class Rules {
   #toServer(wire: Wire, bytes: Uint8Array): void {
     const frame = decodeFrame(bytes);
     if (frame.type === 'hello') this.#heard.set(wire, { serverEpoch: frame.serverEpoch, last: frame.receivedCommands });
+    if (frame.type === 'ack') this.#takes(wire, frame.received);
     if (frame.type !== 'records') return;
     const last = this.#lastRecord.get(wire);
     if (last !== undefined && frame.first > last + 1)
       this.#world.fail(`L2 records ${last + 1} to ${frame.first - 1} of ${wire.node.name} are missing`);
     this.#lastRecord.set(wire, Math.max(last ?? 0, frame.first + frame.batch.length - 1));
+  }
+
+  #takes(wire: Wire, commands: number): void {
+    const session = this.#sessionOf.get(wire) ?? 0;
+    this.#taken.set(session, Math.max(this.#taken.get(session) ?? 0, commands));
   }
 
   #toNode(wire: Wire, bytes: Uint8Array): void {
@@ -193,6 +202,7 @@ export class Rules {
       const heard = this.#heard.get(wire);
       // A server that started anew numbers its commands from 1.
       if (heard && (!frame.resumed || heard.serverEpoch !== frame.serverEpoch)) heard.last = 0;
+      this.#takes(wire, heard?.last ?? 0);
       const durable = this.#durable.get(frame.session) ?? 0;
       if (frame.receivedRecords < durable)
         this.#world.fail(
@@ -201,8 +211,10 @@ export class Rules {
     } else if (frame.type === 'commands') {
       const heard = this.#heard.get(wire);
       if (!heard) return;
-      if (frame.first > heard.last + 1)
-        this.#world.fail(`L2 commands ${heard.last + 1} to ${frame.first - 1} for ${wire.node.name} are missing`);
+      // What another process with the same session has taken is not sent again; this one notices.
+      const last = Math.max(heard.last, this.#taken.get(this.#sessionOf.get(wire) ?? 0) ?? 0);
+      if (frame.first > last + 1)
+        this.#world.fail(`L2 commands ${last + 1} to ${frame.first - 1} for ${wire.node.name} are missing`);
       heard.last = Math.max(heard.last, frame.first + frame.batch.length - 1);
     } else if (frame.type === 'ack') {
       const session = this.#sessionOf.get(wire) ?? 0;

@@ -86,7 +86,7 @@ export class ServerBooks {
   /** Looks at everything. */
   check(): void {
     const { state, scheduler, sessions } = this.#plane.gcs;
-    this.#checkSessions(state.sessions.values());
+    this.#checkSessions([...state.sessions.values()]);
     let queued = 0;
     let assigned = 0;
     for (const task of state.tasks.values()) {
@@ -114,17 +114,29 @@ export class ServerBooks {
       this.#fail(`M1 ${living} sessions live and ${sessions.livingCount} are counted`);
   }
 
-  /** One life of a node is believed (rules M2, M4). Without the key nobody takes the place of a node that had it. */
-  #checkSessions(all: Iterable<SessionRecord>): void {
-    const believed = new Map<string, SessionRecord>();
-    for (const session of all) {
-      if (session.state === 'dead' || session.successor !== 0 || session.role === 'driver') continue;
-      const node = `${session.nodeId} ${session.trusted}`;
-      const other = believed.get(node);
+  /**
+   * One life of a node is believed (rules M2, M4): where one is connected no other is, and those before it have a successor. A
+   * new one that has not answered its welcome is not connected yet. Without the key nobody takes the place of a node that had it.
+   */
+  #checkSessions(all: readonly SessionRecord[]): void {
+    const lives = all.filter(({ state, successor, role }) => state !== 'dead' && successor === 0 && role !== 'driver');
+    const present = new Map<string, SessionRecord>();
+    for (const session of lives) {
+      if (session.state !== 'connected') continue;
+      const other = present.get(nodeOf(session));
       if (other) this.#fail(`M2 sessions ${other.id} and ${session.id} of ${session.nodeName} are both believed`);
-      believed.set(node, session);
+      present.set(nodeOf(session), session);
+    }
+    for (const session of lives) {
+      const other = present.get(nodeOf(session));
+      if (other && other.epoch > session.epoch)
+        this.#fail(`M2 session ${session.id} of ${session.nodeName} may come back beside session ${other.id}`);
     }
   }
+}
+
+function nodeOf({ nodeId, trusted }: SessionRecord): string {
+  return `${nodeId} ${trusted}`;
 }
 
 function leasedOf(tasks: Iterable<TaskRecord>): number {
