@@ -5,6 +5,7 @@
 import type { Random } from '#shared/ports/random.ts';
 import { MutationBatchBuilder } from '#shared/ports/mutation-batch.ts';
 import type { Storage, StorageError } from '#shared/ports/storage.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import { plainWords } from '#shared/text/plain-words.ts';
 import { CommitLoop } from './gcs/commit-loop.ts';
@@ -160,6 +161,13 @@ export class ControlPlane implements GcsPorts {
     // A command stream starts anew with the server, and this comes first in that of a stranger's node.
     for (const session of this.gcs.state.sessions.values())
       if (!session.trusted && session.state !== 'dead') outbox.command(session, { kind: 'stranger' });
+  }
+
+  /** How full its queues are (rule B1). */
+  *levels(): Iterable<QueueLevel> {
+    yield* this.gcs.levels();
+    yield* this.commits.levels();
+    yield { queue: 'recent events', level: this.events.length, bound: RECENT_EVENTS };
   }
 
   /** One step of the GCS. Exceptions pass through. */

@@ -11,6 +11,7 @@ import type { Clock } from '#shared/ports/clock.ts';
 import type { Random } from '#shared/ports/random.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import type { WorkerCommand, WorkerRequest } from '#shared/protocol/worker-messages.ts';
 
 /** How often limits and time-outs are looked at … */
@@ -182,6 +183,22 @@ export class RayletShell {
       receivedBytes: this.#transfer.receivedBytes,
       sentBytes: this.#transfer.sentBytes,
     };
+  }
+
+  /** How much the tables of this node hold: all 0 when nothing is to be done, but for what actors and drivers keep. */
+  tableSizes(): ReturnType<Raylet['tableSizes']> & { pulls: number; questions: number } {
+    return {
+      ...this.#raylet.tableSizes(),
+      pulls: this.#transfer.pullCount,
+      questions: this.session.openQuestions,
+    };
+  }
+
+  /** How full its queues are (rule B1). */
+  *levels(): Iterable<QueueLevel> {
+    yield* this.#raylet.levels();
+    yield* this.session.levels();
+    yield* this.#transfer.levels();
   }
 
   /** Offers more or less from now on; see `Raylet.setCapacity`. */

@@ -37,6 +37,10 @@ export class ActorHost {
     return this.#actors.get(key);
   }
 
+  get count(): number {
+    return this.#actors.size;
+  }
+
   all(): IterableIterator<HostedActor> {
     return this.#actors.values();
   }

@@ -5,6 +5,7 @@
  * journal's backlog). Chunks and logs wait while the transport has much unsent, so control never stands behind a
  * megabyte of them; at their own bounds chunks are refused (the puller asks again) and the oldest logs are dropped.
  */
+import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Transport } from '#shared/ports/transport.ts';
 
 /** Chunks and logs go out only while fewer bytes than this are unsent. */
@@ -62,9 +63,9 @@ export class FrameQueue {
   /** Log frames dropped at the bound. */
   droppedLogs = 0;
 
-  /** Bytes that wait behind control. */
-  get waitingBytes(): number {
-    return this.#objects.bytes + this.#logs.bytes;
+  *levels(): Iterable<QueueLevel> {
+    yield { queue: 'chunk bytes', level: this.#objects.bytes, bound: MAX_OBJECT_BYTES };
+    yield { queue: 'log bytes', level: this.#logs.bytes, bound: MAX_LOG_BYTES };
   }
 
   /** A connection is there: everything goes to it from now on. */

@@ -5,6 +5,7 @@
  * Frames are kept encoded: a record that was sent once costs its ten or hundred bytes, not a tree of objects.
  */
 import { type NodeRecord, nodeRecords } from '#shared/protocol/node-records.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import { sessionFrames } from '#shared/protocol/session-frames.ts';
 import { ByteWriter } from '#shared/wire/byte-writer.ts';
 
@@ -59,6 +60,12 @@ export class Journal {
   /** True if records were gathered that are not in a frame yet. */
   get hasUnsent(): boolean {
     return this.#gathered.length > 0;
+  }
+
+  /** The bounds are those at which a node that goes on all the same is ended. */
+  *levels(): Iterable<QueueLevel> {
+    yield { queue: 'journal records', level: this.backlog, bound: MAX_BACKLOG_RECORDS * FLOOD_FACTOR };
+    yield { queue: 'journal bytes', level: this.#sentBytes, bound: MAX_BACKLOG_BYTES * FLOOD_FACTOR };
   }
 
   /** True if work should wait until the server caught up. */

@@ -7,6 +7,7 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Clock } from '#shared/ports/clock.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import { StateMachine } from '#shared/state-machine.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { CHUNK_BYTES, CHUNKS_IN_FLIGHT } from '#shared/protocol/limits.ts';
@@ -98,6 +99,14 @@ export class ObjectTransfer {
   /** Pulls that are under way or wait for memory. */
   get pullCount(): number {
     return this.#pulls.size;
+  }
+
+  *levels(): Iterable<QueueLevel> {
+    // One always runs, whatever its size.
+    const isLone = this.#byTransfer.size === 1;
+    yield { queue: 'pull bytes', level: isLone ? 0 : this.#bytesInFlight, bound: MAX_BYTES_IN_FLIGHT };
+    for (const { asked } of this.#byTransfer.values())
+      yield { queue: 'chunks asked for', level: asked.size, bound: CHUNKS_IN_FLIGHT };
   }
 
   /** Memory taken by unfinished pulls. */

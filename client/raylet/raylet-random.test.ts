@@ -217,7 +217,7 @@ describe('Raylet under random work', () => {
           expect(run.node.raylet.load().freeCpuMilli).toBeGreaterThanOrEqual(0);
         }
         run.end();
-        expect(run.node.raylet.tableSizes()).toEqual({ tasks: 0, objects: 0, cancelling: 0 });
+        expect(run.node.raylet.tableSizes()).toMatchObject({ tasks: 0, objects: 0, cancelling: 0, waits: 0 });
         expect(run.node.raylet.load()).toMatchObject({
           runningTasks: 0,
           queuedTasks: 0,

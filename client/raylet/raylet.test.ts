@@ -25,7 +25,7 @@ function warmUp(node: FakeNode): void {
 
 function expectIdle(node: FakeNode, cpus = 1): void {
   expect(node.raylet.load()).toMatchObject({ runningTasks: 0, queuedTasks: 0, queuedUs: 0, freeCpuMilli: cpus * 1000 });
-  expect(node.raylet.tableSizes()).toMatchObject({ tasks: 0, cancelling: 0 });
+  expect(node.raylet.tableSizes()).toMatchObject({ tasks: 0, cancelling: 0, waits: 0, actors: 0 });
 }
 
 describe('a node with nothing to do', () => {
@@ -597,7 +597,7 @@ describe('leases', () => {
     const id = node.block(0, [ELSEWHERE]);
     node.say(node.driver, { kind: 'unblock', id });
     node.crash(node.runner(ELSEWHERE));
-    expect(node.raylet.tableSizes()).toEqual({ tasks: 0, objects: 0, cancelling: 0 });
+    expect(node.raylet.tableSizes()).toEqual({ tasks: 0, objects: 0, cancelling: 0, waits: 0, actors: 0 });
   });
 
   it('M2 end in a finish record of their attempt, or go back to the server', () => {

@@ -8,6 +8,7 @@
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { END_REASON } from '#shared/protocol/node-records.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import type { ServerCommand, ServerCommandOf } from '#shared/protocol/server-commands.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { WorkerCommand, WorkerRequest, WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
@@ -191,8 +192,22 @@ export class Raylet {
   }
 
   /** How much the tables hold: all 0 (but for actors' and drivers' own) when nothing is to be done. */
-  tableSizes(): { tasks: number; objects: number; cancelling: number } {
-    return { tasks: this.#tasks.count, objects: this.#objects.count, cancelling: this.#limits.cancellingCount };
+  tableSizes(): { tasks: number; objects: number; cancelling: number; waits: number; actors: number } {
+    let waits = 0;
+    for (const { blocks } of this.#pool.all()) waits += blocks.size;
+    return {
+      tasks: this.#tasks.count,
+      objects: this.#objects.count,
+      cancelling: this.#limits.cancellingCount,
+      waits,
+      actors: this.#actors.host.count,
+    };
+  }
+
+  /** How full its queues are (rule B1). */
+  *levels(): Iterable<QueueLevel> {
+    yield* this.journal.levels();
+    yield* this.#pool.levels();
   }
 
   /** Nothing here happens by time alone and soon: there are no limits to keep, no waits, nothing to send. */

@@ -8,6 +8,7 @@
 import { AuthenticationError, ConnectionLostError, ProtocolError } from '#shared/errors/daylight-error.ts';
 import type { Clock } from '#shared/ports/clock.ts';
 import type { Random } from '#shared/ports/random.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { PROTOCOL_VERSION } from '#shared/protocol/version.ts';
@@ -151,6 +152,15 @@ export class ServerSession {
   /** Epoch of the present session; 0 before the first welcome. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** Questions that are not answered. */
+  get openQuestions(): number {
+    return this.#questions.size;
+  }
+
+  levels(): Iterable<QueueLevel> {
+    return this.#queue.levels();
   }
 
   /** What the node offers from now on. The server is told now, or with the next hello. */

@@ -7,6 +7,7 @@
  * nested tasks of any depth finish on one CPU in bounded memory. An actor has a worker of its own.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import { StateMachine } from '#shared/state-machine.ts';
 import type { Block } from './block-table.ts';
 import type { FunctionInfo, OptionsInfo, TaskEntry } from './entries.ts';
@@ -94,6 +95,12 @@ export class WorkerPool {
 
   get count(): number {
     return this.#workers.size;
+  }
+
+  *levels(): Iterable<QueueLevel> {
+    for (const { blocked, kind } of this.#workers.values())
+      if (kind === 'task')
+        yield { queue: 'tasks blocked in a worker', level: blocked.size, bound: MAX_BLOCKED_PER_WORKER };
   }
 
   /** Adds a driver, or a worker that something else starts. */

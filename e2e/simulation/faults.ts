@@ -1,8 +1,8 @@
 /**
  * The harm that a seed holds: which faults come when, and to whom. Every kind is one function; what it did is counted.
  */
-import type { Random } from '#shared/ports/random.ts';
 import type { Cluster } from './cluster.ts';
+import { FaultDice } from './fault-dice.ts';
 import type { Wire } from './network.ts';
 import type { SimNode } from './sim-node.ts';
 
@@ -46,16 +46,21 @@ export class Faults {
   readonly counts: FaultCounts = new Map();
   /** When the last of them begins. */
   readonly untilMs: number;
+  /** How many the seed holds, whether they are kept or not. */
+  readonly planned: number;
   readonly #cluster: Cluster;
-  readonly #random: Random;
+  readonly #random: FaultDice;
   readonly #acts: Record<FaultKind, () => boolean>;
   #isHealed = false;
 
-  constructor(cluster: Cluster) {
+  /** @param kept numbers, from 1, of those that come at all; default: every one */
+  constructor(cluster: Cluster, kept?: ReadonlySet<number>) {
+    const { world } = cluster;
     this.#cluster = cluster;
-    const random = cluster.world.random('faults');
+    const times = world.random('faults');
+    const random = new FaultDice(times);
     this.#random = random;
-    this.untilMs = LEAST_SPAN_MS + random.next() * (MAX_SPAN_MS - LEAST_SPAN_MS);
+    this.untilMs = LEAST_SPAN_MS + times.next() * (MAX_SPAN_MS - LEAST_SPAN_MS);
     this.#acts = {
       'node killed': () => this.#withNode((node) => this.#killNode(node, false)),
       'node without power': () => this.#withNode((node) => this.#killNode(node, true)),
@@ -75,9 +80,16 @@ export class Faults {
       'one direction cut': () => this.#withWire((wire) => this.#cut(wire)),
       'slow network': () => this.#slowDown(),
     };
-    const count = Math.floor(random.next() * (MAX_FAULTS + 1));
-    for (let n = 0; n < count; n++) cluster.world.plan(random.next() * this.untilMs, () => this.#strike());
-    cluster.world.plan(this.untilMs, () => this.#heal());
+    this.planned = Math.floor(times.next() * (MAX_FAULTS + 1));
+    for (let n = 1; n <= this.planned; n++) {
+      const atMs = times.next() * this.untilMs;
+      if (kept?.has(n) === false) continue;
+      world.plan(atMs, () => {
+        random.throwFor(world.random(`fault ${n}`));
+        this.#strike();
+      });
+    }
+    world.plan(this.untilMs, () => this.#heal());
   }
 
   #strike(): void {

@@ -19,6 +19,7 @@ export class Machine implements Clock {
   #sleptMs = 0;
   #wallOffsetMs: number;
   #held: (() => void)[] = [];
+  readonly #timers = new Set<object>();
 
   /** @param wallOffsetMs how wrong its time of day is */
   constructor(world: World, name: string, wallOffsetMs = 0) {
@@ -29,6 +30,11 @@ export class Machine implements Clock {
 
   get isStill(): boolean {
     return this.#isStill;
+  }
+
+  /** Timers of its process that have not run out. */
+  get timerCount(): number {
+    return this.#timers.size;
   }
 
   tell(text: string): void {
@@ -49,6 +55,7 @@ export class Machine implements Clock {
   }
 
   after(delayMs: number, callback: () => void): () => void {
+    const timer = {};
     let cancel = (): void => undefined;
     const wait = (remainingMs: number): void => {
       const dueMs = this.nowMs() + remainingMs;
@@ -56,11 +63,18 @@ export class Machine implements Clock {
         // The clock stood still meanwhile: the timer has not run out yet.
         const leftMs = dueMs - this.nowMs();
         if (leftMs > 0.001) wait(leftMs);
-        else callback();
+        else {
+          this.#timers.delete(timer);
+          callback();
+        }
       });
     };
+    this.#timers.add(timer);
     wait(delayMs);
-    return () => cancel();
+    return () => {
+      this.#timers.delete(timer);
+      cancel();
+    };
   }
 
   every(intervalMs: number, callback: () => void): () => void {
@@ -103,6 +117,7 @@ export class Machine implements Clock {
   /** The process is gone. */
   kill(): void {
     this.life += 1;
+    this.#timers.clear();
     this.goOn();
   }
 

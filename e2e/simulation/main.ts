@@ -1,72 +1,43 @@
 /**
- * `npm run sim -- --seeds N --seed S`: runs seeds S … S+N−1 and prints what was in them. A failure prints its seed and the last
- * events, and the exit code says how it went.
+ * `npm run sim -- --seeds N --seed S`: runs seeds S … S+N−1 and prints what was in them. A failure is made as small as it goes
+ * and printed with the command that runs it again. The exit code is 1 if something is wrong, 2 for arguments that make no sense.
  */
-import { parseArgs } from 'node:util';
-import { FAULT_KINDS, type FaultCounts } from './faults.ts';
-import { type RunResult, simulate } from './simulation.ts';
+import { commandFor, readSettings, type Settings, UsageError } from './options.ts';
+import { shrink } from './shrink.ts';
+import { simulate } from './simulation.ts';
+import { Tally } from './tally.ts';
 
-const DEFAULT_SEEDS = 200;
-const STORY_LINES = 60;
+const MINUTE_MS = 60_000;
 
-interface Totals {
-  runs: number;
-  failed: RunResult[];
-  jobs: number;
-  lostJobs: number;
-  tasks: number;
-  events: number;
-  simulatedMs: number;
-  readonly faults: FaultCounts;
+async function run({ seed: first, seeds, minutes, run: options }: Settings): Promise<boolean> {
+  const untilMs = performance.now() + minutes * MINUTE_MS;
+  const tally = new Tally();
+  const failed: number[] = [];
+  for (let seed = first; seed < first + seeds || performance.now() < untilMs; seed++) {
+    const result = await simulate(seed, options);
+    tally.add(result);
+    if (result.failure === undefined) continue;
+    failed.push(seed);
+    console.log(`\nseed ${seed} fails: ${result.failure}`);
+    const small = await shrink((part) => simulate(seed, part), options, result);
+    console.log(`\n${small.runs} runs later: ${small.result.failure}\n${commandFor(seed, small.options)}`);
+    const { story } = await simulate(seed, { ...small.options, isDetailed: true });
+    for (const line of story) console.log(line);
+  }
+  console.log('');
+  for (const line of tally.lines()) console.log(line);
+  const missing = tally.missing();
+  for (const line of missing) console.log(line);
+  if (failed.length > 0) console.log(`${failed.length} failed: ${failed.join(', ')}`);
+  const isGood = failed.length === 0 && missing.length === 0;
+  if (isGood) console.log('all as it must be');
+  return isGood;
 }
 
-function whole(text: string | undefined, otherwise: number): number {
-  const number = Number(text ?? otherwise);
-  if (!Number.isInteger(number) || number < 0) throw new Error(`"${text}" is not a whole number`);
-  return number;
+try {
+  if (!(await run(readSettings(process.argv.slice(2))))) process.exitCode = 1;
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 }
-
-function add(totals: Totals, result: RunResult): void {
-  totals.runs += 1;
-  totals.jobs += result.jobs;
-  totals.lostJobs += result.lostJobs;
-  totals.tasks += result.tasks;
-  totals.events += result.events;
-  totals.simulatedMs += result.simulatedMs;
-  for (const [kind, count] of result.faults) totals.faults.set(kind, (totals.faults.get(kind) ?? 0) + count);
-  if (result.failure === undefined) return;
-  totals.failed.push(result);
-  console.log(`\nseed ${result.seed} fails: ${result.failure}`);
-  for (const line of result.story.slice(-STORY_LINES)) console.log(line);
-}
-
-function print(totals: Totals): void {
-  console.log('\nfault                              times');
-  for (const kind of FAULT_KINDS) console.log(`${kind.padEnd(32)} ${String(totals.faults.get(kind) ?? 0).padStart(7)}`);
-  const { runs, jobs, lostJobs, tasks, events, simulatedMs, failed } = totals;
-  console.log(
-    `\n${runs} seeds, ${jobs} jobs (${lostJobs} ended without a result), ${tasks} results, ${events} events in ${Math.round(simulatedMs / 1000)} simulated seconds`,
-  );
-  if (failed.length === 0) console.log('all as it must be');
-  else console.log(`${failed.length} failed: ${failed.map(({ seed }) => seed).join(', ')}`);
-}
-
-const { values } = parseArgs({
-  options: { seeds: { type: 'string' }, seed: { type: 'string' }, nodes: { type: 'string' } },
-});
-const count = whole(values.seeds, DEFAULT_SEEDS);
-const first = whole(values.seed, 1);
-const nodes = values.nodes === undefined ? undefined : whole(values.nodes, 0);
-const totals: Totals = {
-  runs: 0,
-  failed: [],
-  jobs: 0,
-  lostJobs: 0,
-  tasks: 0,
-  events: 0,
-  simulatedMs: 0,
-  faults: new Map(),
-};
-for (let seed = first; seed < first + count; seed++) add(totals, await simulate(seed, { nodes }));
-print(totals);
-if (totals.failed.length > 0) process.exitCode = 1;

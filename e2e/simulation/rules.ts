@@ -1,12 +1,17 @@
 /**
- * What must hold after every event (rules L2, L5, O3, B1). Each check says what it found.
+ * What must hold after every event. Each check says what it found. Here: the streams of records and commands (rule L2), results
+ * (L5), CPUs (S3), bounds (B1), objects with their holders (O3); what the server's tables say of each other is in a file of its
+ * own.
  */
+import type { RayletShell } from '#client/host/raylet-shell.ts';
 import type { ControlPlane } from '#server/control-plane.ts';
 import { decodeFrame } from '#server/gateway/frames.ts';
-import type { TaskRecord } from '#server/gcs/entities.ts';
-import type { GcsState } from '#server/gcs/state.ts';
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Gateway } from '#server/gateway/gateway.ts';
+import { HolderBook, isReplayed } from './holder-book.ts';
 import type { FrameTap, Wire } from './network.ts';
+import { ServerBooks } from './server-books.ts';
 import type { SimNode } from './sim-node.ts';
 import type { SimServer } from './sim-server.ts';
 import type { World } from './world.ts';
@@ -32,6 +37,14 @@ export class Rules {
   readonly #durable = new Map<number, number>();
   readonly #sessionOf = new WeakMap<Wire, number>();
   readonly #lastRecord = new WeakMap<Wire, number>();
+  /** By connection: the life of the server that its node spoke to before, and the last command that came over it. */
+  readonly #heard = new WeakMap<Wire, { serverEpoch: number; last: number }>();
+  /** By session: the last command of this life of the server that its node says it has, over whichever connection. */
+  readonly #taken = new Map<number, number>();
+  readonly #holders = new WeakMap<RayletShell, HolderBook>();
+  #serverBooks: ServerBooks | undefined;
+  /** All keys of each object that was let go in this event. */
+  #letGo: (readonly ObjectKey[])[] = [];
   #events = 0;
   /** Results accepted in all. */
   acceptedCount = 0;
@@ -60,6 +73,9 @@ export class Rules {
       if (session && session.received < durable)
         this.#world.fail(`L2 record ${session.received + 1} of session ${id} was acknowledged and is lost`);
     }
+    this.#serverBooks = new ServerBooks(plane, (message) => this.#world.fail(message));
+    this.#taken.clear();
+    this.#watchObjects(plane);
     const taskEnded = plane.taskEnded.bind(plane);
     plane.taskEnded = (outcome) => {
       const { task } = outcome;
@@ -68,6 +84,15 @@ export class Rules {
       this.#accepted.add(attempt);
       this.acceptedCount += 1;
       taskEnded(outcome);
+    };
+  }
+
+  #watchObjects({ gcs: { state } }: ControlPlane): void {
+    this.#letGo = [];
+    const dropped = state.dropped.bind(state);
+    state.dropped = (gone) => {
+      if ('status' in gone) this.#letGo.push([gone.key, ...keysOf(state.aliases, gone.key)]);
+      dropped(gone);
     };
   }
 
@@ -83,15 +108,22 @@ export class Rules {
 
   check(): void {
     this.#events += 1;
-    for (const node of this.#books.all()) this.#checkNode(node);
     const { plane, gateway } = this.#books.server;
-    if (!plane || !gateway || this.#events % TABLE_LOOK_EVENTS > 0) return;
+    for (const node of this.#books.all()) this.#checkNode(node);
+    if (plane && this.#letGo.length > 0) this.#checkLetGo(plane);
+    if (this.#events % TABLE_LOOK_EVENTS > 0) return;
+    for (const { shell, kind } of this.#books.all()) if (shell) this.#checkLevels(shell.levels(), kind.name);
+    if (!plane || !gateway) return;
+    this.#checkLevels(plane.levels(), 'the server');
+    this.#checkLevels(gateway.levels(), 'the gateway');
     this.#checkGateway(gateway);
+    this.#serverBooks?.check();
     if (!plane.gcs.inGrace) this.#checkTables(plane);
   }
 
   /** Programs compute with no more CPUs than there are (rule S3). */
-  #checkNode({ activeMilli, kind }: SimNode): void {
+  #checkNode({ activeMilli, kind, shell }: SimNode): void {
+    if (shell && !this.#holders.has(shell)) this.#holders.set(shell, new HolderBook(shell));
     if (activeMilli > kind.cpus * 1000)
       this.#world.fail(`S3 programs compute with ${activeMilli / 1000} of the ${kind.cpus} CPUs of ${kind.name}`);
   }
@@ -103,9 +135,36 @@ export class Rules {
     }
   }
 
+  /** Every queue keeps within its bound (rule B1). */
+  #checkLevels(levels: Iterable<QueueLevel>, where: string): void {
+    for (const { queue, level, bound } of levels)
+      if (level > bound) this.#world.fail(`B1 ${queue} at ${where}: ${level}, and the bound is ${bound}`);
+  }
+
+  /** What was let go is held by nobody (rule O3). */
+  #checkLetGo(plane: ControlPlane): void {
+    const { state } = plane.gcs;
+    for (const keys of this.#letGo.splice(0)) {
+      // It may be known by another name, or have come again.
+      if (!keys.some((key) => state.object(key))) this.#checkHolders(plane, keys);
+    }
+  }
+
+  #checkHolders({ gcs: { state } }: ControlPlane, keys: readonly ObjectKey[]): void {
+    if (this.mayHaveLost) return;
+    for (const { shell, kind } of this.#books.all()) {
+      const holder = shell && this.#holders.get(shell)?.holderOf(state, keys);
+      if (holder !== undefined)
+        this.#world.fail(`O3 object ${keys[0]} was let go and ${holder} on ${kind.name} holds it`);
+    }
+  }
+
   /** No object is gone that an unfinished task has among its inputs (rule O3). */
-  #checkTables({ gcs }: ControlPlane): void {
-    const { state } = gcs;
+  #checkTables(plane: ControlPlane): void {
+    const { state } = plane.gcs;
+    for (const { key, status } of state.objects.values())
+      if (status === 'freed') this.#checkHolders(plane, [key, ...keysOf(state.aliases, key)]);
+    for (const { shell } of this.#books.all()) if (shell) this.#holders.get(shell)?.forgetEnded(state);
     for (const task of state.tasks.values()) {
       if (task.state === 'finished') continue;
       for (const key of [...task.deps, ...task.nested]) {
@@ -121,6 +180,8 @@ export class Rules {
 
   #toServer(wire: Wire, bytes: Uint8Array): void {
     const frame = decodeFrame(bytes);
+    if (frame.type === 'hello') this.#heard.set(wire, { serverEpoch: frame.serverEpoch, last: frame.receivedCommands });
+    if (frame.type === 'ack') this.#takes(wire, frame.received);
     if (frame.type !== 'records') return;
     const last = this.#lastRecord.get(wire);
     if (last !== undefined && frame.first > last + 1)
@@ -128,16 +189,33 @@ export class Rules {
     this.#lastRecord.set(wire, Math.max(last ?? 0, frame.first + frame.batch.length - 1));
   }
 
+  #takes(wire: Wire, commands: number): void {
+    const session = this.#sessionOf.get(wire) ?? 0;
+    this.#taken.set(session, Math.max(this.#taken.get(session) ?? 0, commands));
+  }
+
   #toNode(wire: Wire, bytes: Uint8Array): void {
     const frame = decodeFrame(bytes);
     if (frame.type === 'welcome') {
       this.#sessionOf.set(wire, frame.session);
       this.#lastRecord.set(wire, frame.receivedRecords);
+      const heard = this.#heard.get(wire);
+      // A server that started anew numbers its commands from 1.
+      if (heard && (!frame.resumed || heard.serverEpoch !== frame.serverEpoch)) heard.last = 0;
+      this.#takes(wire, heard?.last ?? 0);
       const durable = this.#durable.get(frame.session) ?? 0;
       if (frame.receivedRecords < durable)
         this.#world.fail(
           `L2 session ${frame.session} is welcome behind ${frame.receivedRecords}, it was told that ${durable} are durable`,
         );
+    } else if (frame.type === 'commands') {
+      const heard = this.#heard.get(wire);
+      if (!heard) return;
+      // What another process with the same session has taken is not sent again; this one notices.
+      const last = Math.max(heard.last, this.#taken.get(this.#sessionOf.get(wire) ?? 0) ?? 0);
+      if (frame.first > last + 1)
+        this.#world.fail(`L2 commands ${last + 1} to ${frame.first - 1} for ${wire.node.name} are missing`);
+      heard.last = Math.max(heard.last, frame.first + frame.batch.length - 1);
     } else if (frame.type === 'ack') {
       const session = this.#sessionOf.get(wire) ?? 0;
       this.#durable.set(session, Math.max(this.#durable.get(session) ?? 0, frame.durable));
@@ -145,8 +223,9 @@ export class Rules {
   }
 }
 
-/** True for a task that runs again, and for what such a task makes. */
-function isReplayed(state: GcsState, task: TaskRecord): boolean {
-  for (let at: TaskRecord | undefined = task; at; at = state.task(at.parent)) if (at.replayed) return true;
-  return false;
+/** The other keys of an object. */
+function keysOf(aliases: ReadonlyMap<ObjectKey, ObjectKey>, key: ObjectKey): ObjectKey[] {
+  const others: ObjectKey[] = [];
+  for (const [from, to] of aliases) if (to === key) others.push(from);
+  return others;
 }

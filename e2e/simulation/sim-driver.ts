@@ -104,6 +104,14 @@ export class SimDriver {
     this.node.kill(false);
   }
 
+  /** The operator stopped its job: what comes now means nothing, and after a while it goes home. */
+  stopped(staysMs: number): void {
+    if (this.#state !== 'running') return;
+    this.#state = 'lost';
+    this.node.machine.tell('has a job that was stopped');
+    this.node.machine.after(staysMs, () => this.node.leave('its job was stopped'));
+  }
+
   #finished(): void {
     this.#state = 'right';
     this.node.machine.tell('has all its results');
@@ -112,6 +120,7 @@ export class SimDriver {
   }
 
   #check(ref: number, key: number, found: Found): void {
+    if (this.#state !== 'running') return;
     const expected = this.#oracle.ref(ref);
     if (expected.ok && found.ok && found.digest === expected.digest) return;
     if (!expected.ok && !found.ok && expected.labels.includes(found.label)) return;

@@ -4,14 +4,29 @@
 import { Cluster, type ClusterSize } from './cluster.ts';
 import { type FaultCounts, Faults } from './faults.ts';
 import { leftovers } from './leftovers.ts';
+import { planOperator } from './operator.ts';
+import { countSteps, type StepCounts } from './transitions.ts';
 
 /** After the last harm every job must end within so much simulated time … */
 const HEAL_LIMIT_MS = 600_000;
 /** … and then everything must be gone within so much. */
 const EMPTY_LIMIT_MS = 120_000;
 
+/** Of a job that does not end so many tasks are named. */
+const SHOWN_TASKS = 5;
+/** Looking at all that may be left takes a while. */
+const LOOK_EVENTS = 16;
+
 /** Jobs begin within this share of the time in which harm comes. */
 const JOBS_SHARE = 0.6;
+
+/** What of a seed is run; by default all of it. */
+export interface RunOptions extends ClusterSize {
+  /** Numbers, from 1, of the faults that come at all. */
+  readonly faults?: ReadonlySet<number> | undefined;
+  /** The story is told of every task and object as well. */
+  readonly isDetailed?: boolean;
+}
 
 /** What a run was like. */
 export interface RunResult {
@@ -21,7 +36,10 @@ export interface RunResult {
   readonly jobs: number;
   readonly lostJobs: number;
   readonly tasks: number;
+  /** What the seed holds, whether it was run or not. */
+  readonly planned: { readonly nodes: number; readonly jobs: number; readonly faults: number };
   readonly faults: FaultCounts;
+  readonly steps: StepCounts;
   /** Two runs with the same digest had the same story. */
   readonly digest: number;
   readonly failure: string | undefined;
@@ -33,30 +51,34 @@ export interface RunResult {
  * Runs a seed. Errors have no stack meanwhile: it tells who called the simulator, takes room on the wire, and so would make
  * the same seed another story in another program.
  */
-export async function simulate(seed: number, size: ClusterSize = {}): Promise<RunResult> {
+export async function simulate(seed: number, options: RunOptions = {}): Promise<RunResult> {
   const { stackTraceLimit } = Error;
+  const steps: StepCounts = new Map();
+  const stopCounting = countSteps(steps);
   Error.stackTraceLimit = 0;
   try {
-    return await run(seed, size);
+    return await run(seed, options, steps);
   } finally {
+    stopCounting();
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-async function run(seed: number, size: ClusterSize): Promise<RunResult> {
-  const cluster = new Cluster(seed, size);
+async function run(seed: number, options: RunOptions, steps: StepCounts): Promise<RunResult> {
+  const cluster = new Cluster(seed, options);
   const { world } = cluster;
-  const faults = new Faults(cluster);
+  if (options.isDetailed === true) cluster.tellDetails();
+  const faults = new Faults(cluster, options.faults);
   let failure: string | undefined;
   try {
     cluster.start(faults.untilMs * JOBS_SHARE);
+    // To leave it out it counts as one more fault.
+    if (options.faults?.has(faults.planned + 1) !== false) planOperator(cluster, faults.untilMs);
     await world.run(() => false, faults.untilMs);
-    if (!(await world.run(() => cluster.isDone, HEAL_LIMIT_MS)))
-      failure = `jobs do not end: ${cluster.drivers
-        .filter(({ state }) => state === 'running')
-        .map(({ plan, progress }) => `${plan.name} is at step ${progress}`)
-        .join(', ')}`;
-    else if (!(await world.run(() => leftovers(cluster).length === 0, EMPTY_LIMIT_MS)))
+    if (!(await world.run(() => cluster.isDone, HEAL_LIMIT_MS))) failure = `jobs do not end: ${unfinished(cluster)}`;
+    else if (
+      !(await world.run(() => world.events % LOOK_EVENTS === 0 && leftovers(cluster).length === 0, EMPTY_LIMIT_MS))
+    )
       failure = `something is left: ${leftovers(cluster).join(', ')}`;
   } catch (error) {
     failure =
@@ -69,9 +91,23 @@ async function run(seed: number, size: ClusterSize): Promise<RunResult> {
     jobs: cluster.drivers.length,
     lostJobs: cluster.drivers.filter(({ state }) => state === 'lost').length,
     tasks: cluster.rules.acceptedCount,
+    planned: { nodes: cluster.nodes.length, jobs: cluster.jobsPlanned, faults: faults.planned + 1 },
     faults: faults.counts,
+    steps,
     digest: world.story.digest,
     failure,
-    story: failure === undefined ? [] : world.story.last(80),
+    story: failure === undefined ? [] : world.story.about(failure),
   };
+}
+
+/** The jobs that do not end, and some of what they wait for. */
+function unfinished({ drivers, server }: Cluster): string {
+  const jobs = drivers
+    .filter(({ state }) => state === 'running')
+    .map(({ plan, progress }) => `${plan.name} is at step ${progress}`);
+  const tasks = [...(server.plane?.gcs.state.tasks.values() ?? [])]
+    .filter(({ state }) => state !== 'finished')
+    .slice(0, SHOWN_TASKS)
+    .map(({ key, state }) => `task ${key} is ${state}`);
+  return [...jobs, ...tasks].join(', ');
 }

@@ -1,14 +1,25 @@
 /**
- * What happened, for whoever has to understand a failure: the last events of each entity, with their times.
+ * What happened, for whoever has to understand a failure: the last events of each entity, with their times. Entities are machines
+ * and, in a run that is told in detail, tasks and objects by their keys.
  */
+import type { ObjectKey } from '#shared/ids/object-key.ts';
 
 /** Lines remembered per entity. */
 const LINES = 200;
+/** Lines shown per entity. */
+const SHOWN_LINES = 20;
+/** Before the keys of tasks and objects. */
+const KEY_MARK = '#';
 
 interface Line {
   readonly number: number;
   readonly atMs: number;
   readonly text: string;
+}
+
+/** What the task and the object of this key are called in the story. */
+export function keyEntity(key: ObjectKey): string {
+  return `${KEY_MARK}${key}`;
 }
 
 /** The last events of every entity. */
@@ -37,14 +48,15 @@ export class Story {
       this.#digest = Math.imul(this.#digest ^ (char.codePointAt(0) ?? 0), 0x01000193);
   }
 
-  /** The last lines of all entities (or of those named) in their order. */
-  last(count: number, entities?: readonly string[]): string[] {
-    const all = [...this.#lines].flatMap(([entity, lines]) =>
-      entities && !entities.includes(entity) ? [] : lines.map((line) => ({ ...line, entity })),
-    );
-    return all
+  /** The last lines of each machine, and of each task and object whose key is in the text, in their order. */
+  about(text: string): string[] {
+    const keys = new Set((text.match(/\d+/g) ?? []).map((key) => keyEntity(Number(key))));
+    return [...this.#lines]
+      .flatMap(([entity, lines]) => {
+        const isMeant = !entity.startsWith(KEY_MARK) || keys.has(entity);
+        return isMeant ? lines.slice(-SHOWN_LINES).map((line) => ({ ...line, entity })) : [];
+      })
       .toSorted((a, b) => a.number - b.number)
-      .slice(-count)
-      .map(({ atMs, entity, text }) => `${atMs.toFixed(1).padStart(10)} ms  ${entity.padEnd(10)} ${text}`);
+      .map(({ atMs, entity, text: what }) => `${atMs.toFixed(1).padStart(10)} ms  ${entity.padEnd(10)} ${what}`);
   }
 }

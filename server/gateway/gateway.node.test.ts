@@ -280,6 +280,14 @@ describe('gateway: time', () => {
     expect(await connect().join(TOKEN, {})).toMatchObject({ epoch: 2, resumed: false });
   });
 
+  it('G3 a session that is over leaves nothing here, also when its end becomes durable', async () => {
+    const { node } = await joined(driver);
+    node.send({ type: 'bye', reason: 'done' });
+    await vi.waitFor(() => expect(server.plane.gcs.sessions.livingCount).toBe(0), WAIT);
+    await new Promise<void>((resolve) => server.plane.commits.whenDurable(resolve));
+    expect(server.gateway.tableSizes()).toMatchObject({ peersOfNobody: 0, untold: 0, questions: 0 });
+  });
+
   it('M1 a node that falls silent with work counts as disconnected', async () => {
     await server.stop();
     await start({ silentMs: 400, hostDeadMs: 300 });

@@ -2,6 +2,8 @@
  * The gateway: nodes' connections on one side, the control plane on the other. It admits sessions (rules M1–M4), validates
  * every frame once, passes records to the GCS and commands back, relays object chunks.
  */
+import { MAX_FRAME_BYTES } from '#shared/protocol/limits.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { plainWords } from '#shared/text/plain-words.ts';
@@ -134,9 +136,34 @@ export class Gateway implements Outbox {
     return this.#turns.waiting;
   }
 
+  /** How much its tables hold beside one peer for every session that lives: all 0 when nothing is to be done. */
+  tableSizes(): { untold: number; questions: number; peersOfNobody: number; linksOfNobody: number } {
+    let untold = 0;
+    let peersOfNobody = 0;
+    for (const { session, stream, link } of this.#peers.values()) {
+      if (link && (!stream.idle || stream.keptBytes > 0)) untold += 1;
+      if (session.state === 'dead') peersOfNobody += 1;
+    }
+    const linksOfNobody = this.#links.size - this.#peerOfLink.size;
+    return { untold, questions: this.#early.length, peersOfNobody, linksOfNobody };
+  }
+
+  /** How full its queues are (rule B1). */
+  *levels(): Iterable<QueueLevel> {
+    yield { queue: 'early questions', level: this.#early.length, bound: MAX_EARLY_QUESTIONS };
+    for (const { session, stream, link } of this.#peers.values()) {
+      // Who has more than that and a connection is cut off when the next commands are added.
+      const bound = (session.trusted ? MAX_KEPT_BYTES : MAX_KEPT_FOR_STRANGER_BYTES) + MAX_FRAME_BYTES;
+      if (link) yield { queue: 'command bytes for a node', level: stream.keptBytes, bound };
+    }
+    for (const link of this.#links) yield* link.levels();
+    yield* this.relay.levels();
+  }
+
   // --- what the control plane tells -------------------------------------------------------------------------------
 
   command(session: SessionRecord, command: ServerCommand): void {
+    if (session.state === 'dead') return;
     const peer = this.#peerOf(session);
     peer.stream.add(command);
     if (this.#dirty.has(peer)) return;
@@ -148,8 +175,9 @@ export class Gateway implements Outbox {
   }
 
   acknowledge(session: SessionRecord, received: number): void {
-    const peer = this.#peerOf(session);
-    if (peer.durable === received) return;
+    const peer = this.#peers.get(session.id);
+    // The session may have ended before its last records were durable: nobody hears of it then.
+    if (!peer || peer.durable === received) return;
     peer.durable = received;
     this.send(session.id, { type: 'ack', received: session.received, durable: received });
   }

@@ -7,6 +7,7 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { CHUNK_BYTES } from '#shared/protocol/limits.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import { CHUNK_STATUS, type SessionFrame, type SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { ObjectRecord } from '../gcs/entities.ts';
 import type { GcsState } from '../gcs/state.ts';
@@ -51,6 +52,11 @@ export class Relay {
 
   get openCount(): number {
     return this.#open.size;
+  }
+
+  *levels(): Iterable<QueueLevel> {
+    for (const level of this.#openOf.values())
+      yield { queue: 'relayed questions of a node', level, bound: MAX_OPEN_PER_PULLER };
   }
 
   /** A puller asks for a piece of an object. */

@@ -2,6 +2,8 @@
  * One connection: frames in through a bounded inbox, frames out with a bound on what the socket may hold back. It knows
  * bytes and bounds only; what frames mean is in `session-desk.ts`.
  */
+import { MAX_FRAME_BYTES } from '#shared/protocol/limits.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import type { FrameSink } from './command-stream.ts';
 import type { TurnTaker } from './turn-taking.ts';
@@ -76,6 +78,10 @@ export class SessionLink implements TurnTaker, FrameSink, ConnectionEvents {
 
   get unsentBytes(): number {
     return this.#inTransitBytes + this.#heldBytes;
+  }
+
+  *levels(): Iterable<QueueLevel> {
+    yield { queue: 'chunk bytes for a node', level: this.#bulkBytes, bound: MAX_BULK_BYTES + MAX_FRAME_BYTES };
   }
 
   /** A frame arrived: it waits for its turn. */

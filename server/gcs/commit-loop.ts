@@ -8,6 +8,7 @@
  */
 import type { MutationBatch, MutationBatchBuilder } from '#shared/ports/mutation-batch.ts';
 import { type HistoryRow, type Storage, StorageError } from '#shared/ports/storage.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import { writeDirty } from './rows.ts';
 import type { SessionRecord } from './entities.ts';
 import type { GcsState } from './state.ts';
@@ -61,6 +62,14 @@ export class CommitLoop {
   /** Rows that wait for a commit. */
   get backlog(): number {
     return this.#options.state.dirty.size + this.#tasks.length + this.#events.length;
+  }
+
+  *levels(): Iterable<QueueLevel> {
+    for (const [queue, level] of [
+      ['ended tasks to write down', this.#tasks.length],
+      ['events to write down', this.#events.length],
+    ] as const)
+      yield { queue, level, bound: MAX_WAITING_HISTORY };
   }
 
   /** Something changed. Cheap: called after every step. */

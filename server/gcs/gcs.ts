@@ -6,6 +6,7 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { NodeRecord } from '#shared/protocol/node-records.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Random } from '#shared/ports/random.ts';
 import { moveTask } from '#shared/task/task-state.ts';
 import { GlobalScheduler } from '../scheduler/global-scheduler.ts';
@@ -130,6 +131,11 @@ export class Gcs {
   setTime(nowMs: number, wallMs: number): void {
     this.state.nowMs = nowMs;
     this.state.wallMs = wallMs;
+  }
+
+  /** How full its queues are (rule B1). */
+  levels(): Iterable<QueueLevel> {
+    return this.#orphans.levels();
   }
 
   /** True from a restart until all nodes reported or the grace is over. */

@@ -6,7 +6,7 @@ import type { ActorState, JobStatus, ObjectStatus, SessionState } from './entiti
 
 /** A value that is made again (rule O1) is `pending` in between, for the length of a step. */
 export const OBJECT_LIFE = new StateMachine<ObjectStatus>('object', {
-  pending: ['inline', 'stored', 'error', 'freed'],
+  pending: ['inline', 'stored', 'error'],
   inline: ['freed'],
   stored: ['freed', 'pending'],
   error: ['freed'],

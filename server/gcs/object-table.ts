@@ -315,7 +315,8 @@ export class ObjectTable {
     object.formerNested = undefined;
     object.value = undefined;
     endVersion(object);
-    moveObject(object, 'freed');
+    // What never had a value was only named: it just goes.
+    if (object.status !== 'pending') moveObject(object, 'freed');
     this.#tellFreed(object);
     this.#state.touch(object);
     if (object.lineageRefs === 0) this.#remove(object);

@@ -5,6 +5,7 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { NodeRecord } from '#shared/protocol/node-records.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import type { GcsState } from './state.ts';
 
 /** Beyond this many, records are applied to what there is. */
@@ -24,6 +25,10 @@ export class Orphans {
 
   constructor(state: GcsState) {
     this.#state = state;
+  }
+
+  *levels(): Iterable<QueueLevel> {
+    yield { queue: 'records that came too early', level: this.#count, bound: MAX_ORPHANS };
   }
 
   /** Keeps the record if it names something that is not known. Returns false if it can be applied now. */

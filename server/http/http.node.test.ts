@@ -182,6 +182,8 @@ describe('HTTP: the API', () => {
       /daylight_commit_seconds_count/,
       /daylight_tasks\{state="leased"\} 1/,
       /daylight_event_loop_delay_p99_seconds/,
+      /daylight_queue_level\{queue="early questions"\} 0/,
+      /daylight_queue_bound\{queue="early questions"\} 100000/,
     ])
       expect(text).toMatch(line);
   });

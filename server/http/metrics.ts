@@ -4,6 +4,7 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { fullest, type QueueLevel } from '#shared/queue-level.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 
@@ -58,6 +59,7 @@ export function createMetrics(plane: ControlPlane, gateway: Gateway): Metrics {
   gauge('storage_failing', '1 while the storage refuses commits', () => (plane.commits.failing ? 1 : 0));
   gauge('sessions_with_waiting_frames', 'Sessions whose frames wait for their turn', () => gateway.waitingCount);
   gauge('relay_open', 'Object chunks asked for through the relay and not answered', () => gateway.relay.openCount);
+  queueLevels(registry, () => fullest([...plane.levels(), ...gateway.levels()]));
   counter('records_applied_total', 'Journal records applied', () => plane.counters.recordsApplied);
   counter('tasks_ended_total', 'Tasks that ended', () => plane.counters.tasksEnded);
   counter('tasks_failed_total', 'Tasks that ended without a value', () => plane.counters.tasksFailed);
@@ -113,6 +115,25 @@ function byLabel(
       for (const value of values) this.set({ [label]: value }, counts.get(value) ?? 0);
     },
   });
+}
+
+/** The fullest queue of each kind, and its bound (rule B1). */
+function queueLevels(registry: Registry, read: () => Map<string, QueueLevel>): void {
+  const figures = [
+    ['queue_level', 'How full the fullest queue of each kind is', 'level'],
+    ['queue_bound', 'Where it pushes on the one before it', 'bound'],
+  ] as const;
+  for (const [name, help, figure] of figures)
+    new Gauge({
+      name: `daylight_${name}`,
+      help,
+      labelNames: ['queue'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const level of read().values()) this.set({ queue: level.queue }, level[figure]);
+      },
+    });
 }
 
 function tally<T>(rows: Iterable<T>, key: (row: T) => string): Map<string, number> {
