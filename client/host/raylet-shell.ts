@@ -274,7 +274,7 @@ export class RayletShell {
       sendChunk: (frame) => this.session.sendChunk(frame),
       sendStatus: (frame) => this.session.send(frame),
       allocate: (sizeBytes) => this.#ports.memory.allocate(sizeBytes),
-      readLocal: (key) => this.#raylet.readLocal(key),
+      readLocal: (key, whenHere) => this.#raylet.readLocal(key, whenHere),
     });
   }
 
