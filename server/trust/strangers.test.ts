@@ -343,4 +343,22 @@ describe('after a restart of the server', () => {
     expect(it.gcs.state.object(foreign(2))?.firstHolder).not.toBe(tab.id);
     expect(it.gcs.state.task(key(3))).toBeDefined();
   });
+
+  it('S1 what it may call it introduces once, also if the lease that brought the module was lost with the server', async () => {
+    const it = new GcsWorld();
+    const tab = it.stranger({ cpuMilli: 4000 });
+    const driver = it.driver();
+    await it.commit();
+    const [given, wanted] = [[...definitions(OPEN), submit(driver.id, 1)], definitions(OPEN)];
+    it.say(driver, ...given);
+    it.say(tab, ...wanted);
+    await it.restart();
+    it.say(it.back(tab.id), ...wanted);
+    it.say(it.back(driver.id), ...given);
+    it.pass(1);
+    const parent = objectKey(driver.id, 1);
+    expect(it.to(tab, 'lease')).toMatchObject([{ task: parent }]);
+    it.say(it.session(tab.id), submit(tab.id, 1, { parent, place: PLACE.global }));
+    expect(it.gcs.state.task(objectKey(tab.id, 1))?.parent).toBe(parent);
+  });
 });
