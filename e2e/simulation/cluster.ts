@@ -1,13 +1,24 @@
 /**
- * A simulated cluster: one server, hosts, tabs and drivers with their jobs, all made from a seed.
+ * A simulated cluster: one server, hosts, tabs and drivers with their jobs, all made from a seed. Some clusters are public:
+ * strangers' nodes are there as well. Either they are honest and jobs trust them with some tasks, or some lie and no job does.
  */
 import type { Random } from '#shared/ports/random.ts';
+import type { FaultCounts, FaultKind } from './faults.ts';
+import { Liar } from './liar.ts';
 import { type Books, Rules } from './rules.ts';
 import { PlanMaker } from './make-plan.ts';
 import { SimDriver } from './sim-driver.ts';
-import { SimNode } from './sim-node.ts';
+import { type NodeEvents, SimNode } from './sim-node.ts';
 import { SimServer } from './sim-server.ts';
+import { TabDisk } from './tab-disk.ts';
 import { World } from './world.ts';
+
+/** Shares of all clusters. */
+const WITH_LIARS = 0.15;
+const WITH_TRUSTED_STRANGERS = 0.15;
+const MOSTLY_TABS = 0.3;
+/** Of the nodes of the others. */
+const TAB_SHARE = 0.3;
 
 /** How large a cluster is; by default the seed says. */
 export interface ClusterSize {
@@ -19,23 +30,37 @@ export class Cluster implements Books {
   readonly world: World;
   readonly server: SimServer;
   readonly nodes: SimNode[] = [];
+  /** Further machines with the identity of a node. */
+  readonly twins: SimNode[] = [];
+  readonly liars: Liar[] = [];
   readonly drivers: SimDriver[] = [];
   readonly rules: Rules;
+  /** How often each kind of harm happened. */
+  readonly faults: FaultCounts = new Map();
+  readonly #tabShare: number;
 
   constructor(seed: number, { nodes }: ClusterSize = {}) {
     this.world = new World(seed);
     this.rules = new Rules(this.world, this);
-    this.server = new SimServer(this.world, this.rules.tap);
-    this.server.onEnd = () => this.rules.serverEnds();
-    this.server.onStarted = (plane) => this.rules.serverStarted(plane);
     const random = this.world.random('cluster');
     const below = (count: number): number => Math.floor(random.next() * count);
+    const openness = random.next();
+    const hasLiars = openness < WITH_LIARS;
+    const isPublic = openness < WITH_LIARS + WITH_TRUSTED_STRANGERS;
+    this.#tabShare = random.next() < MOSTLY_TABS ? 1 : TAB_SHARE;
+    this.server = new SimServer(this.world, this.rules.tap, isPublic);
+    this.server.onEnd = () => this.rules.serverEnds();
+    this.server.onStarted = (plane) => this.rules.serverStarted(plane);
     const count = nodes ?? 2 + below(4);
-    for (let n = 1; n <= count; n++) this.nodes.push(this.#createNode(n, random));
-    const maker = new PlanMaker(this.world.random('programs'));
+    for (let n = 1; n <= count; n++) this.nodes.push(this.#createNode(n, random, false));
+    if (isPublic) for (let n = 1 + below(2); n > 0; n--) this.nodes.push(this.#createNode(count + n, random, true));
+    if (hasLiars)
+      for (let n = 1 + below(2); n > 0; n--)
+        this.liars.push(new Liar(this, `liar${n}`, () => this.#count('stranger lies')));
+    const maker = new PlanMaker(this.world.random('programs'), isPublic && !hasLiars);
     const jobs = 1 + below(3);
     for (let n = 1; n <= jobs; n++) {
-      const cpus = random.next() < 0.5 ? 0 : 1 + below(2);
+      const cpus = this.#tabShare === 1 || random.next() < 0.5 ? 0 : 1 + below(2);
       this.drivers.push(
         new SimDriver(this.world, this.server, this.rules, { plan: maker.job(`driver${n}`, 5 + below(40)), cpus }),
       );
@@ -43,21 +68,37 @@ export class Cluster implements Books {
     this.world.afterEvent = () => this.rules.check();
   }
 
-  #createNode(number: number, random: Random): SimNode {
-    const isTab = number > 1 && random.next() < 0.3;
+  #createNode(number: number, random: Random, isStranger: boolean): SimNode {
+    const isTab = number > 1 && random.next() < this.#tabShare;
     const kind = {
       role: isTab ? 'tab' : 'host',
       name: `${isTab ? 'tab' : 'host'}${number}`,
       // The first fits every task that there is.
       cpus: number === 1 ? 2 + Math.floor(random.next() * 3) : 1 + Math.floor(random.next() * 4),
       wallOffsetMs: Math.round((random.next() - 0.5) * 1e7),
+      isStranger,
+      memoryLimitBytes: 2_000 + Math.floor(random.next() ** 3 * 500_000),
+      persistAfterMs: random.next() < 0.5 ? 0 : random.next() * 200,
     } as const;
-    return new SimNode(this.world, this.server, kind, { onEnd: (backlog) => this.rules.nodeEnds(backlog) });
+    const disk = isTab ? new TabDisk(Math.floor(random.next() ** 3 * 1_000_000)) : undefined;
+    return new SimNode(this.world, this.server, kind, { events: this.#events(), disk });
+  }
+
+  #events(): NodeEvents {
+    return {
+      onEnd: (backlog) => this.rules.nodeEnds(backlog),
+      onReturn: (resumed) => this.#count(resumed ? 'node back in its session' : 'node back as a new one'),
+      onFoundAgain: () => this.#count('tab finds its values again'),
+    };
+  }
+
+  #count(kind: FaultKind): void {
+    this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
   }
 
   /** Everything that is a node, drivers too. */
   all(): SimNode[] {
-    return [...this.nodes, ...this.drivers.map(({ node }) => node)];
+    return [...this.nodes, ...this.twins, ...this.drivers.map(({ node }) => node)];
   }
 
   /** @param spanMs jobs begin within this time */
@@ -65,6 +106,7 @@ export class Cluster implements Books {
     const random = this.world.random('start');
     this.server.start();
     for (const node of this.nodes) this.world.plan(random.next() * 500, () => node.start());
+    for (const liar of this.liars) this.world.plan(random.next() * 500, () => liar.start());
     for (const driver of this.drivers) this.world.plan(random.next() * spanMs, () => driver.start());
   }
 
