@@ -361,4 +361,27 @@ describe('after a restart of the server', () => {
     it.say(it.session(tab.id), submit(tab.id, 1, { parent, place: PLACE.global }));
     expect(it.gcs.state.task(objectKey(tab.id, 1))?.parent).toBe(parent);
   });
+
+  it('M3 a report of what is in records still to come is taken when they have come', async () => {
+    const { it, tab, driver, key, own } = world();
+    await it.commit();
+    const records = [
+      submit(tab.id, 1, { parent: key(3), place: PLACE.global }),
+      put(tab.id, 2, { parent: key(3) }),
+    ] as const;
+    it.say(tab, ...records);
+    await it.restart();
+    const back = it.back(tab.id, {
+      lastRecord: it.session(tab.id).received + 2,
+      leases: [{ task: key(3), attempt: 1 }],
+      copies: [{ object: own(2), sizeBytes: SIZE }],
+      wants: [own(1)],
+    });
+    expect(it.to(tab, 'object')).toEqual([]);
+    it.say(back, ...records);
+    expect(it.to(tab, 'dropCopy')).toEqual([]);
+    expect(it.gcs.state.task(own(1))?.parent).toBe(key(3));
+    expect([...(it.gcs.state.object(own(2))?.locations ?? [])]).toEqual([tab.id]);
+    it.back(driver.id);
+  });
 });
