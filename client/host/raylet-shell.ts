@@ -321,6 +321,11 @@ export class RayletShell {
 
   #welcome(welcome: Welcome): void {
     const { journal } = this.#raylet;
+    if (welcome.receivedRecords > journal.lastNumber) {
+      // Further records under these numbers would be taken for known ones, and be lost.
+      this.session.abandon('another process, perhaps a copy of this one, has gone on with this session');
+      return;
+    }
     this.#raylet.onWelcome(welcome);
     // What is gathered becomes a frame behind those that were sent before; sent now, it would come before them.
     journal.flush();

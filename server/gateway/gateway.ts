@@ -308,13 +308,18 @@ export class Gateway implements Outbox {
 
   #resume(link: SessionLink, session: SessionRecord, hello: SessionFrameOf<'hello'>): void {
     const peer = this.#peerOf(session);
+    const received = hello.serverEpoch === this.plane.serverEpoch ? hello.receivedCommands : 0;
+    // An old connection's hello that came late, or another process with this session: neither takes the place of who has it.
+    if (!peer.stream.reaches(received)) {
+      this.#refuse(link, sessionOver('commands that it has not heard are forgotten'));
+      return;
+    }
     // A session read from disk is durable as it was read.
     if (session.reportedUpTo === Infinity) peer.durable = session.received;
     this.#replace(peer, RECONNECTED);
     peer.link = link;
     this.#peerOfLink.set(link, peer);
     if (!session.trusted) this.#strangers.entered(session.id, link.address);
-    const received = hello.serverEpoch === this.plane.serverEpoch ? hello.receivedCommands : 0;
     this.plane.step((gcs) => gcs.sessions.resume(session, hello));
     this.#welcome(peer, link, true, received);
     this.plane.step((gcs) => gcs.settle());
