@@ -16,7 +16,7 @@ import { World } from './world.ts';
 /** Shares of all clusters. */
 const WITH_LIARS = 0.15;
 const WITH_TRUSTED_STRANGERS = 0.15;
-const MOSTLY_TABS = 0.3;
+const ONLY_TABS = 0.45;
 /** Of the nodes of the others. */
 const TAB_SHARE = 0.3;
 
@@ -47,7 +47,7 @@ export class Cluster implements Books {
     const openness = random.next();
     const hasLiars = openness < WITH_LIARS;
     const isPublic = openness < WITH_LIARS + WITH_TRUSTED_STRANGERS;
-    this.#tabShare = random.next() < MOSTLY_TABS ? 1 : TAB_SHARE;
+    this.#tabShare = random.next() < ONLY_TABS ? 1 : TAB_SHARE;
     this.server = new SimServer(this.world, this.rules.tap, isPublic);
     this.server.onEnd = () => this.rules.serverEnds();
     this.server.onStarted = (plane) => this.rules.serverStarted(plane);
@@ -69,7 +69,7 @@ export class Cluster implements Books {
   }
 
   #createNode(number: number, random: Random, isStranger: boolean): SimNode {
-    const isTab = number > 1 && random.next() < this.#tabShare;
+    const isTab = random.next() < this.#tabShare && (number > 1 || this.#tabShare === 1);
     const kind = {
       role: isTab ? 'tab' : 'host',
       name: `${isTab ? 'tab' : 'host'}${number}`,
@@ -78,9 +78,9 @@ export class Cluster implements Books {
       wallOffsetMs: Math.round((random.next() - 0.5) * 1e7),
       isStranger,
       memoryLimitBytes: 2_000 + Math.floor(random.next() ** 3 * 500_000),
-      persistAfterMs: random.next() < 0.5 ? 0 : random.next() * 200,
+      persistAfterMs: random.next() < 0.7 ? 0 : random.next() * 200,
     } as const;
-    const disk = isTab ? new TabDisk(Math.floor(random.next() ** 3 * 1_000_000)) : undefined;
+    const disk = isTab ? new TabDisk(Math.floor(random.next() ** 3 * 4_000_000)) : undefined;
     return new SimNode(this.world, this.server, kind, { events: this.#events(), disk });
   }
 

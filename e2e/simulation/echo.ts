@@ -1,14 +1,27 @@
 /**
- * Somebody on the network who says again what a node said: a proxy that repeats an old connection, or a second machine that was
- * made from a snapshot of the first and knows its session. It speaks until it is refused or silenced, and does nothing itself.
+ * Somebody on the network who says again what a node said: a proxy that repeats an old connection, or the present one. It speaks
+ * until it is refused or silenced, and does nothing itself.
  */
-import { encodeSessionFrame } from '#client/raylet/session-frame-codec.ts';
+import { decodeSessionFrame, encodeSessionFrame } from '#client/raylet/session-frame-codec.ts';
 import { Machine } from './machine.ts';
 import type { Network } from './network.ts';
 import type { World } from './world.ts';
 
 /** How often it says that it lives. */
 const PING_MS = 2_000;
+
+/** A session, and the server process that it is with. */
+export interface SessionName {
+  readonly session: number;
+  readonly epoch: number;
+  readonly serverEpoch: number;
+}
+
+/** The same hello, to come back to a session. */
+export function helloOf(hello: Uint8Array, name: SessionName): Uint8Array {
+  const frame = decodeSessionFrame(hello);
+  return frame.type === 'hello' ? encodeSessionFrame({ ...frame, ...name }) : hello;
+}
 
 /** Says frames over a connection of its own. */
 export class Echo {

@@ -11,11 +11,14 @@ import { SERVER_FAULTS, ServerFaults } from './server-faults.ts';
 /** Harm comes while jobs run: over at least and at most so much time. */
 const LEAST_SPAN_MS = 1_500;
 const MAX_SPAN_MS = 12_000;
-const MAX_FAULTS = 24;
+const MAX_FAULTS = 28;
 /** Not every kind can happen at any time: another is tried then. */
 const TRIES = 4;
 
 const STRUCK = [...NODE_FAULTS, ...SERVER_FAULTS, ...NETWORK_FAULTS] as const;
+/** Those that seldom find a victim are tried more often than others. */
+const RARE = ['tab followed by another', 'browser storage emptied'] as const;
+const DRAWN = [...STRUCK, ...RARE, ...RARE] as const;
 
 /** Every kind of fault. */
 export const FAULT_KINDS = [
@@ -60,7 +63,7 @@ export class Faults {
 
   #strike(): void {
     for (let n = 0; n < TRIES; n++) {
-      const kind = this.#harm.pick(STRUCK);
+      const kind = this.#harm.pick(DRAWN);
       const happened = this.#acts[kind]();
       if (happened === true) this.#harm.count(kind);
       if (happened !== false) return;

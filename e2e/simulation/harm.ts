@@ -3,6 +3,7 @@
  */
 import type { Random } from '#shared/ports/random.ts';
 import type { Cluster } from './cluster.ts';
+import type { SessionName } from './echo.ts';
 import type { FaultKind } from './faults.ts';
 import type { SimNode } from './sim-node.ts';
 
@@ -38,6 +39,13 @@ export class Harm {
       (node) => node.shell && !node.machine.isStill && !node.isLeaving && isMeant(node),
     );
     return up.length > 0 && act(this.pick(up)) !== false;
+  }
+
+  /** What it takes to speak as a node; undefined if it has no session. */
+  sessionOf({ shell }: SimNode): SessionName | undefined {
+    const serverEpoch = this.cluster.server.plane?.serverEpoch;
+    if (!shell || shell.session.session === 0 || serverEpoch === undefined) return undefined;
+    return { session: shell.session.session, epoch: shell.session.epoch, serverEpoch };
   }
 
   /** Happens as soon as it can, and is counted then. */

@@ -2,8 +2,8 @@
  * Harm on the network: connections that end for one side only, directions that are cut, frames that come late, twice, or again
  * when the node has long been back over another connection.
  */
-import { decodeSessionFrame, encodeSessionFrame } from '#client/raylet/session-frame-codec.ts';
-import { Echo } from './echo.ts';
+import { decodeSessionFrame } from '#client/raylet/session-frame-codec.ts';
+import { Echo, helloOf } from './echo.ts';
 import type { Act, Harm } from './harm.ts';
 import type { Wire } from './network.ts';
 import type { SimNode } from './sim-node.ts';
@@ -23,7 +23,7 @@ export const NETWORK_FAULTS = [
   'frames repeated to the server',
   'frames repeated to the node',
   'old connection replayed',
-  'session duplicated',
+  'second connection',
 ] as const;
 
 /** Does it. */
@@ -44,7 +44,7 @@ export class NetworkFaults {
       'frames repeated to the server': () => this.#withWire((wire) => this.#repeatUp(wire)),
       'frames repeated to the node': () => this.#withWire((wire) => wire.down.repeat().length > 0),
       'old connection replayed': () => this.#replay(),
-      'session duplicated': () => harm.withNode((node) => this.#duplicate(node)),
+      'second connection': () => harm.withNode((node) => this.#connectAgain(node)),
     };
   }
 
@@ -120,15 +120,12 @@ export class NetworkFaults {
     return true;
   }
 
-  /** A machine made from a snapshot of this one knows its session and comes with it. */
-  #duplicate(node: SimNode): boolean {
-    const { session, epoch } = node.shell?.session ?? { session: 0, epoch: 0 };
-    const wire = this.#harm.cluster.server.network.wiresOf(node.machine).at(-1);
-    const [first, ...rest] = wire?.said ?? [];
-    const hello = first && decodeSessionFrame(first);
-    if (hello?.type !== 'hello' || session === 0) return false;
-    const serverEpoch = this.#harm.cluster.server.plane?.serverEpoch ?? hello.serverEpoch;
-    this.#echo(node.machine.name, [encodeSessionFrame({ ...hello, session, epoch, serverEpoch }), ...rest]);
+  /** The present connection comes a second time, with the session as it is now. */
+  #connectAgain(node: SimNode): boolean {
+    const [hello, ...rest] = this.#harm.cluster.server.network.wiresOf(node.machine).at(-1)?.said ?? [];
+    const name = this.#harm.sessionOf(node);
+    if (!hello || !name) return false;
+    this.#echo(node.machine.name, [helloOf(hello, name), ...rest]);
     return true;
   }
 

@@ -24,6 +24,7 @@ export const NODE_FAULTS = [
   'node leaves',
   'node paused',
   'node started twice',
+  'session duplicated',
   'clock set',
   'clock jumps ahead',
   'worker ends by itself',
@@ -44,7 +45,6 @@ export class NodeFaults {
   /** Those of which it is known. */
   readonly #full = new WeakSet<object>();
   readonly #twins: SimNode[];
-  #twinCount = 0;
 
   constructor(harm: Harm) {
     const { random } = harm;
@@ -57,7 +57,8 @@ export class NodeFaults {
       'node sleeps': () => harm.withNode((node) => this.#halt(node, true, 90_000)),
       'node leaves': () => harm.withNode((node) => this.#leave(node)),
       'node paused': () => harm.withNode((node) => this.#pause(node)),
-      'node started twice': () => harm.withNode((node) => this.#startTwice(node)),
+      'node started twice': () => harm.withNode((node) => this.#startTwin(node.twin(this.#twins.length + 1))),
+      'session duplicated': () => harm.withNode((node) => this.#duplicate(node)),
       'clock set': () => harm.withNode((node) => node.machine.jumpWall((random.next() - 0.5) * 7_200_000)),
       'clock jumps ahead': () => harm.withNode((node) => node.machine.jumpAhead(random.next() ** 2 * 60_000)),
       'worker ends by itself': () => harm.soon('worker ends by itself', () => this.#strike(END_REASON.workerCrashed)),
@@ -142,12 +143,17 @@ export class NodeFaults {
   }
 
   /** One identity on two machines: each new session of one ends that of the other. */
-  #startTwice(node: SimNode): void {
-    this.#twinCount += 1;
-    const twin = node.twin(this.#twinCount);
+  #startTwin(twin: SimNode): void {
     this.#twins.push(twin);
     twin.start();
     this.#harm.later(8_000, () => this.#endTwin(twin));
+  }
+
+  /** A machine made from a snapshot of this one, taken when its session had just begun, goes on with that session. */
+  #duplicate(node: SimNode): boolean {
+    const name = this.#harm.sessionOf(node);
+    if (name) this.#startTwin(node.twin(this.#twins.length + 1, name));
+    return name !== undefined;
   }
 
   #endTwin(twin: SimNode): void {

@@ -3,9 +3,11 @@
  * end and start again.
  */
 import { RayletShell, type ShellPorts } from '#client/host/raylet-shell.ts';
+import type { PacedTransport } from '#client/raylet/frame-queue.ts';
 import type { SessionIdentity } from '#client/raylet/server-session.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Random } from '#shared/ports/random.ts';
+import { helloOf, type SessionName } from './echo.ts';
 import { Machine } from './machine.ts';
 import { JOIN_TOKEN, type SimServer } from './sim-server.ts';
 import { type EndedFor, SimWorkers } from './sim-workers.ts';
@@ -54,6 +56,8 @@ export class SimNode {
   /** Of a tab. */
   readonly disk: TabDisk | undefined;
   #wasWelcome = false;
+  /** The session that it comes back to with its very first hello. */
+  #snapshot: SessionName | undefined;
   #shell: RayletShell | undefined;
   #workers: SimWorkers | undefined;
   isLeaving = false;
@@ -78,12 +82,22 @@ export class SimNode {
     this.#random = world.random(machineName);
   }
 
-  /** The same node on another machine, with the same identity: started twice by mistake, or from a copied disk. */
-  twin(number: number): SimNode {
+  /**
+   * The same node on another machine, with the same identity: started twice by mistake, or from a copied disk.
+   *
+   * @param session what it takes for its own, at first
+   */
+  twin(number: number, session?: SessionName): SimNode {
     // It is not started again once the other took its place, or they would do so in turns for ever.
     const events = { ...this.events, onGivenUp: () => undefined };
     const machineName = `${this.kind.name}, twin ${number}`;
-    return new SimNode(this.machine.world, this.#server, this.kind, { events, disk: this.disk?.copy(), machineName });
+    const twin = new SimNode(this.machine.world, this.#server, this.kind, {
+      events,
+      disk: this.disk?.copy(),
+      machineName,
+    });
+    twin.#snapshot = session;
+    return twin;
   }
 
   /** Ends a worker at no fault of its tasks. Returns false if there is none that may have that. */
@@ -135,7 +149,7 @@ export class SimNode {
         random: this.#random,
         wallClockMs: () => machine.wallMs(),
         every: (intervalMs, callback) => machine.every(intervalMs, callback),
-        connect: () => this.#server.network.connect(machine),
+        connect: () => this.#connect(),
         workers,
         memory: {
           allocate: (sizeBytes) => (this.sharesMemory ? new SharedArrayBuffer(sizeBytes) : new ArrayBuffer(sizeBytes)),
@@ -162,6 +176,19 @@ export class SimNode {
         },
       },
     );
+  }
+
+  #connect(): PacedTransport {
+    const transport = this.#server.network.connect(this.machine);
+    const snapshot = this.#snapshot;
+    if (!snapshot) return transport;
+    this.#snapshot = undefined;
+    const send = transport.send.bind(transport);
+    transport.send = (hello) => {
+      transport.send = send;
+      send(helloOf(hello, snapshot));
+    };
+    return transport;
   }
 
   /** Memory with a limit and the browser's storage behind it, as in `tab-store.ts`. */
