@@ -131,8 +131,8 @@ function judgePut(session: SessionRecord, book: StrangerBook, record: NodeRecord
 }
 
 function judgeEnd(session: SessionRecord, record: NodeRecordOf<'finish' | 'failed'>, state: GcsState): Verdict {
-  // A node tries again itself only what was never leased to it.
-  if (record.kind === 'failed' && record.retriedHere) return FORBIDDEN;
+  // A node tries a leased task again itself only to find out which of several ended their worker, and that counts for none.
+  if (record.kind === 'failed' && record.retriedHere && record.counted) return FORBIDDEN;
   if (!leaseOf(session, record.task, state))
     return judgeNames(session, [record.task], state) === FOREIGN ? FOREIGN : OVER;
   return record.kind === 'finish' ? judgeNames(session, record.nested, state) : APPLY;

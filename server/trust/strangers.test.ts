@@ -238,6 +238,14 @@ describe('what strangers may say', () => {
     expect(it.gcs.state.modules.size).toBe(0);
   });
 
+  it('L4 one of several tasks whose worker ended is tried again where it is, and keeps its lease', () => {
+    const { it, tab, key } = world();
+    it.say(tab, failed(key(3), { reason: 4, counted: false, retriedHere: true }));
+    expect(it.gcs.state.task(key(3))).toMatchObject({ state: 'leased', assigned: tab.id, attempt: 2, failures: 0 });
+    it.say(tab, finish(key(3), { attempt: 2 }));
+    expect(it.ended).toMatchObject([{ task: { key: key(3) }, outcome: 'succeeded' }]);
+  });
+
   it('L5 what a stranger says of a lease that has ended is no offence and changes nothing', () => {
     const { it, tab, driver, key, own } = world();
     it.say(driver, { kind: 'cancel', task: key(3), recursive: true, force: false });
