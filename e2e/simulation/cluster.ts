@@ -15,7 +15,7 @@ import { World } from './world.ts';
 
 /** Shares of all clusters. */
 const WITH_LIARS = 0.15;
-const WITH_TRUSTED_STRANGERS = 0.15;
+const WITH_TRUSTED_STRANGERS = 0.2;
 const ONLY_TABS = 0.45;
 /** Of the nodes of the others. */
 const TAB_SHARE = 0.3;
@@ -47,20 +47,22 @@ export class Cluster implements Books {
     const openness = random.next();
     const hasLiars = openness < WITH_LIARS;
     const isPublic = openness < WITH_LIARS + WITH_TRUSTED_STRANGERS;
+    const trustsStrangers = isPublic && !hasLiars;
     this.#tabShare = random.next() < ONLY_TABS ? 1 : TAB_SHARE;
     this.server = new SimServer(this.world, this.rules.tap, isPublic);
     this.server.onEnd = () => this.rules.serverEnds();
     this.server.onStarted = (plane) => this.rules.serverStarted(plane);
-    const count = nodes ?? 2 + below(4);
+    // Strangers get something to do where there are few others.
+    const count = nodes ?? (trustsStrangers ? 1 : 2 + below(4));
     for (let n = 1; n <= count; n++) this.nodes.push(this.#createNode(n, random, false));
-    if (isPublic) for (let n = 1 + below(2); n > 0; n--) this.nodes.push(this.#createNode(count + n, random, true));
+    if (isPublic) for (let n = 1 + below(3); n > 0; n--) this.nodes.push(this.#createNode(count + n, random, true));
     if (hasLiars)
       for (let n = 1 + below(2); n > 0; n--)
         this.liars.push(new Liar(this, `liar${n}`, () => this.#count('stranger lies')));
-    const maker = new PlanMaker(this.world.random('programs'), isPublic && !hasLiars);
+    const maker = new PlanMaker(this.world.random('programs'), trustsStrangers);
     const jobs = 1 + below(3);
     for (let n = 1; n <= jobs; n++) {
-      const cpus = this.#tabShare === 1 || random.next() < 0.5 ? 0 : 1 + below(2);
+      const cpus = this.#tabShare === 1 || trustsStrangers || random.next() < 0.5 ? 0 : 1 + below(2);
       this.drivers.push(
         new SimDriver(this.world, this.server, this.rules, { plan: maker.job(`driver${n}`, 5 + below(40)), cpus }),
       );

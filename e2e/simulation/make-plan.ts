@@ -159,7 +159,7 @@ export class PlanMaker {
   #optionsFor({ failure }: TaskPlan): number {
     if (failure?.kind === 'throwFirst') return OPTIONS.retryExceptions;
     if (failure?.kind === 'crash') return OPTIONS.oneRetry;
-    if (this.#trustsStrangers && this.#chance(0.4)) return OPTIONS.unchecked;
+    if (this.#trustsStrangers && this.#chance(0.7)) return OPTIONS.unchecked;
     const dice = this.#random.next();
     if (dice < 0.1) return OPTIONS.halfCpu;
     return dice < 0.2 ? OPTIONS.twoCpus : OPTIONS.plain;
