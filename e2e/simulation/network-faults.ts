@@ -5,6 +5,7 @@
 import { decodeSessionFrame } from '#client/raylet/session-frame-codec.ts';
 import { Echo, helloOf } from './echo.ts';
 import type { Act, Harm } from './harm.ts';
+import type { Machine } from './machine.ts';
 import type { Wire } from './network.ts';
 import type { SimNode } from './sim-node.ts';
 
@@ -116,7 +117,7 @@ export class NetworkFaults {
     const spoken = past.filter(({ said }) => said.length > 1);
     if (spoken.length === 0) return false;
     const wire = this.#harm.pick(spoken);
-    this.#echo(wire.node.name, wire.said.slice(0, 1 + this.#harm.below(wire.said.length)));
+    this.#echo(wire.node, wire.said.slice(0, 1 + this.#harm.below(wire.said.length)));
     return true;
   }
 
@@ -125,15 +126,19 @@ export class NetworkFaults {
     const [hello, ...rest] = this.#harm.cluster.server.network.wiresOf(node.machine).at(-1)?.said ?? [];
     const name = this.#harm.sessionOf(node);
     if (!hello || !name) return false;
-    this.#echo(node.machine.name, [helloOf(hello, name), ...rest]);
+    this.#echo(node.machine, [helloOf(hello, name), ...rest]);
     return true;
   }
 
-  #echo(name: string, frames: readonly Uint8Array[]): void {
-    const { world, server } = this.#harm.cluster;
+  #echo(node: Machine, frames: readonly Uint8Array[]): void {
+    const { world, server, nodes } = this.#harm.cluster;
+    const { provoked } = server.network;
     // A server that lost its last records is told of later ones only.
-    server.network.provoked.add('gap');
-    const echo = new Echo(world, server.network, name, frames);
+    provoked.add('gap');
+    // A stranger's node may speak of its present session only.
+    if (nodes.some(({ machine, kind }) => machine === node && kind.isStranger))
+      for (const reason of ['bad-record', 'unexpected']) provoked.add(reason);
+    const echo = new Echo(world, server.network, node.name, frames);
     this.#echoes.push(echo);
     this.#harm.later(15_000, () => echo.silence());
   }

@@ -100,8 +100,12 @@ export class SimWorkers implements ShellWorkers {
       const tasks = runtime.isOver ? [] : runtime.tasks;
       if (tasks.length === 0 || tasks.some(({ key, fails }) => fails || struck.has(key))) continue;
       for (const { key } of tasks) struck.add(key);
-      this.#machine.tell(`worker ${id} ends: ${WORDS[reason]}`);
-      this.#end(id, worker, reason, WORDS[reason]);
+      const message = WORDS[reason];
+      this.#machine.tell(`worker ${id} ends: ${message}`);
+      // A tab's worker counts its buffers itself and says so; that of a host is ended by whoever watches memory there.
+      if (reason === END_REASON.outOfMemory && !this.#sharesMemory)
+        this.#events.onMessages(id, [{ kind: 'exceeded', reason, message }], []);
+      else this.#end(id, worker, reason, message);
       return true;
     }
     return false;
