@@ -101,8 +101,8 @@ export class NetworkFaults {
   /** Each record was applied, so it changes nothing; a second hello is a strike, and no more. */
   #repeatUp(wire: Wire): boolean {
     const frames = wire.up.repeat();
-    if (frames.some((frame) => decodeSessionFrame(frame).type === 'hello'))
-      this.#harm.cluster.server.network.provoked.add('unexpected');
+    const [hello] = wire.said;
+    if (hello && frames.includes(hello)) this.#harm.cluster.server.network.provoked.add('unexpected');
     return frames.length > 0;
   }
 

@@ -6,6 +6,7 @@ import { decodeFrame } from '#server/gateway/frames.ts';
 import type { TaskRecord } from '#server/gcs/entities.ts';
 import type { GcsState } from '#server/gcs/state.ts';
 import type { Gateway } from '#server/gateway/gateway.ts';
+import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { FrameTap, Wire } from './network.ts';
 import type { SimNode } from './sim-node.ts';
 import type { SimServer } from './sim-server.ts';
@@ -113,7 +114,8 @@ export class Rules {
       for (const key of [...task.deps, ...task.nested]) {
         const object = state.object(key);
         // What was let go is made again for a task that runs again.
-        if (!object || (object.status === 'freed' && !isReplayed(state, task)))
+        const isGone = object?.status === 'freed' && !isReplayed(state, task) && !isBeingMade(state, object.key);
+        if (!object || isGone)
           this.#world.fail(
             `O3 object ${key} is ${object ? 'freed' : 'gone'} and task ${task.key} (${task.state}) needs it`,
           );
@@ -147,6 +149,11 @@ export class Rules {
       this.#durable.set(session, Math.max(this.#durable.get(session) ?? 0, frame.durable));
     }
   }
+}
+
+function isBeingMade(state: GcsState, key: ObjectKey): boolean {
+  const maker = state.tasks.get(key);
+  return maker !== undefined && maker.state !== 'finished';
 }
 
 /** True for a task that runs again, and for what such a task makes. */
