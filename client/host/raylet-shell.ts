@@ -291,7 +291,7 @@ export class RayletShell {
       sendChunk: (frame) => this.session.sendChunk(frame),
       sendStatus: (frame) => this.session.send(frame),
       allocate: (sizeBytes) => this.#ports.memory.allocate(sizeBytes),
-      readLocal: (key) => this.#raylet.readLocal(key),
+      readLocal: (key, whenHere) => this.#raylet.readLocal(key, whenHere),
     });
   }
 
@@ -338,6 +338,11 @@ export class RayletShell {
 
   #welcome(welcome: Welcome): void {
     const { journal } = this.#raylet;
+    if (welcome.receivedRecords > journal.lastNumber) {
+      // Further records under these numbers would be taken for known ones, and be lost.
+      this.session.abandon('another process, perhaps a copy of this one, has gone on with this session');
+      return;
+    }
     this.#raylet.onWelcome(welcome);
     // What is gathered becomes a frame behind those that were sent before; sent now, it would come before them.
     journal.flush();

@@ -5,6 +5,9 @@ import { MemoryColdStore } from '../object-store/testing/memory-cold-store.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
 import { FakeNode } from './testing/fake-node.ts';
 
+/** For values that come at once. */
+const NOBODY = (): void => undefined;
+
 const LIMIT_BYTES = 1_000_000;
 const ACTS = [
   'put',
@@ -56,7 +59,7 @@ class RandomRun {
     else if (act === 'fill') store.limitBytes = store.usedBytes + a * 1000;
     else if (key === undefined) return;
     else if (act === 'get') node.block(0, [key]);
-    else if (act === 'serve') node.raylet.readLocal(key);
+    else if (act === 'serve') node.raylet.readLocal(key, NOBODY);
     else if (act === 'run') this.runs.push(node.submit({ deps: keys.slice(0, 1 + (b % 4)) }));
     else this.drop(key);
     this.node.settle();

@@ -7,6 +7,9 @@ import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { FakeNode, SESSION } from './testing/fake-node.ts';
 import { ManualClock } from './testing/manual-clock.ts';
 
+/** For values that come at once. */
+const NOBODY = (): void => undefined;
+
 const NAME = 'cold-storage-test';
 const VALUE_BYTES = 1_000_000;
 const stores: IndexedDbColdStore[] = [];
@@ -46,7 +49,7 @@ describe('a node in a browser', () => {
     expect(node.raylet.store.room.memoryBytes).toBe(6 * VALUE_BYTES);
     await until(() => node.raylet.store.room.memoryBytes === 3 * VALUE_BYTES);
     const [first = 0, second = 0] = keys;
-    expect(node.raylet.readLocal(second)).toBe('busy');
+    expect(node.raylet.readLocal(second, NOBODY)).toBe('busy');
     const task = node.submit({ deps: [first] });
     node.settle();
     await until(() => {
@@ -56,7 +59,7 @@ describe('a node in a browser', () => {
     const input = node.runner(task).memories.get(first);
     expect(input?.byteLength).toBe(VALUE_BYTES);
     expect(digestOf(new Uint8Array(input ?? new ArrayBuffer(0)))).toEqual(digestOf(testBytes(VALUE_BYTES, 0)));
-    await until(() => node.raylet.readLocal(second) instanceof Uint8Array);
+    await until(() => node.raylet.readLocal(second, NOBODY) instanceof Uint8Array);
     expect(node.of('located')).toEqual([]);
     expect(node.fetches).toEqual([]);
   });
@@ -78,8 +81,8 @@ describe('a node in a browser', () => {
     const [unwanted = 0, ...wanted] = keys;
     after.command({ kind: 'dropCopy', object: unwanted });
     after.raylet.onDurable(after.raylet.journal.lastNumber);
-    expect(after.raylet.readLocal(unwanted)).toBeUndefined();
-    for (const key of wanted) await until(() => after.raylet.readLocal(key) instanceof Uint8Array);
+    expect(after.raylet.readLocal(unwanted, NOBODY)).toBeUndefined();
+    for (const key of wanted) await until(() => after.raylet.readLocal(key, NOBODY) instanceof Uint8Array);
     const task = after.submit({ deps: wanted });
     after.settle();
     for (const [index, key] of wanted.entries()) {

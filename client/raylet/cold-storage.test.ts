@@ -6,6 +6,9 @@ import { INLINE_BYTES } from '#shared/protocol/limits.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
 import { FakeNode, SESSION } from './testing/fake-node.ts';
 
+/** For values that come at once. */
+const NOBODY = (): void => undefined;
+
 const VALUE_BYTES = INLINE_BYTES + 1;
 /** Room for three values. */
 const LIMIT_BYTES = Math.floor(3.5 * VALUE_BYTES);
@@ -16,9 +19,9 @@ function memoryOf(byte: number, sizeBytes = VALUE_BYTES): ArrayBuffer {
 
 /** Size and content of what {@link memoryOf} made; `toEqual` takes a third of a second for one of them. */
 function filled(
-  memory: ArrayBuffer | SharedArrayBuffer | Uint8Array | 'busy' | undefined,
+  memory: ArrayBuffer | SharedArrayBuffer | Uint8Array | 'soon' | 'busy' | undefined,
 ): [number, number] | undefined {
-  if (memory === undefined || memory === 'busy') return undefined;
+  if (memory === undefined || typeof memory === 'string') return undefined;
   const bytes = memory instanceof Uint8Array ? memory : new Uint8Array(memory);
   const [first = -1] = bytes;
   return [bytes.length, bytes.every((byte) => byte === first) ? first : -1];
@@ -57,7 +60,7 @@ function putValues({ node, settle }: World, count: number): number[] {
 }
 
 function isServed({ node }: World, key: number): boolean {
-  return node.raylet.readLocal(key) instanceof Uint8Array;
+  return node.raylet.readLocal(key, NOBODY) instanceof Uint8Array;
 }
 
 describe('a node with a byte limit', () => {
@@ -271,11 +274,34 @@ describe('a node with a byte limit', () => {
   it('O4 serves a copy in cold storage to another node after a word of patience', () => {
     const w = world();
     const [first = 0] = putValues(w, 5);
-    expect(w.node.raylet.readLocal(first)).toBe('busy');
-    expect(w.node.raylet.readLocal(first)).toBe('busy');
+    expect(w.node.raylet.readLocal(first, NOBODY)).toBe('soon');
+    expect(w.node.raylet.readLocal(first, NOBODY)).toBe('soon');
     expect(w.store.waiting).toBe(1);
     w.settle();
-    expect(filled(w.node.raylet.readLocal(first))).toEqual([VALUE_BYTES, 1]);
+    expect(filled(w.node.raylet.readLocal(first, NOBODY))).toEqual([VALUE_BYTES, 1]);
+  });
+
+  it('O4 serves a copy that has to leave memory again as soon as it is there', () => {
+    const w = world({ memoryLimitBytes: VALUE_BYTES - 1 });
+    const [key = 0] = putValues(w, 1);
+    const served: unknown[] = [];
+    const serve = (): void => void served.push(filled(w.node.raylet.readLocal(key, serve)));
+    expect(w.node.raylet.readLocal(key, serve)).toBe('soon');
+    w.settle();
+    expect(served).toEqual([[VALUE_BYTES, 1]]);
+    expect(w.room().memoryBytes).toBe(0);
+    w.store.values.clear();
+    expect(w.node.raylet.readLocal(key, serve)).toBe('soon');
+    w.settle();
+    expect(served).toEqual([[VALUE_BYTES, 1], undefined]);
+  });
+
+  it('B1 asks further nodes to come again when many wait for values in cold storage', () => {
+    const w = world();
+    const [first = 0] = putValues(w, 5);
+    const answers = Array.from({ length: 1100 }, () => w.node.raylet.readLocal(first, NOBODY));
+    expect(answers.filter((answer) => answer === 'soon')).toHaveLength(1024);
+    expect(answers.at(-1)).toBe('busy');
   });
 
   it('O5 a value sent to two workers is still there for both, and for others', () => {
@@ -288,14 +314,14 @@ describe('a node with a byte limit', () => {
     w.settle();
     for (const reader of [w.node.driver, w.node.runner(worker)])
       expect(reader.memories.get(object)?.byteLength).toBe(VALUE_BYTES);
-    expect(filled(w.node.raylet.readLocal(object))).toEqual([VALUE_BYTES, 5]);
+    expect(filled(w.node.raylet.readLocal(object, NOBODY))).toEqual([VALUE_BYTES, 5]);
   });
 
   it('O4 without cold storage nothing leaves', () => {
     const node = new FakeNode({ options: { memoryLimitBytes: 1000 } });
     const keys = [1, 2, 3].map((byte) => node.put(memoryOf(byte)));
     node.tick(10_000);
-    expect(keys.every((key) => node.raylet.readLocal(key) instanceof Uint8Array)).toBe(true);
+    expect(keys.every((key) => node.raylet.readLocal(key, NOBODY) instanceof Uint8Array)).toBe(true);
     expect(node.of('digest')).toEqual([]);
     expect(node.of('succeeded')).toEqual([]);
   });
@@ -414,7 +440,7 @@ describe('a later life of the node', () => {
   it('M4 believes a copy only after the server has answered, and serves and uses it then', () => {
     const w = world({ rows: [OLD, OTHER] });
     w.settle();
-    expect(w.node.raylet.readLocal(OLD)).toBe('busy');
+    expect(w.node.raylet.readLocal(OLD, NOBODY)).toBe('busy');
     expect(w.store.waiting).toBe(0);
     expect(w.node.raylet.report().copies).toEqual([]);
     w.node.command({ kind: 'dropCopy', object: OTHER });
@@ -422,7 +448,7 @@ describe('a later life of the node', () => {
     w.node.raylet.onDurable(w.node.raylet.journal.lastNumber);
     w.settle();
     expect([...w.store.values.keys()]).toEqual([OLD]);
-    expect(w.node.raylet.readLocal(OTHER)).toBeUndefined();
+    expect(w.node.raylet.readLocal(OTHER, NOBODY)).toBeUndefined();
     expect(w.node.raylet.report().copies).toEqual([{ object: OLD, sizeBytes: VALUE_BYTES }]);
     const task = w.node.submit({ deps: [OLD] });
     w.settle();

@@ -17,6 +17,8 @@ import { tooLarge } from './task-errors.ts';
 import type { WorkerEntry } from './worker-pool.ts';
 
 const NO_BYTES = new Uint8Array(0);
+/** Other nodes that wait for values to come from cold storage; further ones are to ask again (rule B1). */
+const MAX_ASKED = 1024;
 
 /** Moves objects. */
 export class ObjectDesk {
@@ -27,6 +29,8 @@ export class ObjectDesk {
   readonly #flush: () => void;
   /** What the server described in this step. */
   #described: LocalObject[] = [];
+  /** Who waits for a value that is on its way from cold storage. */
+  readonly #asked: { readonly object: LocalObject; readonly whenHere: () => void }[] = [];
 
   /** @param tasks asked for when it is needed: tasks and objects know each other */
   constructor(ports: RayletPorts, journal: Journal, objects: LocalObjects, tasks: () => LocalTasks, flush: () => void) {
@@ -37,11 +41,23 @@ export class ObjectDesk {
     this.#flush = flush;
   }
 
-  /** Forgets what the server described in this step and nobody here turned out to need. */
+  /**
+   * The step is over: gives what came from cold storage to other nodes that asked for it, for it may leave memory at once, and
+   * forgets what the server described in this step and nobody here turned out to need.
+   */
   settle(): void {
+    this.#serve();
     if (this.#described.length === 0) return;
     for (const object of this.#described) this.#objects.forgetUnused(object);
     this.#described = [];
+  }
+
+  #serve(): void {
+    if (this.#asked.length === 0 || this.#asked.every(({ object }) => object.restoring)) return;
+    for (const ask of this.#asked.splice(0)) {
+      if (ask.object.restoring) this.#asked.push(ask);
+      else ask.whenHere();
+    }
   }
 
   put(worker: WorkerEntry, message: WorkerRequestOf<'put'>, memory: Attachment | undefined): void {
@@ -111,12 +127,14 @@ export class ObjectDesk {
     });
   }
 
-  /** The bytes of an object this node can serve to others; `busy` while they are being read from cold storage. */
-  readLocal(key: ObjectKey): Uint8Array | 'busy' | undefined {
+  /** The bytes of an object this node can serve to others; see `TransferPorts.readLocal`. */
+  readLocal(key: ObjectKey, whenHere: () => void): Uint8Array | 'soon' | 'busy' | undefined {
     const object = this.#objects.get(key);
     if (object?.status === 'spilled') {
       this.#objects.bring(object);
-      return 'busy';
+      if (this.#asked.length >= MAX_ASKED) return 'busy';
+      this.#asked.push({ object, whenHere });
+      return 'soon';
     }
     if (object) this.#objects.touch(object);
     if (object?.memory) return new Uint8Array(object.memory, 0, object.sizeBytes);

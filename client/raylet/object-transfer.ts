@@ -40,8 +40,11 @@ export interface TransferPorts {
   sendStatus(frame: SessionFrameOf<'chunk'>): void;
   /** Memory for an object: shared where the platform has it. May throw: the size is another node's word. */
   allocate(sizeBytes: number): Attachment;
-  /** The flat bytes of an object that lies here; `busy`: they are on their way into memory. */
-  readLocal(key: ObjectKey): Uint8Array | 'busy' | undefined;
+  /**
+   * The flat bytes of an object that lies here; `soon`: they are on their way into memory, and `whenHere` is called once they
+   * are there or are not to be had; `busy`: as yet nobody can say.
+   */
+  readLocal(key: ObjectKey, whenHere: () => void): Uint8Array | 'soon' | 'busy' | undefined;
 }
 
 /** Where a pull stands, until it is over. */
@@ -152,8 +155,10 @@ export class ObjectTransfer {
   }
 
   /** Another node asks for a piece of an object that lies here. */
-  onFetch({ transfer, object, offset, length }: SessionFrameOf<'fetch'>): void {
-    const local = this.#ports.readLocal(object);
+  onFetch(fetch: SessionFrameOf<'fetch'>): void {
+    const { transfer, object, offset, length } = fetch;
+    const local = this.#ports.readLocal(object, () => this.onFetch(fetch));
+    if (local === 'soon') return;
     const status = (code: number): void =>
       this.#ports.sendStatus({ type: 'chunk', transfer, object, status: code, offset, totalBytes: 0, data: NO_BYTES });
     if (!local || local === 'busy') {

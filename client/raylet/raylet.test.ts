@@ -6,6 +6,9 @@ import { END_REASON, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
 import { FakeNode, FN, JOB } from './testing/fake-node.ts';
 
+/** For values that come at once. */
+const NOBODY = (): void => undefined;
+
 const ELSEWHERE = objectKey(9, 1);
 
 function errorOf(node: FakeNode, task: number): string[] {
@@ -84,7 +87,7 @@ describe('a task', () => {
     expect(node.of('finish')).toMatchObject([{ sizeBytes: 4096, value: new Uint8Array(0) }]);
     expect(node.raylet.load().storeBytes).toBe(4096);
     node.say(node.driver, { kind: 'release', object: task, holder: 0 });
-    expect(node.raylet.readLocal(task)?.length).toBe(4096);
+    expect(node.raylet.readLocal(task, NOBODY)?.length).toBe(4096);
     expect(node.raylet.report().copies).toEqual([{ object: task, sizeBytes: 4096 }]);
     node.command({ kind: 'dropCopy', object: task });
     expect(node.raylet.load().storeBytes).toBe(0);

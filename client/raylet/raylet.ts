@@ -235,9 +235,9 @@ export class Raylet {
     this.flush();
   }
 
-  /** The bytes of an object this node can serve to others. */
-  readLocal(key: ObjectKey): Uint8Array | 'busy' | undefined {
-    return this.#desk.readLocal(key) ?? (this.store.mayHave(key) ? 'busy' : undefined);
+  /** The bytes of an object this node can serve to others; see `TransferPorts.readLocal`. */
+  readLocal(key: ObjectKey, whenHere: () => void): Uint8Array | 'soon' | 'busy' | undefined {
+    return this.#desk.readLocal(key, whenHere) ?? (this.store.mayHave(key) ? 'busy' : undefined);
   }
 
   /** Lets time pass: limits, time-outs, long runs. */

@@ -399,6 +399,13 @@ export class ServerSession {
     }
   }
 
+  /** The session cannot be this process's: gives it up and comes back as a new one. */
+  abandon(message: string): void {
+    this.#forgetSession();
+    this.#lost(message, this.#nextBackoffMs());
+    if (!this.#isOver) this.#owner.onSessionDead(message);
+  }
+
   #forgetSession(): void {
     this.#session = 0;
     this.#epoch = 0;

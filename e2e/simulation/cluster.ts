@@ -1,14 +1,24 @@
 /**
- * A simulated cluster: one server, hosts, tabs and drivers with their jobs, all made from a seed.
+ * A simulated cluster: one server, hosts, tabs and drivers with their jobs, all made from a seed. Some clusters are public:
+ * strangers' nodes are there as well. Either they are honest and jobs trust them with some tasks, or some lie and no job does.
  */
-import type { Random } from '#shared/ports/random.ts';
+import type { FaultCounts, FaultKind } from './faults.ts';
+import { Liar } from './liar.ts';
 import { type Books, Rules } from './rules.ts';
 import { PlanMaker } from './make-plan.ts';
 import { SimDriver } from './sim-driver.ts';
-import { SimNode } from './sim-node.ts';
+import { type NodeEvents, SimNode } from './sim-node.ts';
 import { SimServer } from './sim-server.ts';
+import { TabDisk } from './tab-disk.ts';
 import { tellTale } from './tale.ts';
 import { World } from './world.ts';
+
+/** Shares of all clusters. */
+const WITH_LIARS = 0.15;
+const WITH_TRUSTED_STRANGERS = 0.2;
+const ONLY_TABS = 0.45;
+/** Of the nodes of the others. */
+const TAB_SHARE = 0.3;
 
 /** How large a cluster is, and how much it has to do; by default the seed says. */
 export interface ClusterSize {
@@ -24,51 +34,85 @@ export class Cluster implements Books {
   readonly world: World;
   readonly server: SimServer;
   readonly nodes: SimNode[] = [];
+  /** Further machines with the identity of a node. */
+  readonly twins: SimNode[] = [];
+  readonly liars: Liar[] = [];
   readonly drivers: SimDriver[] = [];
   readonly rules: Rules;
   /** How many jobs the seed holds. */
   readonly jobsPlanned: number;
+  /** How often each kind of harm happened. */
+  readonly faults: FaultCounts = new Map();
+  readonly #tabShare: number;
 
   constructor(seed: number, { nodes, jobs, tasks = Infinity }: ClusterSize = {}) {
     this.world = new World(seed);
     this.rules = new Rules(this.world, this);
-    this.server = new SimServer(this.world, this.rules.tap);
-    this.server.onEnd = () => this.rules.serverEnds();
-    this.server.onStarted = (plane) => this.rules.serverStarted(plane);
     const random = this.world.random('cluster');
     const below = (count: number): number => Math.floor(random.next() * count);
-    const count = 2 + below(4);
+    const openness = random.next();
+    const hasLiars = openness < WITH_LIARS;
+    const isPublic = openness < WITH_LIARS + WITH_TRUSTED_STRANGERS;
+    const trustsStrangers = isPublic && !hasLiars;
+    this.#tabShare = random.next() < ONLY_TABS ? 1 : TAB_SHARE;
+    this.server = new SimServer(this.world, this.rules.tap, isPublic);
+    this.server.onEnd = () => this.rules.serverEnds();
+    this.server.onStarted = (plane) => this.rules.serverStarted(plane);
+    const [planned, strangers, liars] = [2 + below(4), 1 + below(3), 1 + below(2)];
     this.jobsPlanned = 1 + below(3);
-    for (let n = 1; n <= (nodes ?? count); n++) this.nodes.push(this.#createNode(n, this.world.random(`node ${n}`)));
+    // Strangers get something to do where there are few others.
+    const count = nodes ?? (trustsStrangers ? 1 : planned);
+    for (let n = 1; n <= count; n++) this.nodes.push(this.#createNode(n, false));
+    if (isPublic) for (let n = 1; n <= strangers; n++) this.nodes.push(this.#createNode(count + n, true));
+    if (hasLiars)
+      for (let n = 1; n <= liars; n++) this.liars.push(new Liar(this, `liar${n}`, () => this.#count('stranger lies')));
     for (let n = 1; n <= this.jobsPlanned; n++)
-      if (jobs?.has(n) !== false) this.drivers.push(this.#createDriver(n, tasks));
+      if (jobs?.has(n) !== false) this.drivers.push(this.#createDriver(n, tasks, trustsStrangers));
     this.world.afterEvent = () => this.rules.check();
   }
 
   /** Each has its own source of chance: with fewer jobs, or fewer tasks in each, the rest is as it was. */
-  #createDriver(number: number, mostTasks: number): SimDriver {
+  #createDriver(number: number, mostTasks: number, trustsStrangers: boolean): SimDriver {
     const random = this.world.random(`job ${number}`);
-    const cpus = random.next() < 0.5 ? 0 : 1 + Math.floor(random.next() * 2);
+    const lends = random.next() < 0.5 ? 0 : 1 + Math.floor(random.next() * 2);
+    const cpus = this.#tabShare === 1 || trustsStrangers ? 0 : lends;
     const tasks = Math.min(5 + Math.floor(random.next() * 40), mostTasks);
-    const plan = new PlanMaker(random).job(`driver${number}`, tasks);
+    const plan = new PlanMaker(random, trustsStrangers).job(`driver${number}`, tasks);
     return new SimDriver(this.world, this.server, this.rules, { plan, cpus });
   }
 
-  #createNode(number: number, random: Random): SimNode {
-    const isTab = number > 1 && random.next() < 0.3;
+  #createNode(number: number, isStranger: boolean): SimNode {
+    const random = this.world.random(`node ${number}`);
+    const isTab = random.next() < this.#tabShare && (number > 1 || this.#tabShare === 1);
     const kind = {
       role: isTab ? 'tab' : 'host',
       name: `${isTab ? 'tab' : 'host'}${number}`,
       // The first fits every task that there is.
       cpus: number === 1 ? 2 + Math.floor(random.next() * 3) : 1 + Math.floor(random.next() * 4),
       wallOffsetMs: Math.round((random.next() - 0.5) * 1e7),
+      isStranger,
+      memoryLimitBytes: 2_000 + Math.floor(random.next() ** 3 * 500_000),
+      persistAfterMs: random.next() < 0.7 ? 0 : random.next() * 200,
     } as const;
-    return new SimNode(this.world, this.server, kind, { onEnd: (backlog) => this.rules.nodeEnds(backlog) });
+    const disk = isTab ? new TabDisk(Math.floor(random.next() ** 3 * 4_000_000)) : undefined;
+    return new SimNode(this.world, this.server, kind, { events: this.#events(), disk });
+  }
+
+  #events(): NodeEvents {
+    return {
+      onEnd: (backlog) => this.rules.nodeEnds(backlog),
+      onReturn: (resumed) => this.#count(resumed ? 'node back in its session' : 'node back as a new one'),
+      onFoundAgain: () => this.#count('tab finds its values again'),
+    };
+  }
+
+  #count(kind: FaultKind): void {
+    this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
   }
 
   /** Everything that is a node, drivers too. */
   all(): SimNode[] {
-    return [...this.nodes, ...this.drivers.map(({ node }) => node)];
+    return [...this.nodes, ...this.twins, ...this.drivers.map(({ node }) => node)];
   }
 
   /** @param spanMs jobs begin within this time */
@@ -76,6 +120,8 @@ export class Cluster implements Books {
     const share = (name: string): number => this.world.random(`start of ${name}`).next();
     this.server.start();
     for (const node of this.nodes) this.world.plan(share(node.kind.name) * 500, () => node.start());
+    for (const [index, liar] of this.liars.entries())
+      this.world.plan(share(`liar${index + 1}`) * 500, () => liar.start());
     for (const driver of this.drivers) this.world.plan(share(driver.plan.name) * spanMs, () => driver.start());
   }
 

@@ -16,7 +16,8 @@ export class Machine implements Clock {
   #isStill = false;
   /** The clock stands still as well, as of a machine that sleeps. */
   #sleepsSinceMs: number | undefined;
-  #sleptMs = 0;
+  /** What its monotonic clock is behind the world's; below 0 once it jumped ahead. */
+  #behindMs = 0;
   #wallOffsetMs: number;
   #held: (() => void)[] = [];
   readonly #timers = new Set<object>();
@@ -42,7 +43,7 @@ export class Machine implements Clock {
   }
 
   nowMs(): number {
-    return (this.#sleepsSinceMs ?? this.world.nowMs) - this.#sleptMs;
+    return (this.#sleepsSinceMs ?? this.world.nowMs) - this.#behindMs;
   }
 
   wallMs(): number {
@@ -52,6 +53,11 @@ export class Machine implements Clock {
   /** Someone sets the clock. */
   jumpWall(byMs: number): void {
     this.#wallOffsetMs += byMs;
+  }
+
+  /** Its monotonic clock is so much later at once, as after a sleep that nobody noticed; timers come when they would have. */
+  jumpAhead(byMs: number): void {
+    this.#behindMs -= byMs;
   }
 
   after(delayMs: number, callback: () => void): () => void {
@@ -132,7 +138,7 @@ export class Machine implements Clock {
   goOn(): void {
     if (!this.#isStill) return;
     this.#isStill = false;
-    if (this.#sleepsSinceMs !== undefined) this.#sleptMs += this.world.nowMs - this.#sleepsSinceMs;
+    if (this.#sleepsSinceMs !== undefined) this.#behindMs += this.world.nowMs - this.#sleepsSinceMs;
     this.#sleepsSinceMs = undefined;
     for (const happen of this.#held.splice(0)) happen();
   }

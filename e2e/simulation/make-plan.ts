@@ -63,9 +63,12 @@ class Draft {
 /** Makes the programs of one seed. */
 export class PlanMaker {
   readonly #random: Random;
+  readonly #trustsStrangers: boolean;
 
-  constructor(random: Random) {
+  /** @param trustsStrangers whether some tasks may run on nodes of strangers */
+  constructor(random: Random, trustsStrangers: boolean) {
     this.#random = random;
+    this.#trustsStrangers = trustsStrangers;
   }
 
   /** A driver's program with about so many tasks of its own. */
@@ -156,6 +159,7 @@ export class PlanMaker {
   #optionsFor({ failure }: TaskPlan): number {
     if (failure?.kind === 'throwFirst') return OPTIONS.retryExceptions;
     if (failure?.kind === 'crash') return OPTIONS.oneRetry;
+    if (this.#trustsStrangers && this.#chance(0.7)) return OPTIONS.unchecked;
     const dice = this.#random.next();
     if (dice < 0.1) return OPTIONS.halfCpu;
     return dice < 0.2 ? OPTIONS.twoCpus : OPTIONS.plain;

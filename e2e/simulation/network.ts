@@ -14,6 +14,13 @@ export interface FrameTap {
   toNode(wire: Wire, frame: Uint8Array): void;
 }
 
+const DEAF: FrameTap = { toServer: () => undefined, toNode: () => undefined };
+
+/** Frames of a connection that are remembered, to be said again by others: the first ones, … */
+const REMEMBERED_FRAMES = 200;
+/** … of the last connections of each node. */
+const REMEMBERED_WIRES = 4;
+
 /** A connection between a node and the server. */
 export class Wire {
   readonly number: number;
@@ -22,9 +29,14 @@ export class Wire {
   readonly down: Pipe;
   readonly nodeEnd: NodeEnd;
   readonly serverEnd: ServerEnd;
+  /** What the node said first. */
+  readonly said: Uint8Array[] = [];
+  /** How many times slower than others it is. */
+  slowness = 1;
 
-  constructor(number: number, machines: { node: Machine; server: Machine }, latencyMs: () => number, tap: FrameTap) {
+  constructor(number: number, machines: { node: Machine; server: Machine }, networkMs: () => number, tap: FrameTap) {
     const { node, server } = machines;
+    const latencyMs = (): number => networkMs() * this.slowness;
     this.number = number;
     this.node = node;
     this.up = new Pipe(node, server, latencyMs, {
@@ -44,7 +56,9 @@ export class Wire {
       ended: (reason) => this.nodeEnd.lost(reason),
       written: () => this.serverEnd.drained(),
     });
-    this.nodeEnd = new NodeEnd(this.up);
+    this.nodeEnd = new NodeEnd(this.up, (frame) => {
+      if (this.said.length < REMEMBERED_FRAMES) this.said.push(frame);
+    });
     this.serverEnd = new ServerEnd(this.down, node.name);
   }
 
@@ -57,14 +71,16 @@ export class Wire {
 /** What the node sees. */
 class NodeEnd implements PacedTransport {
   readonly #up: Pipe;
+  readonly #remember: (frame: Uint8Array) => void;
   #receive: ((frame: Uint8Array, attachments: readonly never[]) => void) | undefined;
   readonly #early: Uint8Array[] = [];
   #tellDrained = (): void => undefined;
   #tellClosed: ((reason: string) => void) | undefined;
   #closedFor: string | undefined;
 
-  constructor(up: Pipe) {
+  constructor(up: Pipe, remember: (frame: Uint8Array) => void) {
     this.#up = up;
+    this.#remember = remember;
   }
 
   get isClosed(): boolean {
@@ -72,6 +88,7 @@ class NodeEnd implements PacedTransport {
   }
 
   send(frame: Uint8Array): void {
+    this.#remember(frame);
     this.#up.send(frame);
   }
 
@@ -208,10 +225,13 @@ export class Network {
   readonly #random: Random;
   readonly #tap: FrameTap;
   readonly #wires = new Set<Wire>();
+  readonly #past = new Map<Machine, Wire[]>();
   #listener: ((connection: Connection) => ConnectionEvents) | undefined;
   #next = 1;
   /** Latencies lie between this and three times as much. */
   latencyMs = 2;
+  /** Refusals of the gateway that somebody on the network asked for. */
+  readonly provoked = new Set<string>();
 
   constructor(server: Machine, random: Random, tap: FrameTap) {
     this.#server = server;
@@ -247,11 +267,15 @@ export class Network {
     }
   }
 
-  /** A node connects. */
-  connect(node: Machine): PacedTransport {
+  /** A node connects. @param isHeard whether the rules hear what it says */
+  connect(node: Machine, isHeard = true): PacedTransport {
     const latencyMs = (): number => this.latencyMs * (1 + 2 * this.#random.next());
-    const wire = new Wire(this.#next++, { node, server: this.#server }, latencyMs, this.#tap);
+    const wire = new Wire(this.#next++, { node, server: this.#server }, latencyMs, isHeard ? this.#tap : DEAF);
     this.#wires.add(wire);
+    const past = this.#past.get(node);
+    if (past) past.push(wire);
+    else this.#past.set(node, [wire]);
+    if (past && past.length > REMEMBERED_WIRES) past.shift();
     // Whoever lives there by then takes it, or the machine refuses.
     node.world.plan(latencyMs(), () => this.#arrived(wire));
     return wire.nodeEnd;
@@ -260,6 +284,11 @@ export class Network {
   #arrived(wire: Wire): void {
     if (this.#listener) this.#server.arrive(0, () => wire.serverEnd.opened(this.#listener?.(wire.serverEnd)));
     else wire.serverEnd.opened(undefined);
+  }
+
+  /** The last connections of a node, over or not, the newest last. */
+  wiresOf(node: Machine): readonly Wire[] {
+    return this.#past.get(node) ?? [];
   }
 
   /** Connections that some end counts on. */

@@ -6,6 +6,8 @@ import type { Machine } from './machine.ts';
 
 /** What a link carries. */
 const BYTES_PER_MS = 12_500;
+/** Frames that may come twice. */
+const REPEATED_FRAMES = 8;
 
 /** What happens at the ends of a pipe. */
 export interface PipeHooks {
@@ -31,6 +33,8 @@ export class Pipe {
   #writingBytes = 0;
   /** Given to the sender's transport while it was writing. */
   #waitingBytes = 0;
+  /** The last ones that were sent. */
+  #last: Uint8Array[] = [];
 
   constructor(from: Machine, to: Machine, latencyMs: () => number, hooks: PipeHooks) {
     this.#from = from;
@@ -51,7 +55,18 @@ export class Pipe {
     if (this.#isEnded) return;
     if (this.isWriting) this.#waitingBytes += frame.length;
     else this.#write(frame.length);
+    this.#last.push(frame);
+    if (this.#last.length > REPEATED_FRAMES) this.#last.shift();
     this.#carry(frame.length, () => this.#hooks.receive(frame));
+  }
+
+  /** The last frames come once more, as from somebody on the way who is not sure that they came. Returns them. */
+  repeat(): readonly Uint8Array[] {
+    if (this.#isEnded) return [];
+    const frames = this.#last;
+    this.#last = [];
+    for (const frame of frames) this.#carry(frame.length, () => this.#hooks.receive(frame));
+    return frames;
   }
 
   /** The last thing that goes through. */

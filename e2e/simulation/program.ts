@@ -61,6 +61,11 @@ export class Program {
     return this.#plan.cpuMilli;
   }
 
+  /** It ends in another way than by returning. */
+  get fails(): boolean {
+    return this.#plan.failure !== undefined;
+  }
+
   /** Begins: what did not come along is fetched first. */
   start(): void {
     const { deps } = this.#call;

@@ -6,6 +6,7 @@
 import type { RayletShell } from '#client/host/raylet-shell.ts';
 import type { ControlPlane } from '#server/control-plane.ts';
 import { decodeFrame } from '#server/gateway/frames.ts';
+import type { GcsState } from '#server/gcs/state.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Gateway } from '#server/gateway/gateway.ts';
@@ -129,7 +130,9 @@ export class Rules {
   }
 
   #checkGateway({ counters }: Gateway): void {
+    const { provoked } = this.#books.server.network;
     for (const reason of NEVER_REFUSED) {
+      if (provoked.has(reason)) continue;
       const count = counters.refused.get(reason);
       if (count !== undefined) this.#world.fail(`the gateway refused ${count} frames: ${reason}`);
     }
@@ -170,7 +173,8 @@ export class Rules {
       for (const key of [...task.deps, ...task.nested]) {
         const object = state.object(key);
         // What was let go is made again for a task that runs again.
-        if (!object || (object.status === 'freed' && !isReplayed(state, task)))
+        const isGone = object?.status === 'freed' && !isReplayed(state, task) && !isBeingMade(state, object.key);
+        if (!object || isGone)
           this.#world.fail(
             `O3 object ${key} is ${object ? 'freed' : 'gone'} and task ${task.key} (${task.state}) needs it`,
           );
@@ -197,6 +201,8 @@ export class Rules {
   #toNode(wire: Wire, bytes: Uint8Array): void {
     const frame = decodeFrame(bytes);
     if (frame.type === 'welcome') {
+      // The same words once more are passed over.
+      if (this.#sessionOf.has(wire)) return;
       this.#sessionOf.set(wire, frame.session);
       this.#lastRecord.set(wire, frame.receivedRecords);
       const heard = this.#heard.get(wire);
@@ -228,4 +234,9 @@ function keysOf(aliases: ReadonlyMap<ObjectKey, ObjectKey>, key: ObjectKey): Obj
   const others: ObjectKey[] = [];
   for (const [from, to] of aliases) if (to === key) others.push(from);
   return others;
+}
+
+function isBeingMade(state: GcsState, key: ObjectKey): boolean {
+  const maker = state.tasks.get(key);
+  return maker !== undefined && maker.state !== 'finished';
 }

@@ -90,6 +90,13 @@ export class Runtime {
     return milli;
   }
 
+  /** Tasks that run, are blocked or wait here, and whether they end in another way than by returning. */
+  get tasks(): readonly { readonly key: ObjectKey; readonly fails: boolean }[] {
+    const blocked = [...this.#waits.values()].map(({ program }) => program);
+    const queued = this.#queue.map(({ task, args }) => ({ key: task, fails: decodePlan(args).failure !== undefined }));
+    return [...this.#active, ...blocked, ...queued];
+  }
+
   get hasKeys(): boolean {
     return this.#keys.length > 0;
   }

@@ -35,9 +35,11 @@ export class SimDriver {
       server,
       { role: 'driver', name: plan.name, cpus, wallOffsetMs: 0 },
       {
-        onSessionDead: (message) => this.#fail(`the server gave this driver up: ${message}`),
-        onGivenUp: () => this.lose(),
-        onEnd: (backlog) => rules.nodeEnds(backlog),
+        events: {
+          onSessionDead: (message) => this.#fail(`the server gave this driver up: ${message}`),
+          onGivenUp: () => this.lose(),
+          onEnd: (backlog) => rules.nodeEnds(backlog),
+        },
       },
     );
   }

@@ -2,12 +2,16 @@
  * A node of a simulated cluster: the shell of production with a raylet, a session and transfers, on a machine whose process may
  * end and start again.
  */
-import { RayletShell } from '#client/host/raylet-shell.ts';
+import { RayletShell, type ShellPorts } from '#client/host/raylet-shell.ts';
+import type { PacedTransport } from '#client/raylet/frame-queue.ts';
 import type { SessionIdentity } from '#client/raylet/server-session.ts';
+import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Random } from '#shared/ports/random.ts';
+import { helloOf, type SessionName } from './echo.ts';
 import { Machine } from './machine.ts';
 import { JOIN_TOKEN, type SimServer } from './sim-server.ts';
-import { SimWorkers } from './sim-workers.ts';
+import { type EndedFor, SimWorkers } from './sim-workers.ts';
+import type { TabDisk } from './tab-disk.ts';
 import type { World } from './world.ts';
 
 const MILLI = 1000;
@@ -19,14 +23,23 @@ export interface NodeKind {
   readonly role: SessionIdentity['role'];
   readonly name: string;
   readonly cpus: number;
+  /** It joins without the key. */
+  readonly isStranger?: boolean;
+  /** Of a tab: bytes of values to keep in memory. */
+  readonly memoryLimitBytes?: number;
+  /** Of a tab: values that live so long are written to its disk. */
+  readonly persistAfterMs?: number;
   /** How wrong its time of day is. */
   readonly wallOffsetMs: number;
 }
 
 /** What happens to a node beyond what it does by itself. */
 export interface NodeEvents {
-  onWelcome?(session: number, resumed: boolean): void;
+  /** It came back after a lost connection, or a lost life. */
+  onReturn?(resumed: boolean): void;
   onSessionDead?(message: string): void;
+  /** A tab found what an earlier one left. */
+  onFoundAgain?(): void;
   /** The process ends, and so many of its records are not known to be durable. */
   onEnd?(backlogRecords: number): void;
   /** The process ended because the server wants it no more. Default: it is started again. */
@@ -40,17 +53,56 @@ export class SimNode {
   readonly events: NodeEvents;
   readonly #server: SimServer;
   readonly #random: Random;
+  /** Of a tab. */
+  readonly disk: TabDisk | undefined;
+  #wasWelcome = false;
+  /** The session that it comes back to with its very first hello. */
+  #snapshot: SessionName | undefined;
   #shell: RayletShell | undefined;
   #workers: SimWorkers | undefined;
   isLeaving = false;
   isPaused = false;
 
-  constructor(world: World, server: SimServer, kind: NodeKind, events: NodeEvents = {}) {
+  /** @param disk of a tab: what its profile keeps */
+  constructor(
+    world: World,
+    server: SimServer,
+    kind: NodeKind,
+    {
+      events = {},
+      disk,
+      machineName = kind.name,
+    }: { events?: NodeEvents; disk?: TabDisk | undefined; machineName?: string },
+  ) {
     this.kind = kind;
-    this.machine = new Machine(world, kind.name, kind.wallOffsetMs);
+    this.machine = new Machine(world, machineName, kind.wallOffsetMs);
     this.events = events;
+    this.disk = disk;
     this.#server = server;
-    this.#random = world.random(kind.name);
+    this.#random = world.random(machineName);
+  }
+
+  /**
+   * The same node on another machine, with the same identity: started twice by mistake, or from a copied disk.
+   *
+   * @param session what it takes for its own, at first
+   */
+  twin(number: number, session?: SessionName): SimNode {
+    // It is not started again once the other took its place, or they would do so in turns for ever.
+    const events = { ...this.events, onGivenUp: () => undefined };
+    const machineName = `${this.kind.name}, twin ${number}`;
+    const twin = new SimNode(this.machine.world, this.#server, this.kind, {
+      events,
+      disk: this.disk?.copy(),
+      machineName,
+    });
+    twin.#snapshot = session;
+    return twin;
+  }
+
+  /** Ends a worker at no fault of its tasks. Returns false if there is none that may have that. */
+  strikeWorker(reason: EndedFor, struck: Set<ObjectKey>): boolean {
+    return this.#workers?.strike(reason, struck) ?? false;
   }
 
   /** While its process lives. */
@@ -97,18 +149,20 @@ export class SimNode {
         random: this.#random,
         wallClockMs: () => machine.wallMs(),
         every: (intervalMs, callback) => machine.every(intervalMs, callback),
-        connect: () => this.#server.network.connect(machine),
+        connect: () => this.#connect(),
         workers,
         memory: {
           allocate: (sizeBytes) => (this.sharesMemory ? new SharedArrayBuffer(sizeBytes) : new ArrayBuffer(sizeBytes)),
           release: () => undefined,
         },
         memoryUsedBytes: () => 0,
+        ...this.#store(),
       },
       {
         onWelcome: ({ session, resumed, receivedRecords }) => {
           machine.tell(`is welcome as session ${session}${resumed ? `, resumed behind ${receivedRecords}` : ''}`);
-          events.onWelcome?.(session, resumed);
+          if (this.#wasWelcome) events.onReturn?.(resumed);
+          this.#wasWelcome = true;
         },
         onDisconnected: (message) => machine.tell(`is disconnected: ${message}`),
         onSessionDead: (message) => {
@@ -124,6 +178,37 @@ export class SimNode {
     );
   }
 
+  #connect(): PacedTransport {
+    const transport = this.#server.network.connect(this.machine);
+    const snapshot = this.#snapshot;
+    if (!snapshot) return transport;
+    this.#snapshot = undefined;
+    const send = transport.send.bind(transport);
+    transport.send = (hello) => {
+      transport.send = send;
+      send(helloOf(hello, snapshot));
+    };
+    return transport;
+  }
+
+  /** Memory with a limit and the browser's storage behind it, as in `tab-store.ts`. */
+  #store(): Partial<Pick<ShellPorts, 'rayletPorts' | 'rayletOptions'>> {
+    const { disk, machine } = this;
+    if (!disk) return {};
+    const life = {
+      nowMs: () => machine.world.nowMs,
+      arriveAt: (atMs: number, callback: () => void) => void machine.arriveAt(atMs, callback),
+    };
+    return {
+      rayletPorts: { coldStore: disk.open(life, () => this.events.onFoundAgain?.()) },
+      rayletOptions: {
+        memoryLimitBytes: this.kind.memoryLimitBytes ?? Infinity,
+        persistAfterMs: this.kind.persistAfterMs ?? Infinity,
+        tellsRoom: true,
+      },
+    };
+  }
+
   #givenUp(message: string): void {
     const { world } = this.machine;
     this.kill(false);
@@ -132,15 +217,20 @@ export class SimNode {
     else world.plan(RESTART_MS, () => this.#shell ?? this.start());
   }
 
+  /** Of the node, whatever machine it runs on. */
+  get nodeId(): string {
+    let nodeId = '';
+    for (const char of this.kind.name) nodeId += (char.codePointAt(0) ?? 0).toString(16);
+    return nodeId;
+  }
+
   #identity(): SessionIdentity {
     const { role, name, cpus } = this.kind;
-    let nodeId = '';
-    for (const char of name) nodeId += (char.codePointAt(0) ?? 0).toString(16);
     return {
       role,
-      nodeId,
+      nodeId: this.nodeId,
       nodeName: name,
-      token: JOIN_TOKEN,
+      token: this.kind.isStranger === true ? '' : JOIN_TOKEN,
       cpuMilli: cpus * MILLI,
       resources: [],
       jobName: role === 'driver' ? name : '',
@@ -152,6 +242,7 @@ export class SimNode {
   kill(silently: boolean): void {
     this.machine.tell(silently ? 'loses its power' : 'is killed');
     this.#server.network.nodeDied(this.machine, silently);
+    if (silently) this.disk?.losePower(this.machine.world.nowMs);
     this.#forget();
   }
 

@@ -1,6 +1,10 @@
 /**
  * The server of a simulated cluster: control plane, gateway and storage of production on a machine that may lose its power at
  * any moment. What was durable then is all that the next life finds.
+ *
+ * In life the store is SQLite with a write-ahead log and a sync per commit: one batch is one transaction, commits go one after
+ * the other. So at a kill the commit under way may have reached the disk not at all, in part or whole, and no other may: in
+ * part is as good as not at all, because the frames of a torn transaction do not add up to their checksums.
  */
 import { ControlPlane, DEFAULT_SERVER_TIMES } from '#server/control-plane.ts';
 import { Gateway } from '#server/gateway/gateway.ts';
@@ -34,10 +38,13 @@ export class SimServer {
   onStarted: (plane: ControlPlane) => void = () => undefined;
   /** Its process ends. */
   onEnd: () => void = () => undefined;
-  /** Set to have the power fail while the next commit is on its way. */
-  diesInCommit: (() => void) | undefined;
+  /** Set to have something happen while the next commit is on its way. */
+  inCommit: (() => void) | undefined;
+  readonly #isPublic: boolean;
 
-  constructor(world: World, tap: FrameTap) {
+  /** @param isPublic strangers may join */
+  constructor(world: World, tap: FrameTap, isPublic: boolean) {
+    this.#isPublic = isPublic;
     this.machine = new Machine(world, 'server');
     this.network = new Network(this.machine, world.random('network'), tap);
     this.#random = world.random('server');
@@ -88,7 +95,7 @@ export class SimServer {
   #started(storage: MemoryStorage, plane: ControlPlane): void {
     const { machine } = this;
     const { life } = machine;
-    const gateway = new Gateway(this.network.listen(), plane, TOKENS);
+    const gateway = new Gateway(this.network.listen(), plane, TOKENS, { isPublic: this.#isPublic });
     this.#running = { storage, plane, gateway };
     this.onStarted(plane);
     plane.connect(gateway, (error) => {
@@ -97,16 +104,21 @@ export class SimServer {
     machine.tell(`listens, epoch ${plane.serverEpoch}`);
   }
 
-  /** @param keepCut the commit under way reaches the disk although nobody is told */
-  kill(keepCut: boolean): void {
-    this.machine.tell(`is killed${keepCut ? ', its last commit reached the disk' : ''}`);
-    this.diesInCommit = undefined;
+  /**
+   * @param written how much of the commit under way reaches the disk, though nobody is told: 1 is all of it
+   * @returns whether there was a commit under way
+   */
+  kill(written: number): boolean {
+    const had = written === 0 ? 'nothing' : written === 1 ? 'all' : 'a part';
+    this.machine.tell(`is killed, ${had} of a last commit is on the disk`);
+    this.inCommit = undefined;
     this.machine.kill();
     this.onEnd();
-    this.#storage?.crash({ keepCut });
+    const wasInCommit = this.#storage?.crash({ written }) ?? false;
     this.#storage = undefined;
     this.#running = undefined;
     this.network.serverDied();
+    return wasInCommit;
   }
 
   /** The disk takes nothing for some commits. */
@@ -116,10 +128,10 @@ export class SimServer {
 
   #commit(step: () => void): void {
     const durationMs = COMMIT_MS * (1 + 9 * this.#random.next() ** 4);
-    const { diesInCommit } = this;
-    if (diesInCommit) {
-      this.diesInCommit = undefined;
-      this.machine.arrive(durationMs * this.#random.next(), diesInCommit);
+    const { inCommit } = this;
+    if (inCommit) {
+      this.inCommit = undefined;
+      this.machine.arrive(durationMs * this.#random.next(), inCommit);
     }
     this.machine.arrive(durationMs, step);
   }

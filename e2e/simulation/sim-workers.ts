@@ -5,6 +5,7 @@ import { pushCommand } from '#client/host/command-link.ts';
 import type { ShellWorkers } from '#client/host/raylet-shell.ts';
 import type { WorkerKind } from '#client/raylet/ports.ts';
 import { BatchLink, receiveBatches } from '#client/transport/batch-link.ts';
+import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { END_REASON } from '#shared/protocol/node-records.ts';
 import type { Random } from '#shared/ports/random.ts';
 import type { Attachment, Transport } from '#shared/ports/transport.ts';
@@ -20,6 +21,14 @@ import { Runtime } from './runtime.ts';
 import { threadLink } from './thread-link.ts';
 
 type VariantsOf<B> = B extends RecordBatch<infer V> ? V : never;
+
+/** Workers that end by no fault of a task: each task has that once at most, so that its retries do not run out. */
+const WORDS = {
+  [END_REASON.workerCrashed]: 'the worker ended for no reason',
+  [END_REASON.outOfMemory]: "the node's memory limit was reached, and this worker held most",
+} as const;
+/** Why a worker may be ended from outside. */
+export type EndedFor = keyof typeof WORDS;
 
 const SPAWN_MS = 5;
 const END_MS = 2;
@@ -78,6 +87,28 @@ export class SimWorkers implements ShellWorkers {
     this.#machine.arrive(SPAWN_MS * (1 + 9 * this.#random.next()), () => {
       if (!runtime.isOver) runtime.ready();
     });
+  }
+
+  /**
+   * Ends a worker with a task as the system may at any time. Returns false if there is none that can stand it.
+   *
+   * @param struck tasks that this has happened to
+   */
+  strike(reason: EndedFor, struck: Set<ObjectKey>): boolean {
+    for (const [id, worker] of this.#workers) {
+      const { runtime } = worker;
+      const tasks = runtime.isOver ? [] : runtime.tasks;
+      if (tasks.length === 0 || tasks.some(({ key, fails }) => fails || struck.has(key))) continue;
+      for (const { key } of tasks) struck.add(key);
+      const message = WORDS[reason];
+      this.#machine.tell(`worker ${id} ends: ${message}`);
+      // A tab's worker counts its buffers itself and says so; that of a host is ended by whoever watches memory there.
+      if (reason === END_REASON.outOfMemory && !this.#sharesMemory)
+        this.#events.onMessages(id, [{ kind: 'exceeded', reason, message }], []);
+      else this.#end(id, worker, reason, message);
+      return true;
+    }
+    return false;
   }
 
   stop(id: number): void {

@@ -47,6 +47,14 @@ export class CommandStream {
     return this.#pending.length === 0 && this.#unsent === this.#frames.length;
   }
 
+  /**
+   * Whether the stream can go on for a node that has received everything up to `received`: not if it acknowledged more, or more
+   * than there is, before; then whoever says so is not who acknowledged, or has forgotten it.
+   */
+  reaches(received: number): boolean {
+    return received < this.#next && received + 1 >= (this.#frames[0]?.first ?? this.#next);
+  }
+
   /** Adds a command; a frame goes out at once when it is full, else with the next {@link flush}. */
   add(command: ServerCommand): void {
     this.#pending.push(command);

@@ -123,6 +123,27 @@ describe('gateway: admission', () => {
 });
 
 describe('gateway: work', () => {
+  it('M1 M2 who lacks commands that the session acknowledged, or has more than there are, does not get it', async () => {
+    const host = await joined();
+    await vi.waitFor(() => expect(host.node.receivedCommands).toBeGreaterThan(0), WAIT);
+    const { session, epoch } = host;
+    const { serverEpoch } = server.plane;
+    const known = host.node.receivedCommands;
+    host.node.send({ type: 'ack', received: known, durable: known });
+    host.node.send({ type: 'request', id: 1, method: 'cluster', body: NO_BYTES });
+    await host.node.frame('response');
+    for (const receivedCommands of [0, known + 100]) {
+      const other = connect();
+      other.hello(TOKEN, { session, epoch, serverEpoch, receivedCommands });
+      expect((await other.frame('refused')).retryAfterMs).toBeGreaterThan(0);
+    }
+    host.node.send({ type: 'request', id: 2, method: 'cluster', body: NO_BYTES });
+    expect(await host.node.frame('response', ({ id }) => id === 2)).toMatchObject({ ok: true });
+    const back = connect();
+    const welcome = await back.join(TOKEN, { session, epoch, serverEpoch, receivedCommands: known });
+    expect(welcome).toMatchObject({ session, resumed: true });
+  });
+
   it('S2 a driver submits, a host runs, the driver gets the result', async () => {
     const host = await joined();
     const boss = await joined(driver);

@@ -343,6 +343,7 @@ export class Gateway implements Outbox {
 
   #resume(link: SessionLink, session: SessionRecord, hello: SessionFrameOf<'hello'>): void {
     const peer = this.#peerOf(session);
+    if (!this.#canGoOn(peer, link, hello)) return;
     // A session read from disk is durable as it was read.
     if (session.reportedUpTo === Infinity) peer.durable = session.received;
     this.#welcome(peer, link, true);
@@ -358,17 +359,29 @@ export class Gateway implements Outbox {
       this.#refuse(link, session.state === 'dead' ? sessionOver('come back as a new one') : SUCCEEDED);
       return;
     }
+    if (!this.#canGoOn(peer, link, hello)) return;
     this.#replace(peer, RECONNECTED);
     peer.link = link;
     this.#peerOfLink.set(link, peer);
     if (!session.trusted) this.#strangers.entered(session.id, link.address);
-    const received = hello.serverEpoch === this.plane.serverEpoch ? hello.receivedCommands : 0;
     this.plane.step((gcs) => gcs.sessions.resume(session, hello));
-    this.#attach(peer, link, received);
+    this.#attach(peer, link, this.#receivedBy(hello));
     // It may have been lost with the former connection. Behind the commands: who hears that a record is durable has heard
     // what followed from it.
     this.#sendTo(link, { type: 'ack', received: session.received, durable: peer.durable });
     this.plane.step((gcs) => gcs.settle());
+  }
+
+  /** Commands of this server that the node has. */
+  #receivedBy({ serverEpoch, receivedCommands }: SessionFrameOf<'hello'>): number {
+    return serverEpoch === this.plane.serverEpoch ? receivedCommands : 0;
+  }
+
+  /** An old connection's hello that came late, or another process with this session: neither takes the place of who has it. */
+  #canGoOn(peer: Peer, link: SessionLink, hello: SessionFrameOf<'hello'>): boolean {
+    if (peer.stream.reaches(this.#receivedBy(hello))) return true;
+    this.#refuse(link, sessionOver('commands that it has not heard are forgotten'));
+    return false;
   }
 
   #attach(peer: Peer, link: SessionLink, receivedCommands: number): void {

@@ -157,6 +157,7 @@ export class Gcs {
         session.received += 1;
         if (record) this.#apply(session, record);
       }
+      this.#returning.heard(session);
     } finally {
       this.state.dirty.sessions.add(session.id);
       if (!this.inGrace && this.sessions.pendingLeases.size > 0) this.#returning.settleLeases();
@@ -336,6 +337,7 @@ export class Gcs {
     }
     for (const task of [...session.assigned]) this.tasks.lost(task, session);
     this.objects.removeSession(session);
+    this.#returning.gone(session);
     this.state.ports.sessionEnded(session, reason);
     this.#settle();
   }

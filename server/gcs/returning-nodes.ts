@@ -35,6 +35,8 @@ export class ReturningNodes {
   readonly #state: GcsState;
   readonly #orphans: Orphans;
   readonly #apply: (session: SessionRecord, record: NodeRecord) => void;
+  /** Of strangers' nodes, whose reports name what is in records that are still to come. */
+  readonly #early = new Map<number, SessionFrameOf<'report'>>();
 
   constructor(gcs: ReportedTables, orphans: Orphans, apply: (session: SessionRecord, record: NodeRecord) => void) {
     this.#gcs = gcs;
@@ -65,10 +67,29 @@ export class ReturningNodes {
       if (task.state === 'leased' && !running.has(task.key)) this.#gcs.sessions.pendingLeases.add(task);
     }
     for (const { actor: key, incarnation } of report.actors) this.#adoptActor(session, key, incarnation);
+    // What a stranger says of what is not on the books is not kept record by record, as it is for others (see `orphans.ts`).
+    if (session.trusted || session.received >= report.lastRecord) this.#adoptObjects(session, report);
+    else this.#early.set(session.id, report);
+    if (!this.#gcs.inGrace) this.settleLeases();
+  }
+
+  /** Further records of a node have come. */
+  heard(session: SessionRecord): void {
+    const report = this.#early.get(session.id);
+    if (!report || session.received < report.lastRecord) return;
+    this.#early.delete(session.id);
+    this.#adoptObjects(session, report);
+  }
+
+  /** The session is over. */
+  gone(session: SessionRecord): void {
+    this.#early.delete(session.id);
+  }
+
+  #adoptObjects(session: SessionRecord, report: SessionFrameOf<'report'>): void {
     for (const { object, sizeBytes } of report.copies)
       this.#apply(session, { kind: 'located', object, present: true, sizeBytes });
     for (const object of report.wants) this.#apply(session, { kind: 'want', object });
-    if (!this.#gcs.inGrace) this.settleLeases();
   }
 
   /**

@@ -58,10 +58,25 @@ describe('memory: power loss', () => {
     const { store, disk } = await steppedStore();
     const builder = new MutationBatchBuilder('a', 1);
     const commits = [1, 2].map((value) => store.commit(batchOf(builder, value)));
-    store.crash({ keepCut: true });
+    expect(store.crash({ written: 1 })).toBe(true);
     const results = await Promise.allSettled(commits);
     expect(results.map((result) => result.status)).toEqual(['rejected', 'rejected']);
     expect((await found(disk)).map(([key]) => key)).toEqual([1]);
+  });
+
+  it('G2 of a torn frame nothing is found, and what comes after it is found again', async () => {
+    const { store, disk } = await steppedStore();
+    const builder = new MutationBatchBuilder('a', 1);
+    const commits = [1, 2].map((value) => store.commit(batchOf(builder, value)));
+    store.crash({ written: 0.9 });
+    expect((await Promise.allSettled(commits)).map((result) => result.status)).toEqual(['rejected', 'rejected']);
+    expect(await found(disk)).toEqual([]);
+    const next = new MemoryStorage({ disk });
+    await next.open();
+    await next.commit(batchOf(new MutationBatchBuilder('a', 2), 3));
+    await next.close();
+    expect((await found(disk)).map(([key]) => key)).toEqual([3]);
+    expect(store.crash()).toBe(false);
   });
 
   it('a durable copy lives on its own', async () => {

@@ -31,12 +31,21 @@ import type {
 
 const MEMORY_SCHEMA_VERSION = 1;
 
+/** The last frame of the log: a whole batch, or as much of one as was written when the power went. */
+interface LastFrame {
+  /** As its header says. */
+  readonly sizeBytes: number;
+  readonly bytes: ArrayBuffer;
+}
+
 /** What survives a crash. One `MemoryStorage` at a time may have it open. Its maps are to be read, not written, by others. */
 export class MemoryDisk {
   schemaVersion = MEMORY_SCHEMA_VERSION;
   owner = '';
   epoch = 0;
   inUse = false;
+  /** Written and not part of the tables yet; who opens the disk next decides what it is. */
+  lastFrame: LastFrame | undefined;
   readonly live = new Map<TableName, Map<number, Uint8Array>>(TABLE_NAMES.map((name) => [name, new Map()]));
   readonly history = new Map<HistoryTableName, Map<number, HistoryValue[]>>(
     HISTORY_TABLE_NAMES.map((name) => [name, new Map()]),
@@ -48,6 +57,7 @@ export class MemoryDisk {
     copy.schemaVersion = this.schemaVersion;
     copy.owner = this.owner;
     copy.epoch = this.epoch;
+    copy.lastFrame = this.lastFrame;
     for (const [name, rows] of this.live) copy.live.set(name, new Map(rows));
     for (const [name, rows] of this.history) copy.history.set(name, new Map(rows));
     return copy;
@@ -111,6 +121,7 @@ export class MemoryStorage implements Storage {
     disk.inUse = true;
     this.#state = 'open';
     this.#holdsDisk = true;
+    this.#recover();
     const { owner, epoch, schemaVersion } = disk;
     return { engine: 'memory', schemaVersion, migratedFrom: null, owner, epoch };
   }
@@ -189,17 +200,33 @@ export class MemoryStorage implements Storage {
   }
 
   /**
-   * Power loss, now. Commits under way are lost as a whole and reject with 'closed'; with `keepCut`, the one the disk was
-   * writing is durable although nobody will be told: both happen in life. The disk may be opened again at once.
+   * Power loss, now. Of the commit that the disk was writing so much of its frame is there afterwards (0: nothing, 1: all of
+   * it, nobody knows yet); those behind it had not begun. All of them reject with 'closed'. The disk may be opened again at
+   * once. Returns false if no commit was under way.
    */
-  crash(options: { readonly keepCut?: boolean } = {}): void {
-    if (this.#state === 'new') return;
+  crash(options: { readonly written?: number } = {}): boolean {
+    if (this.#state === 'new') return false;
     this.#state = 'closed';
     const [cut] = this.#queue;
-    if (options.keepCut === true && cut !== undefined && this.#failures.length === 0) this.#apply(cut.buffer);
+    const { written = 0 } = options;
+    if (cut && written > 0 && this.#failures.length === 0) {
+      const sizeBytes = cut.buffer.byteLength;
+      this.#disk.lastFrame = { sizeBytes, bytes: cut.buffer.slice(0, Math.ceil(sizeBytes * written)) };
+    }
     for (const commit of this.#queue.splice(0)) commit.reject(closed());
     this.#release();
     this.#drained?.();
+    return cut !== undefined;
+  }
+
+  /**
+   * What SQLite does with its log when it opens a database after a crash: a transaction whose frames are all there belongs to
+   * it, also if nobody was told; of one that is torn the frames do not add up to their checksums, and all of it is passed over.
+   */
+  #recover(): void {
+    const frame = this.#disk.lastFrame;
+    this.#disk.lastFrame = undefined;
+    if (frame && frame.bytes.byteLength === frame.sizeBytes) this.#apply(frame.bytes);
   }
 
   /** What a restart would find if the power went now: everything acknowledged, nothing else. */

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -133,6 +133,39 @@ describe('sqlite: files and processes', () => {
     await store.commit(builder.finish());
     expect(reader.prepare('SELECT count(*) AS n FROM live_tasks').get()).toEqual({ n: 1 });
     reader.close();
+    await store.close();
+  });
+
+  it('G2 a log that is torn in its last transaction has the ones before, and nothing of that one', async () => {
+    const store = new SqliteStorage({ directory });
+    await store.open();
+    const builder = new MutationBatchBuilder('a', 1);
+    const [log, sizes] = [`${databasePath(directory)}-wal`, [] as number[]];
+    for (const key of [1, 2]) {
+      for (let n = 0; n < 100; n++) builder.put('tasks', key * 1000 + n, bytes(key));
+      await store.commit(builder.finish());
+      sizes.push(statSync(log).size);
+    }
+    const [before = 0, after = 0] = sizes;
+    const copies = mkdtempSync(join(tmpdir(), 'daylight-torn-'));
+    const countAt = async (sizeBytes: number): Promise<number> => {
+      const torn = join(copies, String(sizeBytes));
+      mkdirSync(torn);
+      copyFileSync(databasePath(directory), databasePath(torn));
+      copyFileSync(log, `${databasePath(torn)}-wal`);
+      truncateSync(`${databasePath(torn)}-wal`, sizeBytes);
+      const restarted = new SqliteStorage({ directory: torn });
+      await restarted.open();
+      let count = 0;
+      await restarted.load('tasks', () => (count += 1));
+      await restarted.close();
+      return count;
+    };
+    expect(after).toBeGreaterThan(before);
+    for (const sizeBytes of [before, before + 10, (before + after) >> 1, after - 1])
+      expect(await countAt(sizeBytes)).toBe(100);
+    expect(await countAt(after)).toBe(200);
+    rmSync(copies, { recursive: true });
     await store.close();
   });
 

@@ -53,7 +53,7 @@ export function mayApply(session: SessionRecord, record: NodeRecord, state: GcsS
     case 'function':
       // Under a number that is taken there would be no end of them.
       if (session.functions[record.fn]) return FORBIDDEN;
-      return record.fn < MAX_STRANGER_DEFINITIONS && book.hadModule(record.module) ? APPLY : NOT_FOR_STRANGERS;
+      return record.fn < MAX_STRANGER_DEFINITIONS && mayCall(book, record.module) ? APPLY : NOT_FOR_STRANGERS;
     case 'options':
       if (session.options[record.options]) return FORBIDDEN;
       return record.options < MAX_STRANGER_DEFINITIONS ? APPLY : QUOTA;
@@ -131,11 +131,19 @@ function judgePut(session: SessionRecord, book: StrangerBook, record: NodeRecord
 }
 
 function judgeEnd(session: SessionRecord, record: NodeRecordOf<'finish' | 'failed'>, state: GcsState): Verdict {
-  // A node tries again itself only what was never leased to it.
-  if (record.kind === 'failed' && record.retriedHere) return FORBIDDEN;
+  // A node tries a leased task again itself only to find out which of several ended their worker, and that counts for none.
+  if (record.kind === 'failed' && record.retriedHere && record.counted) return FORBIDDEN;
   if (!leaseOf(session, record.task, state))
     return judgeNames(session, [record.task], state) === FOREIGN ? FOREIGN : OVER;
   return record.kind === 'finish' ? judgeNames(session, record.nested, state) : APPLY;
+}
+
+/**
+ * Whether the node may introduce functions of this module. After a start of the server the lease that brought the module may
+ * be forgotten, and the node introduces nothing twice; whether a task may call the function is asked with each submission.
+ */
+function mayCall(book: StrangerBook, module: string): boolean {
+  return !book.isComplete || book.hadModule(module);
 }
 
 /** A copy on the disk of a node counts if its value was the word of that node. */

@@ -238,6 +238,14 @@ describe('what strangers may say', () => {
     expect(it.gcs.state.modules.size).toBe(0);
   });
 
+  it('L4 one of several tasks whose worker ended is tried again where it is, and keeps its lease', () => {
+    const { it, tab, key } = world();
+    it.say(tab, failed(key(3), { reason: 4, counted: false, retriedHere: true }));
+    expect(it.gcs.state.task(key(3))).toMatchObject({ state: 'leased', assigned: tab.id, attempt: 2, failures: 0 });
+    it.say(tab, finish(key(3), { attempt: 2 }));
+    expect(it.ended).toMatchObject([{ task: { key: key(3) }, outcome: 'succeeded' }]);
+  });
+
   it('L5 what a stranger says of a lease that has ended is no offence and changes nothing', () => {
     const { it, tab, driver, key, own } = world();
     it.say(driver, { kind: 'cancel', task: key(3), recursive: true, force: false });
@@ -342,5 +350,46 @@ describe('after a restart of the server', () => {
     expect(it.gcs.state.task(foreign(1))?.state).not.toBe('finished');
     expect(it.gcs.state.object(foreign(2))?.firstHolder).not.toBe(tab.id);
     expect(it.gcs.state.task(key(3))).toBeDefined();
+  });
+
+  it('S1 what it may call it introduces once, also if the lease that brought the module was lost with the server', async () => {
+    const it = new GcsWorld();
+    const tab = it.stranger({ cpuMilli: 4000 });
+    const driver = it.driver();
+    await it.commit();
+    const [given, wanted] = [[...definitions(OPEN), submit(driver.id, 1)], definitions(OPEN)];
+    it.say(driver, ...given);
+    it.say(tab, ...wanted);
+    await it.restart();
+    it.say(it.back(tab.id), ...wanted);
+    it.say(it.back(driver.id), ...given);
+    it.pass(1);
+    const parent = objectKey(driver.id, 1);
+    expect(it.to(tab, 'lease')).toMatchObject([{ task: parent }]);
+    it.say(it.session(tab.id), submit(tab.id, 1, { parent, place: PLACE.global }));
+    expect(it.gcs.state.task(objectKey(tab.id, 1))?.parent).toBe(parent);
+  });
+
+  it('M3 a report of what is in records still to come is taken when they have come', async () => {
+    const { it, tab, driver, key, own } = world();
+    await it.commit();
+    const records = [
+      submit(tab.id, 1, { parent: key(3), place: PLACE.global }),
+      put(tab.id, 2, { parent: key(3) }),
+    ] as const;
+    it.say(tab, ...records);
+    await it.restart();
+    const back = it.back(tab.id, {
+      lastRecord: it.session(tab.id).received + 2,
+      leases: [{ task: key(3), attempt: 1 }],
+      copies: [{ object: own(2), sizeBytes: SIZE }],
+      wants: [own(1)],
+    });
+    expect(it.to(tab, 'object')).toEqual([]);
+    it.say(back, ...records);
+    expect(it.to(tab, 'dropCopy')).toEqual([]);
+    expect(it.gcs.state.task(own(1))?.parent).toBe(key(3));
+    expect([...(it.gcs.state.object(own(2))?.locations ?? [])]).toEqual([tab.id]);
+    it.back(driver.id);
   });
 });
