@@ -43,6 +43,8 @@ export class Rules {
   readonly #taken = new Map<number, number>();
   readonly #holders = new WeakMap<RayletShell, HolderBook>();
   #serverBooks: ServerBooks | undefined;
+  /** Submissions that were refused: their objects are an error that was told, and nobody's. */
+  readonly #turnedAway = new Set<ObjectKey>();
   /** All keys of each object that was let go in this event. */
   #letGo: (readonly ObjectKey[])[] = [];
   #events = 0;
@@ -87,12 +89,18 @@ export class Rules {
     };
   }
 
-  #watchObjects({ gcs: { state } }: ControlPlane): void {
+  #watchObjects({ gcs: { state, tasks } }: ControlPlane): void {
     this.#letGo = [];
     const dropped = state.dropped.bind(state);
     state.dropped = (gone) => {
-      if ('status' in gone) this.#letGo.push([gone.key, ...keysOf(state.aliases, gone.key)]);
+      if ('status' in gone && !this.#turnedAway.has(gone.key))
+        this.#letGo.push([gone.key, ...keysOf(state.aliases, gone.key)]);
       dropped(gone);
+    };
+    const turnAway = tasks.turnAway.bind(tasks);
+    tasks.turnAway = (session, record, error) => {
+      this.#turnedAway.add(record.task);
+      turnAway(session, record, error);
     };
   }
 
