@@ -188,7 +188,9 @@ export class Rules {
 
   #toServer(wire: Wire, bytes: Uint8Array): void {
     const frame = decodeFrame(bytes);
-    if (frame.type === 'hello') this.#heard.set(wire, { serverEpoch: frame.serverEpoch, last: frame.receivedCommands });
+    // Said once more it means nothing.
+    if (frame.type === 'hello' && !this.#heard.has(wire))
+      this.#heard.set(wire, { serverEpoch: frame.serverEpoch, last: frame.receivedCommands });
     if (frame.type === 'ack') this.#takes(wire, frame.received);
     if (frame.type !== 'records') return;
     const last = this.#lastRecord.get(wire);
