@@ -43,8 +43,8 @@ export class Rules {
   readonly #taken = new Map<number, number>();
   readonly #holders = new WeakMap<RayletShell, HolderBook>();
   #serverBooks: ServerBooks | undefined;
-  /** Submissions that were refused: their objects are an error that was told, and nobody's. */
-  readonly #turnedAway = new Set<ObjectKey>();
+  /** Tasks that ended in any life of the server. */
+  readonly #ended = new Set<ObjectKey>();
   /** All keys of each object that was let go in this event. */
   #letGo: (readonly ObjectKey[])[] = [];
   #events = 0;
@@ -84,23 +84,20 @@ export class Rules {
       const attempt = `${task.key} attempt ${task.attempt}`;
       if (this.#accepted.has(attempt)) this.#world.fail(`L5 a result of ${attempt} was accepted twice`);
       this.#accepted.add(attempt);
+      this.#ended.add(task.key);
       this.acceptedCount += 1;
       taskEnded(outcome);
     };
   }
 
-  #watchObjects({ gcs: { state, tasks } }: ControlPlane): void {
+  #watchObjects({ gcs: { state } }: ControlPlane): void {
     this.#letGo = [];
     const dropped = state.dropped.bind(state);
     state.dropped = (gone) => {
-      if ('status' in gone && !this.#turnedAway.has(gone.key))
-        this.#letGo.push([gone.key, ...keysOf(state.aliases, gone.key)]);
+      // The error that a refused submission got was told, and is nobody's.
+      const isRefusal = 'status' in gone && gone.status === 'error' && !this.#ended.has(gone.key);
+      if ('status' in gone && !isRefusal) this.#letGo.push([gone.key, ...keysOf(state.aliases, gone.key)]);
       dropped(gone);
-    };
-    const turnAway = tasks.turnAway.bind(tasks);
-    tasks.turnAway = (session, record, error) => {
-      this.#turnedAway.add(record.task);
-      turnAway(session, record, error);
     };
   }
 
