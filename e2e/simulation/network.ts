@@ -282,7 +282,11 @@ export class Network {
   }
 
   #arrived(wire: Wire): void {
-    if (this.#listener) this.#server.arrive(0, () => wire.serverEnd.opened(this.#listener?.(wire.serverEnd)));
+    const open = (): void => {
+      // The server may have died since the node connected, and another be there.
+      if (!wire.serverEnd.isClosed) wire.serverEnd.opened(this.#listener?.(wire.serverEnd));
+    };
+    if (this.#listener) this.#server.arrive(0, open);
     else wire.serverEnd.opened(undefined);
   }
 

@@ -44,6 +44,8 @@ export class Rules {
   readonly #taken = new Map<number, number>();
   readonly #holders = new WeakMap<RayletShell, HolderBook>();
   #serverBooks: ServerBooks | undefined;
+  /** Tasks that ended in any life of the server. */
+  readonly #ended = new Set<ObjectKey>();
   /** All keys of each object that was let go in this event. */
   #letGo: (readonly ObjectKey[])[] = [];
   #events = 0;
@@ -83,6 +85,7 @@ export class Rules {
       const attempt = `${task.key} attempt ${task.attempt}`;
       if (this.#accepted.has(attempt)) this.#world.fail(`L5 a result of ${attempt} was accepted twice`);
       this.#accepted.add(attempt);
+      this.#ended.add(task.key);
       this.acceptedCount += 1;
       taskEnded(outcome);
     };
@@ -92,7 +95,9 @@ export class Rules {
     this.#letGo = [];
     const dropped = state.dropped.bind(state);
     state.dropped = (gone) => {
-      if ('status' in gone) this.#letGo.push([gone.key, ...keysOf(state.aliases, gone.key)]);
+      // The error that a refused submission got was told, and is nobody's.
+      const isRefusal = 'status' in gone && gone.status === 'error' && !this.#ended.has(gone.key);
+      if ('status' in gone && !isRefusal) this.#letGo.push([gone.key, ...keysOf(state.aliases, gone.key)]);
       dropped(gone);
     };
   }
@@ -184,7 +189,9 @@ export class Rules {
 
   #toServer(wire: Wire, bytes: Uint8Array): void {
     const frame = decodeFrame(bytes);
-    if (frame.type === 'hello') this.#heard.set(wire, { serverEpoch: frame.serverEpoch, last: frame.receivedCommands });
+    // Said once more it means nothing.
+    if (frame.type === 'hello' && !this.#heard.has(wire))
+      this.#heard.set(wire, { serverEpoch: frame.serverEpoch, last: frame.receivedCommands });
     if (frame.type === 'ack') this.#takes(wire, frame.received);
     if (frame.type !== 'records') return;
     const last = this.#lastRecord.get(wire);

@@ -4,6 +4,7 @@
 import type { ControlPlane } from '#server/control-plane.ts';
 import type { SessionRecord, TaskRecord } from '#server/gcs/entities.ts';
 import type { Gcs } from '#server/gcs/gcs.ts';
+import { offersWork } from '#server/gcs/node-offer.ts';
 import type { ServerCommandOf } from '#shared/protocol/server-commands.ts';
 
 /** The books of one life of the server. */
@@ -107,18 +108,28 @@ export class ServerBooks {
     }
     if (scheduler.waitingCount !== queued)
       this.#fail(`S2 ${scheduler.waitingCount} tasks wait at the scheduler and ${queued} by the tables`);
-    let living = 0;
+    const living: SessionRecord[] = [];
     for (const session of state.sessions.values()) {
       assigned -= session.assigned.size;
       if (session.state === 'dead') continue;
-      living += 1;
+      living.push(session);
       const leased = leasesOf(session);
       const told = this.#leased.get(session.id) ?? 0;
       if (leased !== told) this.#fail(`S2 ${session.nodeName} has ${leased} leases and the scheduler counts ${told}`);
     }
     if (assigned !== 0) this.#fail(`M2 sessions have ${-assigned} more tasks than there are`);
-    if (living !== sessions.livingCount)
-      this.#fail(`M1 ${living} sessions live and ${sessions.livingCount} are counted`);
+    if (living.length !== sessions.livingCount)
+      this.#fail(`M1 ${living.length} sessions live and ${sessions.livingCount} are counted`);
+    this.#checkOffers(living);
+  }
+
+  /** The scheduler sees those that live and offer work, and nobody else. */
+  #checkOffers([one, ...others]: readonly SessionRecord[]): void {
+    if (!one) return;
+    const seen = this.#plane.gcs.scheduler.peersOf(one);
+    const offering = others.filter(offersWork).length;
+    if (seen !== offering)
+      this.#fail(`S2 the scheduler sees ${seen} nodes beside ${one.nodeName}, and there are ${offering}`);
   }
 
   /**
