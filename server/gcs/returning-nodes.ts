@@ -103,7 +103,9 @@ export class ReturningNodes {
   }
 
   #reportedLease(session: SessionRecord, key: ObjectKey, attempt: number): void {
-    const isStrangers = !session.trusted && this.#state.task(key)?.assigned !== session.id;
+    const task = this.#state.task(key);
+    const isRunner = task?.assigned === session.id || task?.copy?.session === session.id;
+    const isStrangers = !session.trusted && !isRunner;
     // Else any task could be had by claiming to have it (rule T2).
     if (isStrangers) this.#state.ports.command(session, { kind: 'cancelTask', task: key, force: true });
     else if (this.#state.task(key)) this.#adoptLease(session, key, attempt);

@@ -143,6 +143,25 @@ describe('second copies', () => {
     expect(it.gcs.state.objects.get(key(20))?.status).toBe('inline');
   });
 
+  it('S6 T2 a stranger that has the second copy after a start of the server is believed like one that has the first', async () => {
+    const it = new GcsWorld();
+    const strangers = [it.stranger({ nodeId: 'aa' }), it.stranger({ nodeId: 'bb' })] as const;
+    const driver = it.driver();
+    it.say(driver, ...definitions({ trust: 'unchecked' }), submit(driver.id, 1));
+    const task = it.gcs.state.task(objectKey(driver.id, 1));
+    const first = it.session(task?.assigned ?? 0);
+    const second = strangers.find((stranger) => stranger !== first);
+    it.gcs.sessions.disconnected(first);
+    it.pass(2_000);
+    expect(task?.copy).toMatchObject({ session: second?.id, attempt: 2 });
+    await it.commit();
+    await it.restart();
+    it.back(second?.id ?? 0, { leases: [{ task: objectKey(driver.id, 1), attempt: 2 }] });
+    expect(it.to(second?.id ?? 0, 'cancelTask')).toEqual([]);
+    it.say(it.session(second?.id ?? 0), finish(objectKey(driver.id, 1), { attempt: 2 }));
+    expect(it.gcs.state.objects.get(objectKey(driver.id, 1))?.status).toBe('inline');
+  });
+
   it('W1 nodes that cannot be told to stop a copy get none', () => {
     const { it, slow, other, task } = world();
     other.version = 2;
