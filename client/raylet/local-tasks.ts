@@ -283,7 +283,7 @@ export class LocalTasks {
     }
     const isOver = creation.options.options.maxRestarts === 0 || reason === END_REASON.killed;
     const error = isOver ? actorDied(message) : new ActorUnavailableError(`the actor is restarting: ${message}`);
-    for (const call of this.#actors.remove(actor)) this.failWith(call, error);
+    this.#failCalls(actor, error);
   }
 
   /** An actor shall end that has no worker yet. */
@@ -324,10 +324,13 @@ export class LocalTasks {
     }
     this.#close(task);
     this.#objects.madeElsewhere(task.key);
-    const actor = task.fn.kind === FUNCTION_KIND.actor ? this.#actors.get(task.key) : undefined;
-    if (!actor) return;
-    for (const call of this.#actors.remove(actor))
-      this.failWith(call, new ActorUnavailableError(`the actor is restarting: ${message}`));
+    if (task.fn.kind === FUNCTION_KIND.actor)
+      this.#failCalls(this.#actors.get(task.key), new ActorUnavailableError(`the actor is restarting: ${message}`));
+  }
+
+  /** The actor has no life any more here: what it has not answered it never will. */
+  #failCalls(actor: HostedActor | undefined, error: Error): void {
+    if (actor) for (const call of this.#actors.remove(actor)) this.failWith(call, error);
   }
 
   #retriesException(task: TaskEntry, error: Uint8Array): boolean {
@@ -364,7 +367,7 @@ export class LocalTasks {
   /** The task will run on this node: first its inputs. */
   #begin(task: TaskEntry): void {
     moveTask(task, 'waiting');
-    if (task.fn.kind === FUNCTION_KIND.actor) this.#actors.add(task);
+    if (task.fn.kind === FUNCTION_KIND.actor) this.#beginActor(task);
     const actor = task.actor === 0 ? undefined : this.#actors.get(task.actor);
     if (task.actor !== 0 && !actor) {
       this.#attemptFailed(task, END_REASON.returned, 'the actor no longer lives here', false);
@@ -375,6 +378,14 @@ export class LocalTasks {
     const lacksModule = module !== '' && !this.#hooks.hasModule(module);
     if (task.deps.length === 0 && !lacksModule) this.#inputsReady(task);
     else this.#awaitInputs(task, lacksModule);
+  }
+
+  /** A worker of the actor's former life may be about to end here (rule M2). */
+  #beginActor(task: TaskEntry): void {
+    const former = this.#actors.get(task.key);
+    this.#failCalls(former, new ActorUnavailableError('the actor is restarting'));
+    if (former?.worker) this.#hooks.stopWorker(former.worker, END_REASON.killed, 'its actor begins another life');
+    this.#actors.add(task);
   }
 
   /** Waits for what is not here yet. With an input that failed the task fails (rule L6). */
@@ -417,10 +428,7 @@ export class LocalTasks {
   #creationEnded(task: TaskEntry, error: Uint8Array | undefined): void {
     const actor = this.#actors.get(task.key);
     if (!actor) return;
-    if (error === undefined) {
-      this.#actors.lives(actor);
-      return;
-    }
+    if (error === undefined) return this.#actors.lives(actor);
     for (const call of this.#actors.remove(actor)) this.#failEncoded(call, error);
     if (actor.worker) this.#hooks.stopWorker(actor.worker, END_REASON.killed, 'its constructor failed');
   }

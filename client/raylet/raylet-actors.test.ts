@@ -141,6 +141,24 @@ describe('actors', () => {
     expect(node.raylet.load()).toMatchObject({ runningTasks: 0, freeCpuMilli: 1000 });
   });
 
+  it('M2 fail the calls of a life whose worker has not ended yet when the next life begins', () => {
+    const node = new FakeNode();
+    node.lease({ task: REMOTE_ACTOR, fn: FUNCTION_KIND.actor, incarnation: 1 });
+    node.finish(REMOTE_ACTOR);
+    const call = node.submit({ actor: REMOTE_ACTOR });
+    node.settle();
+    node.command({ kind: 'killActor', actor: REMOTE_ACTOR, incarnation: 1 });
+    node.lease({ task: REMOTE_ACTOR, fn: FUNCTION_KIND.actor, incarnation: 2, attempt: 2 });
+    expect(errorOf(node, call)).toContain('ActorUnavailableError');
+    node.endStopped();
+    node.finish(REMOTE_ACTOR);
+    const later = node.submit({ actor: REMOTE_ACTOR });
+    node.settle();
+    node.finish(later);
+    expect(node.told(later)).toMatchObject([{ status: OBJECT_STATUS.inline }]);
+    expect(node.raylet.tableSizes().tasks).toBe(0);
+  });
+
   it('A1 calls follow those that are still on their way through the server', () => {
     const node = new FakeNode();
     const first = node.submit({ actor: REMOTE_ACTOR });

@@ -159,7 +159,9 @@ export class ActorManager {
   kill(key: ObjectKey, noRestart: boolean, reason: string): void {
     const actor = this.#state.actors.get(this.#state.resolve(key));
     if (!actor || actor.state === 'dead') return;
-    const host = this.#state.sessions.get(actor.session);
+    // One that is being made anew has no life to end.
+    if (actor.state !== 'alive' && !noRestart && this.#mayRestart(actor)) return;
+    const host = this.#state.sessions.get(actor.state === 'alive' ? actor.session : actor.creation.assigned);
     if (host && host.state !== 'dead') {
       this.#state.ports.command(host, { kind: 'killActor', actor: actor.key, incarnation: actor.incarnation });
     }
@@ -184,10 +186,8 @@ export class ActorManager {
   }
 
   #died(actor: ActorRecord, reason: string, counted: boolean): void {
-    const { maxRestarts } = actor.creation.options.options;
     if (counted) actor.restarts += 1;
-    const restart = maxRestarts < 0 || (maxRestarts > 0 && actor.restarts <= maxRestarts);
-    if (!restart || actor.creation.job.status !== 'running') {
+    if (!this.#mayRestart(actor)) {
       this.#die(actor, systemError('actorDied', `the actor died: ${reason}`));
       return;
     }
@@ -205,6 +205,11 @@ export class ActorManager {
     });
     actor.creation.job.unfinished.add(actor.creation);
     this.#taskManager.again(actor.creation);
+  }
+
+  #mayRestart({ creation, restarts }: ActorRecord): boolean {
+    const { maxRestarts } = creation.options.options;
+    return creation.job.status === 'running' && (maxRestarts < 0 || (maxRestarts > 0 && restarts <= maxRestarts));
   }
 
   #die(actor: ActorRecord, error: Uint8Array): void {

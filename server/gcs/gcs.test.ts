@@ -308,6 +308,41 @@ describe('actors', () => {
     expect(it.to(driver, 'killActor')).toMatchObject([{ actor: key(3) }]);
   });
 
+  it('M2 one that is being made has no life to end; ended for good, its node is told', () => {
+    const { it, host, driver, key } = world({}, { maxRestarts: 1 });
+    it.say(driver, submit(driver.id, 1, create), { kind: 'killActor', actor: key(1), noRestart: false });
+    expect(it.to(host, 'killActor')).toEqual([]);
+    it.say(host, finish(key(1)));
+    expect(it.gcs.state.actors.get(key(1))).toMatchObject({ state: 'alive', incarnation: 1 });
+    it.say(driver, submit(driver.id, 2, create));
+    it.say(driver, { kind: 'killActor', actor: key(2), noRestart: true });
+    expect(it.to(host, 'killActor')).toMatchObject([{ actor: key(2) }]);
+  });
+
+  it('O3 holds what it refers to while it is being made; one that is over holds nothing', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1), submit(driver.id, 2, create));
+    it.say(host, finish(key(1)), { kind: 'hold', object: key(1), holder: key(2) }, finish(key(2)));
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    expect(it.gcs.state.objects.get(key(1))?.status).toBe('inline');
+    it.say(host, { kind: 'release', object: key(1), holder: key(2) });
+    expect(it.gcs.state.objects.get(key(1))).toBeUndefined();
+    it.say(driver, submit(driver.id, 3), { kind: 'killActor', actor: key(2), noRestart: true });
+    it.say(host, finish(key(3)), { kind: 'hold', object: key(3), holder: key(2) });
+    it.say(driver, { kind: 'release', object: key(3), holder: 0 });
+    expect(it.gcs.state.objects.get(key(3))).toBeUndefined();
+  });
+
+  it('J3 one that is made when its job is over holds none of its arguments', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.say(host, finish(key(1)));
+    it.say(driver, { kind: 'jobFinished', outcome: 0, value: VALUE });
+    it.say(driver, submit(driver.id, 2, { ...create, deps: [key(1)] }));
+    for (const object of [key(1), key(2)]) it.say(driver, { kind: 'release', object, holder: 0 });
+    expect([it.gcs.state.tasks.size, it.gcs.state.objects.size]).toEqual([0, 0]);
+  });
+
   it('J3 the end of a job ends its actors and tasks and leaves nothing', () => {
     const { it, host, driver, key } = world();
     it.say(

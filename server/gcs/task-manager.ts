@@ -412,7 +412,7 @@ export class TaskManager {
     }
     if (task.actor !== 0) this.#actors.callEnded(task);
     // An actor keeps the arguments of its creation as long as it lives: it may have to be created again.
-    if (task.fn.kind !== FUNCTION_KIND.actor) this.releaseInputs(task);
+    if (!this.#state.actors.has(task.key)) this.releaseInputs(task);
     for (const key of task.made) {
       this.#objects.releaseKey(key, task.key);
       const child = this.#state.tasks.get(key);
