@@ -2,12 +2,20 @@
  * A simulated cluster: one server, hosts, tabs and drivers with their jobs, all made from a seed.
  */
 import type { Random } from '#shared/ports/random.ts';
-import { type Books, Rules } from './rules.ts';
+import { actorBookOf } from './actor-book.ts';
+import { RARE_RESOURCE, SEAT_RESOURCE } from './job-module.ts';
 import { PlanMaker } from './make-plan.ts';
+import { type Books, Rules } from './rules.ts';
 import { SimDriver } from './sim-driver.ts';
 import { SimNode } from './sim-node.ts';
 import { SimServer } from './sim-server.ts';
 import { World } from './world.ts';
+
+/** What not every node offers, in thousandths. */
+const SCARCE = [
+  { name: RARE_RESOURCE, milli: 1000 },
+  { name: SEAT_RESOURCE, milli: 1_000_000 },
+];
 
 /** How large a cluster is; by default the seed says. */
 export interface ClusterSize {
@@ -27,7 +35,12 @@ export class Cluster implements Books {
     this.rules = new Rules(this.world, this);
     this.server = new SimServer(this.world, this.rules.tap);
     this.server.onEnd = () => this.rules.serverEnds();
-    this.server.onStarted = (plane) => this.rules.serverStarted(plane);
+    const book = actorBookOf(this.world);
+    book.mayRepeat = () => this.rules.mayHaveLost;
+    this.server.onStarted = (plane) => {
+      this.rules.serverStarted(plane);
+      book.watch(plane);
+    };
     const random = this.world.random('cluster');
     const below = (count: number): number => Math.floor(random.next() * count);
     const count = nodes ?? 2 + below(4);
@@ -50,6 +63,8 @@ export class Cluster implements Books {
       name: `${isTab ? 'tab' : 'host'}${number}`,
       // The first fits every task that there is.
       cpus: number === 1 ? 2 + Math.floor(random.next() * 3) : 1 + Math.floor(random.next() * 4),
+      // Some things only the first has for sure (rule S4).
+      resources: number === 1 || random.next() < 0.3 ? SCARCE : [],
       wallOffsetMs: Math.round((random.next() - 0.5) * 1e7),
     } as const;
     return new SimNode(this.world, this.server, kind, { onEnd: (backlog) => this.rules.nodeEnds(backlog) });
@@ -64,7 +79,11 @@ export class Cluster implements Books {
   start(spanMs: number): void {
     const random = this.world.random('start');
     this.server.start();
-    for (const node of this.nodes) this.world.plan(random.next() * 500, () => node.start());
+    for (const node of this.nodes) {
+      // Some join late, perhaps the only one that has what some tasks ask for.
+      const withinMs = random.next() < 0.1 ? spanMs : 500;
+      this.world.plan(random.next() * withinMs, () => node.shell ?? node.start());
+    }
     for (const driver of this.drivers) this.world.plan(random.next() * spanMs, () => driver.start());
   }
 

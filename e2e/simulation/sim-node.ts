@@ -19,6 +19,8 @@ export interface NodeKind {
   readonly role: SessionIdentity['role'];
   readonly name: string;
   readonly cpus: number;
+  /** What else it offers; absent: nothing. */
+  readonly resources?: SessionIdentity['resources'];
   /** How wrong its time of day is. */
   readonly wallOffsetMs: number;
 }
@@ -66,7 +68,9 @@ export class SimNode {
   /** Offers so many CPUs from now on. */
   offer(cpus: number): void {
     this.isPaused = cpus === 0;
-    this.#shell?.setCapacity(cpus * MILLI, new Map());
+    const { resources = [] } = this.kind;
+    const offered = this.isPaused ? [] : resources.map(({ name, milli }) => [name, milli] as const);
+    this.#shell?.setCapacity(cpus * MILLI, new Map(offered));
   }
 
   get sharesMemory(): boolean {
@@ -133,7 +137,7 @@ export class SimNode {
   }
 
   #identity(): SessionIdentity {
-    const { role, name, cpus } = this.kind;
+    const { role, name, cpus, resources = [] } = this.kind;
     let nodeId = '';
     for (const char of name) nodeId += (char.codePointAt(0) ?? 0).toString(16);
     return {
@@ -142,7 +146,7 @@ export class SimNode {
       nodeName: name,
       token: JOIN_TOKEN,
       cpuMilli: cpus * MILLI,
-      resources: [],
+      resources,
       jobName: role === 'driver' ? name : '',
       platform: 'simulated',
     };
