@@ -7,7 +7,7 @@
 import { errorNames } from '#shared/errors/error-names.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
 import { ActorUnavailableError } from '#shared/errors/daylight-error.ts';
-import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
 import { END_REASON, FUNCTION_KIND, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
 import type { ServerCommandOf } from '#shared/protocol/server-commands.ts';
@@ -60,7 +60,8 @@ export class LocalTasks {
   /** A worker or the driver submitted a task. */
   submit({ message, worker, fn, options, job }: NewTask): void {
     const parent = message.parent === 0 ? undefined : this.#tasks.get(message.parent);
-    const birth = { leased: false, incarnation: 0, attempt: 1, caller: message.parent };
+    const caller = message.parent === 0 ? sessionOfKey(message.task) : message.parent;
+    const birth = { leased: false, incarnation: 0, attempt: 1, caller };
     const task = newTask(message, { fn, options, job, ...birth });
     this.#tasks.set(task.key, task);
     const object = this.#objects.obtain(task.key);

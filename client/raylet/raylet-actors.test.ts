@@ -141,6 +141,20 @@ describe('actors', () => {
     expect(node.raylet.load()).toMatchObject({ runningTasks: 0, freeCpuMilli: 1000 });
   });
 
+  it("A1 start a driver's calls in order whether they came through the server or not", () => {
+    const node = new FakeNode();
+    const actor = startActor(node);
+    const held = node.submit({ actor, deps: [ELSEWHERE] });
+    const behind = objectKey(node.raylet.session, 999);
+    const fn = FUNCTION_KIND.method;
+    node.lease({ task: behind, actor, fn, incarnation: 1, caller: node.raylet.session });
+    node.settle();
+    expect(node.hosts().some(({ live }) => live.size > 0)).toBe(false);
+    node.describe(ELSEWHERE);
+    node.settle();
+    expect(node.runner(held).runs.map(({ task }) => task)).toEqual([behind]);
+  });
+
   it('M2 fail the calls of a life whose worker has not ended yet when the next life begins', () => {
     const node = new FakeNode();
     node.lease({ task: REMOTE_ACTOR, fn: FUNCTION_KIND.actor, incarnation: 1 });

@@ -111,6 +111,13 @@ export class ActorManager {
     for (const actor of this.#state.actors.values()) if (actor.state === 'alive') this.#sendPending(actor);
   }
 
+  /** What an actor was made of stays its own, whatever it says itself: it may have to be made again. */
+  isMadeOf(key: ObjectKey, object: ObjectKey): boolean {
+    const creation = this.#state.actors.get(key)?.creation;
+    const input = this.#state.resolve(object);
+    return creation !== undefined && (creation.deps.includes(input) || creation.nested.includes(input));
+  }
+
   /** Puts back an actor that was loaded from disk. */
   restore(actor: ActorRecord): void {
     this.#state.actors.set(actor.key, actor);

@@ -333,6 +333,17 @@ describe('actors', () => {
     expect(it.gcs.state.objects.get(key(3))).toBeUndefined();
   });
 
+  it('O3 keeps what it was made of when it lets go of it: it may be made again', () => {
+    const { it, host, driver, key } = world({}, { maxRestarts: 1 });
+    it.say(driver, submit(driver.id, 1), submit(driver.id, 2, { ...create, nested: [key(1)] }));
+    it.say(host, finish(key(1)), { kind: 'hold', object: key(1), holder: key(2) }, finish(key(2)));
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    it.say(host, { kind: 'release', object: key(1), holder: key(2) });
+    expect(it.gcs.state.objects.get(key(1))?.status).toBe('inline');
+    it.say(driver, { kind: 'killActor', actor: key(2), noRestart: true });
+    expect(it.gcs.state.objects.get(key(1))).toBeUndefined();
+  });
+
   it('J3 one that is made when its job is over holds none of its arguments', () => {
     const { it, host, driver, key } = world();
     it.say(driver, submit(driver.id, 1));

@@ -192,7 +192,8 @@ export class Gcs {
     switch (record.kind) {
       case 'release': {
         const holder = this.#holder(session, record.holder);
-        if (holder !== undefined) this.objects.releaseKey(record.object, holder);
+        if (holder !== undefined && !this.actors.isMadeOf(holder, record.object))
+          this.objects.releaseKey(record.object, holder);
         return;
       }
       case 'hold': {
