@@ -104,6 +104,8 @@ export class LocalTasks {
     if (!task || task.state !== 'asking') return;
     if (!here) moveTask(task, 'elsewhere');
     else if (task.cancelled) this.failWith(task, cancelledError());
+    // An actor that begins here stays here.
+    else if (task.fn.kind === FUNCTION_KIND.actor && !this.#scheduler.couldRun(task)) this.#handBack(task);
     else this.#begin(task);
   }
 

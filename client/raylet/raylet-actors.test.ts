@@ -155,6 +155,16 @@ describe('actors', () => {
     expect(node.runner(held).runs.map(({ task }) => task)).toEqual([behind]);
   });
 
+  it('S4 that are made again where they cannot live are made elsewhere', () => {
+    const node = new FakeNode();
+    node.lease({ task: ELSEWHERE, attempt: 2 });
+    node.settle();
+    const options = node.options({ demand: { cpuMilli: 0, custom: { seat: 1000 } } });
+    const actor = node.submit({ fn: FN.actor, options, from: node.runner(ELSEWHERE), parent: ELSEWHERE });
+    node.command({ kind: 'assign', task: actor, here: true });
+    expect(node.of('spill')).toMatchObject([{ task: actor }]);
+  });
+
   it('M2 fail the calls of a life whose worker has not ended yet when the next life begins', () => {
     const node = new FakeNode();
     node.lease({ task: REMOTE_ACTOR, fn: FUNCTION_KIND.actor, incarnation: 1 });

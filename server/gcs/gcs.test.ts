@@ -344,6 +344,25 @@ describe('actors', () => {
     expect(it.gcs.state.objects.get(key(1))).toBeUndefined();
   });
 
+  it('O3 that is over holds nothing of what its last call makes', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    const made = (number: number): number => objectKey(host.id, number);
+    const place = PLACE.here;
+    it.say(
+      host,
+      ...definitions(),
+      submit(host.id, 2, { ...create, parent: key(1), place }),
+      finish(made(2)),
+      submit(host.id, 3, { actor: made(2), fn: 2, parent: key(1), place }),
+      finishStored(key(1)),
+      submit(host.id, 4, { parent: made(3), place }),
+      finish(made(4)),
+    );
+    expect(it.gcs.state.actors.get(made(2))?.state).toBe('dead');
+    expect(it.gcs.state.objects.get(made(4))).toBeUndefined();
+  });
+
   it('J3 one that is made when its job is over holds none of its arguments', () => {
     const { it, host, driver, key } = world();
     it.say(driver, submit(driver.id, 1));
