@@ -4,7 +4,7 @@
  * life gave.
  */
 import type { ControlPlane } from '#server/control-plane.ts';
-import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import { mix, type ReplyNote } from './values.ts';
 import type { World } from './world.ts';
 
@@ -38,6 +38,8 @@ export class ActorBook {
   /** Actors that ended, or may have, by the names of their plans: callers may get errors for replies. */
   readonly #harmed = new Set<number>();
   readonly #names = new Map<ObjectKey, number>();
+  /** By session: actors that it has, or had. */
+  readonly #hosted = new Map<number, Set<ObjectKey>>();
   readonly #lives: ActorLife[] = [];
   readonly #origins = new Map<ObjectKey, Origin>();
   readonly #orders = new Map<string, number>();
@@ -45,6 +47,8 @@ export class ActorBook {
   /** A program makes an actor. */
   made(actor: ObjectKey, name: number): void {
     this.#names.set(actor, name);
+    // It may stay where it was made.
+    this.#hostedOn(sessionOfKey(actor)).add(actor);
   }
 
   /** An actor may not answer everything any more. */
@@ -97,12 +101,22 @@ export class ActorBook {
     return `the reply to call ${call} says life ${life}, place ${position}, where call ${answered?.call} was answered`;
   }
 
+  #hostedOn(session: number): Set<ObjectKey> {
+    let actors = this.#hosted.get(session);
+    if (!actors) this.#hosted.set(session, (actors = new Set()));
+    return actors;
+  }
+
   /** Looks at what becomes of sessions and tasks in a life of the server. */
   watch(plane: ControlPlane): void {
+    const command = plane.command.bind(plane);
+    plane.command = (session, said) => {
+      if (said.kind === 'lease' && this.#names.has(said.task)) this.#hostedOn(session.id).add(said.task);
+      command(session, said);
+    };
     const sessionEnded = plane.sessionEnded.bind(plane);
     plane.sessionEnded = (session, reason) => {
-      for (const { key, session: host, creation } of plane.gcs.state.actors.values())
-        if (host === session.id || creation.assigned === session.id) this.harm(key);
+      for (const actor of this.#hostedOn(session.id)) this.harm(actor);
       sessionEnded(session, reason);
     };
     const taskEnded = plane.taskEnded.bind(plane);

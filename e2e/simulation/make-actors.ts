@@ -3,9 +3,10 @@
  * by a call that ends their worker, or with whoever made them.
  */
 import type { Dice } from './dice.ts';
-import type { Draft } from './draft.ts';
+import { Draft, type DraftArguments } from './draft.ts';
 import { cpuMilliOf, type OptionsName, optionsNumber } from './job-module.ts';
-import type { Failure, Step, TaskPlan } from './plan.ts';
+import { leafPlan } from './leaf-plan.ts';
+import type { Failure, TaskPlan } from './plan.ts';
 import { LEAST_REPLY_BYTES } from './values.ts';
 
 const KINDS: readonly OptionsName[] = ['mortal', 'seated', 'immortal'];
@@ -35,18 +36,13 @@ export class ActorMaker {
     for (const handle of draft.handles) this.#burst(draft, handle);
   }
 
-  #create(draft: Draft): number {
+  #create(draft: Draft): void {
     const dice = this.#dice;
-    const kind = dice.pick(KINDS);
     const refs = [...draft.live];
-    const failure = this.#failure(0.05, 0.05);
-    return draft.submit({
-      plan: this.#plan(failure, dice.chance(0.5)),
-      options: optionsNumber(kind),
-      deps: dice.chance(0.3) ? dice.some(refs, 2) : [],
-      nested: dice.chance(0.2) ? dice.some(refs, 1) : [],
-      creates: true,
-    });
+    const deps = dice.chance(0.3) ? dice.some(refs, 2) : [];
+    const nested = dice.chance(0.2) ? dice.some(refs, 1) : [];
+    const plan = this.#plan(this.#argumentsOf(draft, deps, nested), this.#failure(0.05, 0.05), dice.chance(0.5));
+    draft.submit({ plan, options: optionsNumber(dice.pick(KINDS)), deps, nested, creates: true });
   }
 
   /** Some calls in a row. */
@@ -54,25 +50,38 @@ export class ActorMaker {
     const dice = this.#dice;
     for (let n = 1 + dice.below(4); n > 0; n--) {
       const refs = [...draft.live];
-      draft.submit({
-        plan: this.#plan(this.#failure(0.05, 0.02), dice.chance(0.3)),
-        options: optionsNumber('method'),
-        deps: dice.chance(0.3) ? dice.some(refs, 1) : [],
-        nested: dice.chance(0.15) ? dice.some(refs, 1) : [],
-        actor,
-      });
+      const deps = dice.chance(0.3) ? dice.some(refs, 1) : [];
+      const nested = dice.chance(0.15) ? dice.some(refs, 1) : [];
+      const plan = this.#plan(this.#argumentsOf(draft, deps, nested), this.#failure(0.05, 0.02), dice.chance(0.3));
+      draft.submit({ plan, options: optionsNumber('method'), deps, nested, actor });
     }
   }
 
-  /** What a method or a constructor does. */
-  #plan(failure: Failure | undefined, keeps: boolean): TaskPlan {
+  #argumentsOf({ oracle }: Draft, deps: readonly number[], nested: readonly number[]): DraftArguments {
+    return { deps: oracle.of(deps), nested: oracle.of(nested), handles: [] };
+  }
+
+  /**
+   * What a method or a constructor does: it may call a task and wait for it, too. For nothing else: what it was given may wait
+   * for this very actor.
+   */
+  #plan(args: DraftArguments, failure: Failure | undefined, keeps: boolean): TaskPlan {
     const dice = this.#dice;
-    const steps: Step[] = dice.chance(0.5) ? [{ do: 'work', ms: dice.workMs() / 4 }] : [];
+    const draft = new Draft(args);
+    if (dice.chance(0.5)) draft.add({ do: 'work', ms: dice.workMs() / 4 });
+    let returns: number | undefined;
+    if (dice.chance(0.15)) {
+      const call = { plan: leafPlan(dice, 'plain'), options: optionsNumber('plain') };
+      const made = draft.submit({ ...call, deps: dice.some([...draft.seen], 1), nested: [] });
+      if (dice.chance(0.4)) returns = made;
+      if (dice.chance(0.6)) draft.add({ do: 'get', refs: [made] });
+    }
     return {
       name: dice.number(),
       cpuMilli: cpuMilliOf('method'),
-      steps,
+      steps: draft.steps,
       resultBytes: dice.chance(0.9) ? LEAST_REPLY_BYTES + dice.below(200) : dice.sizeBytes(),
+      ...(returns === undefined ? {} : { returns }),
       ...(failure ? { failure } : {}),
       ...(keeps ? { keeps } : {}),
     };

@@ -6,6 +6,7 @@ import type { Random } from '#shared/ports/random.ts';
 import { Dice } from './dice.ts';
 import { Draft } from './draft.ts';
 import { cpuMilliOf, type OptionsName, optionsNumber } from './job-module.ts';
+import { leafPlan } from './leaf-plan.ts';
 import { ActorMaker } from './make-actors.ts';
 import { makeLarge } from './make-large.ts';
 import type { JobPlan, TaskPlan } from './plan.ts';
@@ -46,7 +47,7 @@ export class PlanMaker {
     const act = dice.below(26);
     if (act < 9) this.#submit(draft, { depth: 0, deps: dice.some(live, 2) });
     else if (act < 11) this.#chain(draft, 2 + dice.below(6));
-    else if (act < 12) draft.add({ do: 'put', salt: dice.number(), bytes: dice.sizeBytes() });
+    else if (act < 12) this.#put(draft);
     else if (act < 14) draft.add({ do: 'work', ms: dice.share() * 200 });
     else if (act < 17) this.#actors.driverStep(draft);
     else if (live.length === 0) return;
@@ -56,6 +57,13 @@ export class PlanMaker {
     else if (act < 22) this.#decide(draft);
     else if (act < 23) this.#cancel(draft);
     else this.#drop(draft);
+  }
+
+  #put(draft: Draft): number {
+    const dice = this.#dice;
+    const [carries] = dice.chance(0.3) ? dice.some([...draft.live], 1) : [];
+    const carried = carries === undefined ? {} : { carries };
+    return draft.add({ do: 'put', salt: dice.number(), bytes: dice.sizeBytes(), ...carried });
   }
 
   #drop(draft: Draft): void {
@@ -78,13 +86,13 @@ export class PlanMaker {
     const timeoutMs = 1 + dice.below(dice.chance(0.5) ? 20 : 500);
     const options = optionsNumber('plain');
     if (dice.chance(0.5)) {
-      const plan = this.#leaf('plain');
+      const plan = leafPlan(dice, 'plain');
       draft.add({ do: 'gather', refs, needed: 1 + dice.below(refs.length), timeoutMs, options, plan });
     } else {
       const gives = dice.number();
       const [ready, late] = [
-        { ...this.#leaf('plain'), gives },
-        { ...this.#leaf('plain'), gives },
+        { ...leafPlan(dice, 'plain'), gives },
+        { ...leafPlan(dice, 'plain'), gives },
       ];
       draft.add({ do: 'branch', refs, timeoutMs, options, ready, late });
     }
@@ -117,18 +125,9 @@ export class PlanMaker {
 
   /** Not every node has what it asks for (rule S4). It holds that while it waits, so it waits for nobody. */
   #submitRare(draft: Draft, deps: readonly number[]): number {
-    const options = this.#dice.chance(0.5) ? 'rare' : 'halfRare';
-    return draft.submit({ plan: this.#leaf(options), options: optionsNumber(options), deps, nested: [] });
-  }
-
-  #leaf(options: OptionsName): TaskPlan {
     const dice = this.#dice;
-    return {
-      name: dice.number(),
-      cpuMilli: cpuMilliOf(options),
-      steps: [{ do: 'work', ms: dice.workMs() }],
-      resultBytes: dice.sizeBytes(),
-    };
+    const options = dice.chance(0.5) ? 'rare' : 'halfRare';
+    return draft.submit({ plan: leafPlan(dice, options), options: optionsNumber(options), deps, nested: [] });
   }
 
   #task(depth: number, draft: Draft): TaskPlan {
@@ -139,7 +138,7 @@ export class PlanMaker {
       for (let n = 1 + dice.below(3); n > 0; n--)
         made.push(this.#submit(draft, { depth: depth + 1, deps: dice.some([...draft.live], 2) }));
       // It is named by its content, so that a later attempt finds it again.
-      if (dice.chance(0.2)) made.push(draft.add({ do: 'put', salt: dice.number(), bytes: dice.sizeBytes() }));
+      if (dice.chance(0.2)) made.push(this.#put(draft));
       if (dice.chance(0.3)) draft.add({ do: 'work', ms: dice.workMs() });
       if (dice.chance(0.12)) this.#decide(draft);
       if (dice.chance(0.06)) this.#cancel(draft);

@@ -93,7 +93,7 @@ export class Oracle {
         return [step.actor === undefined ? outcome : this.#reply(step.actor, outcome)];
       }
       case 'put':
-        return [{ value: { digest: step.salt, inner: undefined }, labels: [], actors: [] }];
+        return [{ value: { digest: step.salt, inner: this.#carried(step.carries) }, labels: [], actors: [] }];
       case 'branch': {
         const [first = 0] = step.refs;
         return [either(outcomeOf(step.ready, this.of([first]), []), outcomeOf(step.late, [], []))];
@@ -105,6 +105,10 @@ export class Oracle {
       default:
         return [];
     }
+  }
+
+  #carried(place: number | undefined): Outcome | undefined {
+    return place === undefined ? undefined : this.ref(place);
   }
 
   /** What a call of an actor gives; without the actor there is no reply. */

@@ -31,7 +31,8 @@ export type Step =
       /** … or the class of an actor, which is made so; else a function. */
       readonly creates?: true;
     }
-  | { readonly do: 'put'; readonly salt: number; readonly bytes: number }
+  /** Stores a value, perhaps one that carries a reference. */
+  | { readonly do: 'put'; readonly salt: number; readonly bytes: number; readonly carries?: number }
   /** Waits for values and takes them in. */
   | { readonly do: 'get'; readonly refs: readonly number[] }
   /** Waits for some; which are there changes nothing. */

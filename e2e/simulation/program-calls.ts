@@ -83,18 +83,19 @@ export class ProgramCalls {
     if (actor !== 0) book.called(task, { key: parent, attempt: `${name}/${parent}.${attempt}` }, `${plan.name}.${k}`);
   }
 
-  put({ salt, bytes: sizeBytes }: StepOf<'put'>, place: number): void {
+  put({ salt, bytes: sizeBytes, carries }: StepOf<'put'>, place: number): void {
     const runtime = this.#runtime;
     const { bytes, value, attachment } = runtime.place(salt, sizeBytes);
+    const nested = carries === undefined ? [] : [this.ref(carries)];
     const isDigested = !this.#isDriver;
     const digest = isDigested ? digest128Bytes(bytes) : new Uint8Array(0);
-    const k = isDigested ? this.#counter.next(PUT_FUNCTION, digest, []) : this.#puts++;
+    const k = isDigested ? this.#counter.next(PUT_FUNCTION, digest, nested) : this.#puts++;
     const object = runtime.newKey();
     const parent = this.#call.task;
-    runtime.push({ kind: 'put', object, parent, sizeBytes, value, nested: [], k, digest, attachment });
+    runtime.push({ kind: 'put', object, parent, sizeBytes, value, nested, k, digest, attachment });
     this.#adopt(place, object, true);
     // A buffer that is not shared went to the raylet.
-    if (!(bytes.buffer instanceof ArrayBuffer) || attachment === 0) runtime.objects.made(object, bytes);
+    if (!(bytes.buffer instanceof ArrayBuffer) || attachment === 0) runtime.objects.made(object, bytes, nested);
   }
 
   /** A reference that came inside a value. */

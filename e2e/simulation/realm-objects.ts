@@ -62,8 +62,8 @@ export class RealmObjects {
   }
 
   /** A value that was made here is known here. */
-  made(key: ObjectKey, bytes: Uint8Array): void {
-    Object.assign(this.#obtain(key), { status: OBJECT_STATUS.inline, value: bytes });
+  made(key: ObjectKey, bytes: Uint8Array, nested: readonly ObjectKey[]): void {
+    Object.assign(this.#obtain(key), { status: OBJECT_STATUS.inline, value: bytes, nested });
   }
 
   /** News of an object. */

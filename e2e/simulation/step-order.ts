@@ -28,7 +28,7 @@ export function stepsMixed(plan: TaskPlan, argumentCount: number, attempt: numbe
   let stretch: PlacedStep[] = [];
   const endStretch = (): void => {
     while (stretch.length > 0) {
-      const free = stretch.filter(({ step }) => !needsAny(step, stretch));
+      const free = stretch.filter((placed) => !stretch.some((other) => isBefore(other, placed)));
       const next = free[Math.floor(random.next() * free.length)];
       if (!next) throw new RangeError('the steps of a plan need each other');
       mixed.push(next);
@@ -52,9 +52,11 @@ function isFree(step: Step): boolean {
   return step.do === 'work' || step.do === 'put' || (step.do === 'submit' && step.actor === undefined);
 }
 
-function needsAny(step: Step, others: readonly PlacedStep[]): boolean {
+/** True if the one has to come before the other: it makes what the other takes, or it is the same call and counts before it. */
+function isBefore(one: PlacedStep, { step, place }: PlacedStep): boolean {
+  if (one.place >= place) return false;
+  if (step.do === 'put') return step.carries === one.place;
   if (step.do !== 'submit') return false;
-  return [...step.deps, ...step.nested].some((ref) =>
-    others.some((other) => other.step !== step && other.place === ref),
-  );
+  const isEqual = one.step.do === 'submit' && one.step.plan.name === step.plan.name;
+  return isEqual || step.deps.includes(one.place) || step.nested.includes(one.place);
 }
