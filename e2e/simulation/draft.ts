@@ -25,6 +25,8 @@ export class Draft {
   readonly called = new Set<number>();
   /** Handles of actors that it can call. */
   readonly handles = new Set<number>();
+  /** Calls that never end by themselves, with those that wait for them: of no use before they are cancelled. */
+  readonly endless = new Map<number, readonly number[]>();
   readonly #largePuts = new Set<number>();
   readonly #isTask: boolean;
   submitted = 0;
@@ -47,6 +49,7 @@ export class Draft {
     for (let ref = before; ref < this.oracle.refs.length; ref++) this.#made(step, ref);
     if (step.do === 'put' && step.bytes > DURABLE_INLINE_BYTES) this.#largePuts.add(before);
     if (step.do === 'get') for (const ref of step.refs) this.seen.add(ref);
+    if (step.do === 'cancel') this.#ends(step.ref);
     if (step.do === 'drop') {
       this.live.delete(step.ref);
       this.handles.delete(step.ref);
@@ -56,6 +59,19 @@ export class Draft {
 
   submit(step: Omit<StepOf<'submit'>, 'do'>): number {
     return this.add({ do: 'submit', ...step });
+  }
+
+  /** Somebody will cancel the first of these; the others have it as an input. */
+  setAside(ref: number, waiting: readonly number[]): void {
+    this.endless.set(ref, waiting);
+    for (const each of [ref, ...waiting]) this.live.delete(each);
+  }
+
+  /** A task would end with the errors of what it cancelled; a driver looks at them. */
+  #ends(ref: number): void {
+    const waiting = this.endless.get(ref);
+    this.endless.delete(ref);
+    if (waiting && !this.#isTask) for (const each of [ref, ...waiting]) this.live.add(each);
   }
 
   #made(step: Step, ref: number): void {

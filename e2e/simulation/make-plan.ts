@@ -12,6 +12,8 @@ import { makeLarge } from './make-large.ts';
 import type { JobPlan, TaskPlan } from './plan.ts';
 
 const MAX_DEPTH = 3;
+/** Longer than anybody waits for a job. */
+const ENDLESS_MS = 1e9;
 
 /** What a new task is given. */
 interface Given {
@@ -34,6 +36,7 @@ export class PlanMaker {
     const draft = new Draft();
     makeLarge(draft, this.#dice);
     while (draft.submitted < tasks) this.#driverStep(draft);
+    for (const ref of [...draft.endless.keys()]) this.#cancelEndless(draft, ref);
     // Whatever is still held is looked at, and let go.
     const left = [...draft.live];
     draft.add({ do: 'get', refs: left });
@@ -73,9 +76,32 @@ export class PlanMaker {
 
   #cancel(draft: Draft): void {
     const dice = this.#dice;
+    const [endless] = draft.endless.keys();
+    if (endless !== undefined) return this.#cancelEndless(draft, endless);
+    if (dice.chance(0.3)) return this.#submitEndless(draft);
     const targets = [...draft.called].filter((ref) => draft.live.has(ref));
     if (targets.length === 0) return;
     draft.add({ do: 'cancel', ref: dice.pick(targets), recursive: dice.chance(0.5), force: dice.chance(0.3) });
+  }
+
+  /** It takes no CPU: whoever shall cancel it may wait for others before. */
+  #submitEndless(draft: Draft): void {
+    const dice = this.#dice;
+    const call = { options: optionsNumber('noCpu'), nested: [] };
+    const forever: TaskPlan = { ...leafPlan(dice, 'noCpu'), steps: [{ do: 'work', ms: ENDLESS_MS }], endless: true };
+    let plan = forever;
+    if (dice.chance(0.5)) {
+      const inside = new Draft({ deps: [], nested: [], handles: [] });
+      inside.add({ do: 'get', refs: [inside.submit({ ...call, plan: forever, deps: [] })] });
+      plan = { ...forever, name: dice.number(), steps: inside.steps };
+    }
+    const ref = draft.submit({ ...call, plan, deps: [] });
+    const waiting = dice.chance(0.5) ? [draft.submit({ ...call, plan: leafPlan(dice, 'noCpu'), deps: [ref] })] : [];
+    draft.setAside(ref, waiting);
+  }
+
+  #cancelEndless(draft: Draft, ref: number): void {
+    draft.add({ do: 'cancel', ref, recursive: true, force: this.#dice.chance(0.3) });
   }
 
   /** What comes next depends on what is ready; what comes of it does not. */
@@ -143,6 +169,7 @@ export class PlanMaker {
       if (dice.chance(0.12)) this.#decide(draft);
       if (dice.chance(0.06)) this.#cancel(draft);
     }
+    for (const ref of [...draft.endless.keys()]) this.#cancelEndless(draft, ref);
     this.#actors.taskSteps(draft, depth < MAX_DEPTH);
     const wanted = [...draft.live].filter((ref) => !draft.seen.has(ref));
     if (wanted.length > 0 && dice.chance(0.7)) this.#getAndOpen(draft, dice.some(wanted, 3));

@@ -146,6 +146,7 @@ export function outcomeOf(plan: TaskPlan, deps: readonly Outcome[], nested: read
     if (!takeIn(oracle.of(step.refs))) return fails();
     for (const ref of step.refs) digest = mix(digest, oracle.ref(ref).value?.digest ?? 0);
   }
+  if (plan.endless) return fails();
   if (plan.failure?.kind === 'crash') labels.add('WorkerCrashedError');
   else if (plan.failure?.kind === 'throw') labels.add(thrownBy(plan));
   else {

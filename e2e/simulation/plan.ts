@@ -77,6 +77,8 @@ export interface TaskPlan {
   /** The reference that its value carries, if any. */
   readonly returns?: number;
   readonly failure?: Failure;
+  /** It never comes to an end by itself: somebody has to cancel it. */
+  readonly endless?: true;
   /** The number it gives, whatever it came by on its way. */
   readonly gives?: number;
   /** How many of its last arguments are handles of actors. */

@@ -12,8 +12,6 @@ const FORMER_FAILURES = [
   [7542, 'S4 what a node offered anew while its hello was on the way was never told'],
   [1042, 'M1 a hello of an earlier life came after that of the present one'],
   [188, 'O3 a copy of an object without a value was forgotten'],
-  [284, 'S4 an actor that was made again waited where it cannot live'],
-  [42130, 'O3 an actor that was over held what its last call made'],
   [239, 'M3 a result was dropped whose lease was lost with the server'],
 ] as const;
 
