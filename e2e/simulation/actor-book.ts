@@ -15,7 +15,7 @@ interface Origin {
   /** Which call of that attempt. */
   readonly order: number;
   readonly caller: ObjectKey;
-  /** The same for the same call of another attempt. */
+  /** The same for the same call of another attempt, as long as no attempt had ended with a result in between. */
   readonly name: string;
 }
 
@@ -42,6 +42,8 @@ export class ActorBook {
   readonly #hosted = new Map<number, Set<ObjectKey>>();
   readonly #lives: ActorLife[] = [];
   readonly #origins = new Map<ObjectKey, Origin>();
+  /** How often each task has ended. */
+  readonly #ends = new Map<ObjectKey, number>();
   readonly #orders = new Map<string, number>();
 
   /** A program makes an actor. */
@@ -66,7 +68,8 @@ export class ActorBook {
   called(call: ObjectKey, caller: { key: ObjectKey; attempt: string }, name: string): void {
     const order = this.#orders.get(caller.attempt) ?? 0;
     this.#orders.set(caller.attempt, order + 1);
-    this.#origins.set(call, { attempt: caller.attempt, order, caller: caller.key, name });
+    const lasting = `${name} after ${this.#ends.get(caller.key) ?? 0} ends`;
+    this.#origins.set(call, { attempt: caller.attempt, order, caller: caller.key, name: lasting });
   }
 
   /** An actor begins a life. */
@@ -122,7 +125,8 @@ export class ActorBook {
     const taskEnded = plane.taskEnded.bind(plane);
     plane.taskEnded = (outcome) => {
       // It may run again to make a lost value anew; its calls of then are not remembered as those of now.
-      for (const life of this.#lives) life.names.delete(outcome.task.key);
+      const { key } = outcome.task;
+      this.#ends.set(key, (this.#ends.get(key) ?? 0) + 1);
       taskEnded(outcome);
     };
   }
