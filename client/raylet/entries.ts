@@ -56,7 +56,7 @@ export interface TaskEntry {
   readonly key: ObjectKey;
   readonly parent: ObjectKey;
   readonly actor: ObjectKey;
-  /** Whose call it is: calls of one caller to one actor start in order. */
+  /** Whose call it is, a task or the session of a driver: calls of one caller to one actor start in order. */
   readonly caller: ObjectKey;
   readonly job: number;
   readonly fn: FunctionInfo;

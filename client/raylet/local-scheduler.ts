@@ -205,19 +205,22 @@ export class LocalScheduler {
       const { current } = worker;
       if (worker.kind !== 'task' || !current || nowMs - current.runningSinceMs < LONG_RUN_MS) continue;
       worker.isLong = true;
-      if (worker.queued.length === 0) continue;
-      const { revoke } = this.#hooks;
-      if (!revoke) {
-        for (const task of worker.queued) this.#recall(task, worker);
-        continue;
-      }
-      const revoked: TaskEntry[] = [];
-      for (const task of worker.queued.splice(0)) {
-        if (revoke(worker, task.claim)) revoked.push(task);
-        else worker.queued.push(task);
-      }
-      this.#readyAgain(revoked);
+      if (worker.queued.length > 0) this.#takeBackQueued(worker);
     }
+  }
+
+  #takeBackQueued(worker: WorkerEntry): void {
+    const { revoke } = this.#hooks;
+    if (!revoke) {
+      for (const task of worker.queued) this.#recall(task, worker);
+      return;
+    }
+    const revoked: TaskEntry[] = [];
+    for (const task of worker.queued.splice(0)) {
+      if (revoke(worker, task.claim)) revoked.push(task);
+      else worker.queued.push(task);
+    }
+    this.#readyAgain(revoked);
   }
 
   #recall(task: TaskEntry, worker: WorkerEntry): void {
@@ -255,6 +258,8 @@ export class LocalScheduler {
       this.runningTasks += 1;
       const { worker } = task;
       worker?.blocked.delete(task);
+      // What is queued counts on the CPU of whoever had the thread before.
+      if (worker?.queued.some((next) => !isAlike(next, task))) this.#takeBackQueued(worker);
       if (worker?.current) worker.resumed.push(task);
       else if (worker) worker.current = task;
       this.#hooks.resume(task);
@@ -307,11 +312,11 @@ export class LocalScheduler {
         worker.kind !== 'task' ||
         worker.job !== task.job ||
         worker.isLong ||
-        worker.endReason !== undefined
+        worker.endReason !== undefined ||
+        worker.resumed.some((resumed) => !isAlike(resumed, task))
       )
         continue;
-      if (!current || !mayShareQueue(current) || current.options.schedulingClass !== task.options.schedulingClass)
-        continue;
+      if (!current || !mayShareQueue(current) || !isAlike(current, task)) continue;
       if (!best || worker.queued.length < best.queued.length) best = worker;
     }
     if (!best) return false;
@@ -375,6 +380,11 @@ function mayShareQueue({ fn, options, alone }: TaskEntry): boolean {
     fn.meanUs < SHORT_TASK_US &&
     options.needsOnlyCpu
   );
+}
+
+/** True if one can take over what the other has. */
+function isAlike(one: TaskEntry, other: TaskEntry): boolean {
+  return one.options.schedulingClass === other.options.schedulingClass;
 }
 
 function takeOut(tasks: TaskEntry[], task: TaskEntry): void {

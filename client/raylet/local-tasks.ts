@@ -7,7 +7,7 @@
 import { errorNames } from '#shared/errors/error-names.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
 import { ActorUnavailableError } from '#shared/errors/daylight-error.ts';
-import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
 import { END_REASON, FUNCTION_KIND, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
 import type { ServerCommandOf } from '#shared/protocol/server-commands.ts';
@@ -68,7 +68,8 @@ export class LocalTasks {
   /** A worker or the driver submitted a task. */
   submit({ message, worker, fn, options, job }: NewTask): void {
     const parent = message.parent === 0 ? undefined : this.#tasks.get(message.parent);
-    const birth = { leased: false, incarnation: 0, attempt: 1, caller: message.parent, age: this.#nextAge++ };
+    const caller = message.parent === 0 ? sessionOfKey(message.task) : message.parent;
+    const birth = { leased: false, incarnation: 0, attempt: 1, caller, age: this.#nextAge++ };
     const task = newTask(message, { fn, options, job, ...birth });
     this.#tasks.set(task.key, task);
     const object = this.#objects.obtain(task.key);
@@ -111,6 +112,8 @@ export class LocalTasks {
     if (!task || task.state !== 'asking') return;
     if (!here) moveTask(task, 'elsewhere');
     else if (task.cancelled) this.failWith(task, cancelledError());
+    // An actor that begins here stays here.
+    else if (task.fn.kind === FUNCTION_KIND.actor && !this.#scheduler.couldRun(task)) this.#handBack(task);
     else this.#begin(task);
   }
 
@@ -327,7 +330,7 @@ export class LocalTasks {
     }
     const isOver = creation.options.options.maxRestarts === 0 || reason === END_REASON.killed;
     const error = isOver ? actorDied(message) : new ActorUnavailableError(`the actor is restarting: ${message}`);
-    for (const call of this.#actors.remove(actor)) this.failWith(call, error);
+    this.#failCalls(actor, error);
   }
 
   /** An actor shall end that has no worker yet. */
@@ -372,10 +375,13 @@ export class LocalTasks {
     }
     this.#close(task);
     this.#objects.madeElsewhere(task.key);
-    const actor = task.fn.kind === FUNCTION_KIND.actor ? this.#actors.get(task.key) : undefined;
-    if (!actor) return;
-    for (const call of this.#actors.remove(actor))
-      this.failWith(call, new ActorUnavailableError(`the actor is restarting: ${message}`));
+    if (task.fn.kind === FUNCTION_KIND.actor)
+      this.#failCalls(this.#actors.get(task.key), new ActorUnavailableError(`the actor is restarting: ${message}`));
+  }
+
+  /** The actor has no life any more here: what it has not answered it never will. */
+  #failCalls(actor: HostedActor | undefined, error: Error): void {
+    if (actor) for (const call of this.#actors.remove(actor)) this.failWith(call, error);
   }
 
   #retriesException(task: TaskEntry, error: Uint8Array): boolean {
@@ -411,7 +417,7 @@ export class LocalTasks {
   /** The task will run on this node: first its inputs. */
   #begin(task: TaskEntry): void {
     moveTask(task, 'waiting');
-    if (task.fn.kind === FUNCTION_KIND.actor) this.#actors.add(task);
+    if (task.fn.kind === FUNCTION_KIND.actor) this.#beginActor(task);
     const actor = task.actor === 0 ? undefined : this.#actors.get(task.actor);
     if (task.actor !== 0 && !actor) {
       this.#attemptFailed(task, END_REASON.returned, 'the actor no longer lives here', false);
@@ -422,6 +428,14 @@ export class LocalTasks {
     const lacksModule = module !== '' && !this.#hooks.hasModule(module);
     if (task.deps.length === 0 && !lacksModule) this.#inputsReady(task);
     else this.#inputs.await(task, lacksModule);
+  }
+
+  /** A worker of the actor's former life may be about to end here (rule M2). */
+  #beginActor(task: TaskEntry): void {
+    const former = this.#actors.get(task.key);
+    this.#failCalls(former, new ActorUnavailableError('the actor is restarting'));
+    if (former?.worker) this.#hooks.stopWorker(former.worker, END_REASON.killed, 'its actor begins another life');
+    this.#actors.add(task);
   }
 
   #inputsReady(task: TaskEntry): void {
@@ -436,10 +450,7 @@ export class LocalTasks {
   #creationEnded(task: TaskEntry, error: Uint8Array | undefined): void {
     const actor = this.#actors.get(task.key);
     if (!actor) return;
-    if (error === undefined) {
-      this.#actors.lives(actor);
-      return;
-    }
+    if (error === undefined) return this.#actors.lives(actor);
     for (const call of this.#actors.remove(actor)) this.#failEncoded(call, error);
     if (actor.worker) this.#hooks.stopWorker(actor.worker, END_REASON.killed, 'its constructor failed');
   }

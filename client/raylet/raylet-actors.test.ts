@@ -141,6 +141,48 @@ describe('actors', () => {
     expect(node.raylet.load()).toMatchObject({ runningTasks: 0, freeCpuMilli: 1000 });
   });
 
+  it("A1 start a driver's calls in order whether they came through the server or not", () => {
+    const node = new FakeNode();
+    const actor = startActor(node);
+    const held = node.submit({ actor, deps: [ELSEWHERE] });
+    const behind = objectKey(node.raylet.session, 999);
+    const fn = FUNCTION_KIND.method;
+    node.lease({ task: behind, actor, fn, incarnation: 1, caller: node.raylet.session });
+    node.settle();
+    expect(node.hosts().some(({ live }) => live.size > 0)).toBe(false);
+    node.describe(ELSEWHERE);
+    node.settle();
+    expect(node.runner(held).runs.map(({ task }) => task)).toEqual([behind]);
+  });
+
+  it('S4 that are made again where they cannot live are made elsewhere', () => {
+    const node = new FakeNode();
+    node.lease({ task: ELSEWHERE, attempt: 2 });
+    node.settle();
+    const options = node.options({ demand: { cpuMilli: 0, custom: { seat: 1000 } } });
+    const actor = node.submit({ fn: FN.actor, options, from: node.runner(ELSEWHERE), parent: ELSEWHERE });
+    node.command({ kind: 'assign', task: actor, here: true });
+    expect(node.of('spill')).toMatchObject([{ task: actor }]);
+  });
+
+  it('M2 fail the calls of a life whose worker has not ended yet when the next life begins', () => {
+    const node = new FakeNode();
+    node.lease({ task: REMOTE_ACTOR, fn: FUNCTION_KIND.actor, incarnation: 1 });
+    node.finish(REMOTE_ACTOR);
+    const call = node.submit({ actor: REMOTE_ACTOR });
+    node.settle();
+    node.command({ kind: 'killActor', actor: REMOTE_ACTOR, incarnation: 1 });
+    node.lease({ task: REMOTE_ACTOR, fn: FUNCTION_KIND.actor, incarnation: 2, attempt: 2 });
+    expect(errorOf(node, call)).toContain('ActorUnavailableError');
+    node.endStopped();
+    node.finish(REMOTE_ACTOR);
+    const later = node.submit({ actor: REMOTE_ACTOR });
+    node.settle();
+    node.finish(later);
+    expect(node.told(later)).toMatchObject([{ status: OBJECT_STATUS.inline }]);
+    expect(node.raylet.tableSizes().tasks).toBe(0);
+  });
+
   it('A1 calls follow those that are still on their way through the server', () => {
     const node = new FakeNode();
     const first = node.submit({ actor: REMOTE_ACTOR });

@@ -377,6 +377,26 @@ describe('short tasks', () => {
     node.finish(other);
   });
 
+  it('S3 do not wait behind one that comes back and has no CPU to leave them', () => {
+    const node = new FakeNode({ queueAhead: true });
+    warmUp(node);
+    const idle = node.submit({ options: node.options({ demand: { cpuMilli: 0, custom: {} } }) });
+    node.settle();
+    node.block(idle, [ELSEWHERE]);
+    const [first, second] = [node.submit(), node.submit()];
+    node.settle();
+    expect(node.raylet.load()).toMatchObject({ runningTasks: 2, queuedTasks: 0 });
+    node.describe(ELSEWHERE);
+    const third = node.submit();
+    expect(node.raylet.load()).toMatchObject({ runningTasks: 2, queuedTasks: 2 });
+    for (const task of [first, second, third, idle]) {
+      node.settle();
+      node.finish(task);
+      expect(node.raylet.load().freeCpuMilli).toBeGreaterThanOrEqual(0);
+    }
+    expectIdle(node);
+  });
+
   it('are taken back from behind a long one', () => {
     const node = new FakeNode({ queueAhead: true, cpus: 2 });
     warmUp(node);

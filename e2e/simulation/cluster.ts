@@ -2,7 +2,10 @@
  * A simulated cluster: one server, hosts, tabs and drivers with their jobs, all made from a seed. Some clusters are public:
  * strangers' nodes are there as well. Either they are honest and jobs trust them with some tasks, or some lie and no job does.
  */
+import type { Random } from '#shared/ports/random.ts';
 import type { FaultCounts, FaultKind } from './faults.ts';
+import { actorBookOf } from './actor-book.ts';
+import { RARE_RESOURCE, SEAT_RESOURCE } from './job-module.ts';
 import { Liar } from './liar.ts';
 import { type Books, Rules } from './rules.ts';
 import { PlanMaker } from './make-plan.ts';
@@ -19,6 +22,12 @@ const WITH_TRUSTED_STRANGERS = 0.2;
 const ONLY_TABS = 0.45;
 /** Of the nodes of the others. */
 const TAB_SHARE = 0.3;
+
+/** What not every node offers, in thousandths. */
+const SCARCE = [
+  { name: RARE_RESOURCE, milli: 1000 },
+  { name: SEAT_RESOURCE, milli: 1_000_000 },
+];
 
 /** How large a cluster is, and how much it has to do; by default the seed says. */
 export interface ClusterSize {
@@ -39,11 +48,12 @@ export class Cluster implements Books {
   readonly liars: Liar[] = [];
   readonly drivers: SimDriver[] = [];
   readonly rules: Rules;
-  /** How many jobs the seed holds. */
-  readonly jobsPlanned: number;
   /** How often each kind of harm happened. */
   readonly faults: FaultCounts = new Map();
+  /** How many jobs the seed holds. */
+  readonly jobsPlanned: number;
   readonly #tabShare: number;
+  readonly #trustsStrangers: boolean;
 
   constructor(seed: number, { nodes, jobs, tasks = Infinity }: ClusterSize = {}) {
     this.world = new World(seed);
@@ -53,42 +63,49 @@ export class Cluster implements Books {
     const openness = random.next();
     const hasLiars = openness < WITH_LIARS;
     const isPublic = openness < WITH_LIARS + WITH_TRUSTED_STRANGERS;
-    const trustsStrangers = isPublic && !hasLiars;
+    this.#trustsStrangers = isPublic && !hasLiars;
     this.#tabShare = random.next() < ONLY_TABS ? 1 : TAB_SHARE;
     this.server = new SimServer(this.world, this.rules.tap, isPublic);
     this.server.onEnd = () => this.rules.serverEnds();
-    this.server.onStarted = (plane) => this.rules.serverStarted(plane);
-    const [planned, strangers, liars] = [2 + below(4), 1 + below(3), 1 + below(2)];
-    this.jobsPlanned = 1 + below(3);
+    const book = actorBookOf(this.world);
+    book.mayRepeat = () => this.rules.mayHaveLost;
+    this.server.onStarted = (plane) => {
+      this.rules.serverStarted(plane);
+      book.watch(plane);
+    };
     // Strangers get something to do where there are few others.
-    const count = nodes ?? (trustsStrangers ? 1 : planned);
-    for (let n = 1; n <= count; n++) this.nodes.push(this.#createNode(n, false));
-    if (isPublic) for (let n = 1; n <= strangers; n++) this.nodes.push(this.#createNode(count + n, true));
-    if (hasLiars)
-      for (let n = 1; n <= liars; n++) this.liars.push(new Liar(this, `liar${n}`, () => this.#count('stranger lies')));
+    const drawn = 2 + below(4);
+    const count = nodes ?? (this.#trustsStrangers ? 1 : drawn);
+    this.jobsPlanned = 1 + below(3);
+    const strangers = isPublic ? 1 + below(3) : 0;
+    const liars = hasLiars ? 1 + below(2) : 0;
+    for (let n = 1; n <= count + strangers; n++)
+      this.nodes.push(this.#createNode(n, this.world.random(`node ${n}`), n > count));
+    for (let n = 1; n <= liars; n++) this.liars.push(new Liar(this, `liar${n}`, () => this.#count('stranger lies')));
     for (let n = 1; n <= this.jobsPlanned; n++)
-      if (jobs?.has(n) !== false) this.drivers.push(this.#createDriver(n, tasks, trustsStrangers));
+      if (jobs?.has(n) !== false) this.drivers.push(this.#createDriver(n, tasks));
     this.world.afterEvent = () => this.rules.check();
   }
 
   /** Each has its own source of chance: with fewer jobs, or fewer tasks in each, the rest is as it was. */
-  #createDriver(number: number, mostTasks: number, trustsStrangers: boolean): SimDriver {
+  #createDriver(number: number, mostTasks: number): SimDriver {
     const random = this.world.random(`job ${number}`);
-    const lends = random.next() < 0.5 ? 0 : 1 + Math.floor(random.next() * 2);
-    const cpus = this.#tabShare === 1 || trustsStrangers ? 0 : lends;
-    const tasks = Math.min(5 + Math.floor(random.next() * 40), mostTasks);
-    const plan = new PlanMaker(random, trustsStrangers).job(`driver${number}`, tasks);
+    const below = (count: number): number => Math.floor(random.next() * count);
+    const cpus = this.#tabShare === 1 || this.#trustsStrangers || random.next() < 0.5 ? 0 : 1 + below(2);
+    const tasks = Math.min(5 + below(40), mostTasks);
+    const plan = new PlanMaker(random, this.#trustsStrangers).job(`driver${number}`, tasks);
     return new SimDriver(this.world, this.server, this.rules, { plan, cpus });
   }
 
-  #createNode(number: number, isStranger: boolean): SimNode {
-    const random = this.world.random(`node ${number}`);
+  #createNode(number: number, random: Random, isStranger: boolean): SimNode {
     const isTab = random.next() < this.#tabShare && (number > 1 || this.#tabShare === 1);
     const kind = {
       role: isTab ? 'tab' : 'host',
       name: `${isTab ? 'tab' : 'host'}${number}`,
       // The first fits every task that there is.
       cpus: number === 1 ? 2 + Math.floor(random.next() * 3) : 1 + Math.floor(random.next() * 4),
+      // Some things only the first has for sure (rule S4).
+      resources: !isStranger && (number === 1 || random.next() < 0.3) ? SCARCE : [],
       wallOffsetMs: Math.round((random.next() - 0.5) * 1e7),
       isStranger,
       memoryLimitBytes: 2_000 + Math.floor(random.next() ** 3 * 500_000),
@@ -119,9 +136,11 @@ export class Cluster implements Books {
   start(spanMs: number): void {
     const share = (name: string): number => this.world.random(`start of ${name}`).next();
     this.server.start();
-    for (const node of this.nodes) this.world.plan(share(node.kind.name) * 500, () => node.start());
-    for (const [index, liar] of this.liars.entries())
-      this.world.plan(share(`liar${index + 1}`) * 500, () => liar.start());
+    for (const node of this.nodes) {
+      const withinMs = share(`late ${node.kind.name}`) < 0.1 ? spanMs : 500;
+      this.world.plan(share(node.kind.name) * withinMs, () => node.shell ?? node.start());
+    }
+    for (const [n, liar] of this.liars.entries()) this.world.plan(share(`liar ${n}`) * 500, () => liar.start());
     for (const driver of this.drivers) this.world.plan(share(driver.plan.name) * spanMs, () => driver.start());
   }
 

@@ -1,32 +1,71 @@
 /**
- * What the drivers of the simulator introduce: a module, one function, some sets of options.
+ * What the drivers of the simulator introduce: a module with a function and a class, a method, some sets of options.
  */
+import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import { DEFAULT_OPTIONS, optionsToJson, type ResolvedOptions } from '#shared/task/task-options.ts';
 
 /** The module that every simulated job brings; nobody evaluates it. */
 export const JOB_MODULE = {
   module: '5'.repeat(64),
-  code: new TextEncoder().encode('export const run = remote((plan) => plan);'),
+  code: new TextEncoder().encode(
+    'export const run = remote((plan) => plan); export const Actor = remote(SimulatedActor);',
+  ),
   sourceMap: new Uint8Array(0),
 };
 
-/** The number of the one function. */
+/** What can be called, by the number that programs use for it. */
+export const FUNCTIONS = [
+  { module: JOB_MODULE.module, name: 'jobs/simulated.ts#run', functionKind: FUNCTION_KIND.task },
+  { module: JOB_MODULE.module, name: 'jobs/simulated.ts#Actor', functionKind: FUNCTION_KIND.actor },
+  { module: '', name: 'call', functionKind: FUNCTION_KIND.method },
+] as const;
 export const TASK_FUNCTION = 0;
+export const ACTOR_FUNCTION = 1;
+export const METHOD_FUNCTION = 2;
 
-const HALF_CPU = { cpuMilli: 500, custom: {} };
-const TWO_CPUS = { cpuMilli: 2000, custom: {} };
+/** A custom resource that not every node has. */
+export const RARE_RESOURCE = 'gpu-x';
+/** What actors may ask for: enough for all of them, where there is any. */
+export const SEAT_RESOURCE = 'seat';
 
-const SETS: readonly ResolvedOptions[] = [
-  DEFAULT_OPTIONS,
-  { ...DEFAULT_OPTIONS, retryExceptions: true },
-  { ...DEFAULT_OPTIONS, demand: HALF_CPU },
-  { ...DEFAULT_OPTIONS, demand: TWO_CPUS },
-  { ...DEFAULT_OPTIONS, maxRetries: 1 },
-  { ...DEFAULT_OPTIONS, trust: 'unchecked' },
-];
+const NOTHING = { cpuMilli: 0, custom: {} };
+const ACTOR: ResolvedOptions = {
+  ...DEFAULT_OPTIONS,
+  demand: NOTHING,
+  maxRetries: 0,
+  actor: { className: 'SimulatedActor', methods: ['call'] },
+};
+
+const SETS = {
+  plain: DEFAULT_OPTIONS,
+  retryExceptions: { ...DEFAULT_OPTIONS, retryExceptions: true },
+  halfCpu: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 500, custom: {} } },
+  twoCpus: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 2000, custom: {} } },
+  unchecked: { ...DEFAULT_OPTIONS, trust: 'unchecked' },
+  oneRetry: { ...DEFAULT_OPTIONS, maxRetries: 1 },
+  noCpu: { ...DEFAULT_OPTIONS, demand: NOTHING },
+  rare: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 1000, custom: { [RARE_RESOURCE]: 1000 } } },
+  halfRare: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 0, custom: { [RARE_RESOURCE]: 500 } } },
+  mortal: ACTOR,
+  seated: { ...ACTOR, demand: { cpuMilli: 0, custom: { [SEAT_RESOURCE]: 1000 } }, maxRestarts: 1 },
+  immortal: { ...ACTOR, maxRestarts: -1 },
+  method: { ...DEFAULT_OPTIONS, demand: NOTHING, maxRetries: 0 },
+} satisfies Record<string, ResolvedOptions>;
+
+/** The name of a set of options. */
+export type OptionsName = keyof typeof SETS;
+
+const NAMES = Object.keys(SETS) as OptionsName[]; // its own keys, and no others
 
 /** By number. */
-export const OPTION_SETS: readonly string[] = SETS.map(optionsToJson);
-/** What they ask for. */
-export const CPU_MILLI: readonly number[] = SETS.map(({ demand }) => demand.cpuMilli);
-export const OPTIONS = { plain: 0, retryExceptions: 1, halfCpu: 2, twoCpus: 3, oneRetry: 4, unchecked: 5 } as const;
+export const OPTION_SETS: readonly string[] = NAMES.map((name) => optionsToJson(SETS[name]));
+
+/** The number of a set of options. */
+export function optionsNumber(name: OptionsName): number {
+  return NAMES.indexOf(name);
+}
+
+/** The CPUs it asks for, in thousandths. */
+export function cpuMilliOf(name: OptionsName): number {
+  return SETS[name].demand.cpuMilli;
+}

@@ -1,209 +1,213 @@
 /**
  * Random programs: chains, trees of nested tasks, inputs that many share, large and small values, references in arguments and in
- * results, errors, retries, references let go. The oracle tells on the way what each reference is, so a program opens only what
- * carries something.
+ * results, errors, retries, references let go, waits that decide what comes next, calls taken back, actors.
  */
 import type { Random } from '#shared/ports/random.ts';
-import { DURABLE_INLINE_BYTES, INLINE_BYTES } from '#shared/protocol/limits.ts';
-import { CPU_MILLI, OPTIONS } from './job-module.ts';
-import { Oracle, type Outcome } from './oracle.ts';
-import type { Failure, JobPlan, Step, TaskPlan } from './plan.ts';
-import { LEAST_VALUE_BYTES } from './values.ts';
+import { Dice } from './dice.ts';
+import { Draft } from './draft.ts';
+import { cpuMilliOf, type OptionsName, optionsNumber } from './job-module.ts';
+import { leafPlan } from './leaf-plan.ts';
+import { ActorMaker } from './make-actors.ts';
+import { makeLarge } from './make-large.ts';
+import type { JobPlan, TaskPlan } from './plan.ts';
 
 const MAX_DEPTH = 3;
+/** Longer than anybody waits for a job. */
+const ENDLESS_MS = 1e9;
 
-/** A program that is being made. */
-class Draft {
-  readonly steps: Step[] = [];
-  readonly oracle: Oracle;
-  /** References that the program has. */
-  readonly live = new Set<number>();
-  /** Those whose values it has seen. */
-  readonly seen = new Set<number>();
-  readonly largePuts = new Set<number>();
-  submitted = 0;
-
-  constructor(deps: readonly Outcome[], nested: readonly Outcome[]) {
-    this.oracle = new Oracle([...deps, ...nested]);
-    for (let ref = 0; ref < this.oracle.refs.length; ref++) this.live.add(ref);
-    for (let ref = 0; ref < deps.length; ref++) this.seen.add(ref);
-  }
-
-  /** Adds a step; gives the reference that it makes, if it makes one. */
-  add(step: Step): number {
-    const before = this.oracle.refs.length;
-    this.steps.push(step);
-    this.oracle.take(step);
-    if (step.do === 'submit') this.submitted += 1;
-    if (this.oracle.refs.length > before) this.live.add(before);
-    if (step.do === 'put' && step.bytes > DURABLE_INLINE_BYTES) this.largePuts.add(before);
-    if (step.do === 'get') for (const ref of step.refs) this.seen.add(ref);
-    if (step.do === 'drop') this.live.delete(step.ref);
-    return before;
-  }
-
-  outcomes(refs: readonly number[]): Outcome[] {
-    return refs.map((ref) => this.oracle.ref(ref));
-  }
-
-  /** Nobody can make it again once it was let go, and then what was made of it cannot be made again either (rule L4). */
-  isLargePut(ref: number): boolean {
-    return this.largePuts.has(ref);
-  }
-
-  /** References to values that carry another. */
-  carriers(): number[] {
-    return [...this.seen].filter((ref) => {
-      const outcome = this.oracle.ref(ref);
-      return this.live.has(ref) && outcome.ok && outcome.inner !== undefined;
-    });
-  }
+/** What a new task is given. */
+interface Given {
+  readonly depth: number;
+  readonly deps: readonly number[];
 }
 
 /** Makes the programs of one seed. */
 export class PlanMaker {
-  readonly #random: Random;
+  readonly #dice: Dice;
+  readonly #actors: ActorMaker;
   readonly #trustsStrangers: boolean;
 
   /** @param trustsStrangers whether some tasks may run on nodes of strangers */
   constructor(random: Random, trustsStrangers: boolean) {
-    this.#random = random;
     this.#trustsStrangers = trustsStrangers;
+    this.#dice = new Dice(random);
+    this.#actors = new ActorMaker(this.#dice);
   }
 
   /** A driver's program with about so many tasks of its own. */
   job(name: string, tasks: number): JobPlan {
-    const draft = new Draft([], []);
+    const draft = new Draft();
+    makeLarge(draft, this.#dice);
     while (draft.submitted < tasks) this.#driverStep(draft);
+    for (const ref of [...draft.endless.keys()]) this.#cancelEndless(draft, ref);
     // Whatever is still held is looked at, and let go.
     const left = [...draft.live];
     draft.add({ do: 'get', refs: left });
-    for (const ref of left) draft.add({ do: 'drop', ref });
+    for (const ref of [...left, ...draft.handles]) draft.add({ do: 'drop', ref });
     return { name, steps: draft.steps };
   }
 
   #driverStep(draft: Draft): void {
+    const dice = this.#dice;
     const live = [...draft.live];
-    const act = this.#below(20);
-    if (act < 9) this.#submit(draft, 0, this.#some(live, 2));
-    else if (act < 11) this.#chain(draft, 2 + this.#below(6));
-    else if (act < 12) draft.add({ do: 'put', salt: this.#number(), bytes: this.#sizeBytes() });
-    else if (act < 14) draft.add({ do: 'work', ms: this.#random.next() * 200 });
+    const act = dice.below(26);
+    if (act < 9) this.#submit(draft, { depth: 0, deps: dice.some(live, 2) });
+    else if (act < 11) this.#chain(draft, 2 + dice.below(6));
+    else if (act < 12) this.#put(draft);
+    else if (act < 14) draft.add({ do: 'work', ms: dice.share() * 200 });
+    else if (act < 17) this.#actors.driverStep(draft);
     else if (live.length === 0) return;
-    else if (act < 16) this.#getAndOpen(draft, this.#some(live, 4));
-    else if (act < 17)
-      draft.add({ do: 'wait', refs: live, needed: 1 + this.#below(live.length), timeoutMs: 1 + this.#below(500) });
-    else {
-      const droppable = live.filter((ref) => !draft.isLargePut(ref));
-      if (droppable.length > 0) draft.add({ do: 'drop', ref: this.#pick(droppable) });
+    else if (act < 19) this.#getAndOpen(draft, dice.some(live, 4));
+    else if (act < 20)
+      draft.add({ do: 'wait', refs: live, needed: 1 + dice.below(live.length), timeoutMs: 1 + dice.below(500) });
+    else if (act < 22) this.#decide(draft);
+    else if (act < 23) this.#cancel(draft);
+    else this.#drop(draft);
+  }
+
+  #put(draft: Draft): number {
+    const dice = this.#dice;
+    const [carries] = dice.chance(0.3) ? dice.some([...draft.live], 1) : [];
+    const carried = carries === undefined ? {} : { carries };
+    return draft.add({ do: 'put', salt: dice.number(), bytes: dice.sizeBytes(), ...carried });
+  }
+
+  #drop(draft: Draft): void {
+    const droppable = [...draft.live].filter((ref) => !draft.isLargePut(ref));
+    if (droppable.length > 0) draft.add({ do: 'drop', ref: this.#dice.pick(droppable) });
+  }
+
+  #cancel(draft: Draft): void {
+    const dice = this.#dice;
+    const [endless] = draft.endless.keys();
+    if (endless !== undefined) return this.#cancelEndless(draft, endless);
+    if (dice.chance(0.3)) return this.#submitEndless(draft);
+    const targets = [...draft.called].filter((ref) => draft.live.has(ref));
+    if (targets.length === 0) return;
+    draft.add({ do: 'cancel', ref: dice.pick(targets), recursive: dice.chance(0.5), force: dice.chance(0.3) });
+  }
+
+  /** It takes no CPU: whoever shall cancel it may wait for others before. */
+  #submitEndless(draft: Draft): void {
+    const dice = this.#dice;
+    const call = { options: optionsNumber('noCpu'), nested: [] };
+    const forever: TaskPlan = { ...leafPlan(dice, 'noCpu'), steps: [{ do: 'work', ms: ENDLESS_MS }], endless: true };
+    let plan = forever;
+    if (dice.chance(0.5)) {
+      const inside = new Draft({ deps: [], nested: [], handles: [] });
+      inside.add({ do: 'get', refs: [inside.submit({ ...call, plan: forever, deps: [] })] });
+      plan = { ...forever, name: dice.number(), steps: inside.steps };
+    }
+    const ref = draft.submit({ ...call, plan, deps: [] });
+    const waiting = dice.chance(0.5) ? [draft.submit({ ...call, plan: leafPlan(dice, 'noCpu'), deps: [ref] })] : [];
+    draft.setAside(ref, waiting);
+  }
+
+  #cancelEndless(draft: Draft, ref: number): void {
+    draft.add({ do: 'cancel', ref, recursive: true, force: this.#dice.chance(0.3) });
+  }
+
+  /** What comes next depends on what is ready; what comes of it does not. */
+  #decide(draft: Draft): void {
+    const dice = this.#dice;
+    const refs = dice.some([...draft.live], 5);
+    if (refs.length === 0) return;
+    const timeoutMs = 1 + dice.below(dice.chance(0.5) ? 20 : 500);
+    const options = optionsNumber('plain');
+    if (dice.chance(0.5)) {
+      const plan = leafPlan(dice, 'plain');
+      draft.add({ do: 'gather', refs, needed: 1 + dice.below(refs.length), timeoutMs, options, plan });
+    } else {
+      const gives = dice.number();
+      const [ready, late] = [
+        { ...leafPlan(dice, 'plain'), gives },
+        { ...leafPlan(dice, 'plain'), gives },
+      ];
+      draft.add({ do: 'branch', refs, timeoutMs, options, ready, late });
     }
   }
 
   /** Each takes what the one before gave. */
   #chain(draft: Draft, length: number): void {
-    let inputs = this.#some([...draft.live], 1);
-    for (let n = 0; n < length; n++) inputs = [this.#submit(draft, MAX_DEPTH, inputs)];
+    let deps = this.#dice.some([...draft.live], 1);
+    for (let n = 0; n < length; n++) deps = [this.#submit(draft, { depth: MAX_DEPTH, deps })];
   }
 
-  #submit(draft: Draft, depth: number, deps: readonly number[]): number {
-    const nested = this.#chance(0.25) ? this.#some([...draft.live], 2) : [];
-    const plan = this.#task(depth, draft.outcomes(deps), draft.outcomes(nested));
+  #submit(draft: Draft, { depth, deps }: Given): number {
+    const dice = this.#dice;
+    if (dice.chance(0.06)) return this.#submitRare(draft, deps);
+    const refs = dice.chance(0.25) ? dice.some([...draft.live], 2) : [];
+    const handles = dice.chance(0.4) ? dice.some([...draft.handles], 2) : [];
+    const args = { deps: draft.oracle.of(deps), nested: draft.oracle.of(refs), handles: draft.oracle.of(handles) };
+    const plan = this.#task(depth, new Draft(args));
     const options = this.#optionsFor(plan);
-    const step = { do: 'submit', plan: { ...plan, cpuMilli: CPU_MILLI[options] ?? 0 }, options, deps, nested } as const;
+    const step = {
+      plan: { ...plan, cpuMilli: cpuMilliOf(options), ...(handles.length > 0 ? { handles: handles.length } : {}) },
+      options: optionsNumber(options),
+      deps,
+      nested: [...refs, ...handles],
+    };
     // The same work twice has two names (rule L1).
-    if (this.#chance(0.05)) draft.add(step);
-    return draft.add(step);
+    if (dice.chance(0.08)) draft.submit(step);
+    return draft.submit(step);
   }
 
-  #task(depth: number, deps: readonly Outcome[], nested: readonly Outcome[]): TaskPlan {
-    const draft = new Draft(deps, nested);
-    if (this.#chance(0.6)) draft.add({ do: 'work', ms: this.#workMs() });
+  /** Not every node has what it asks for (rule S4). It holds that while it waits, so it waits for nobody. */
+  #submitRare(draft: Draft, deps: readonly number[]): number {
+    const dice = this.#dice;
+    const options = dice.chance(0.5) ? 'rare' : 'halfRare';
+    return draft.submit({ plan: leafPlan(dice, options), options: optionsNumber(options), deps, nested: [] });
+  }
+
+  #task(depth: number, draft: Draft): TaskPlan {
+    const dice = this.#dice;
+    if (dice.chance(0.6)) draft.add({ do: 'work', ms: dice.workMs() });
     const made: number[] = [];
-    if (depth < MAX_DEPTH && this.#chance(0.4)) {
-      for (let n = 1 + this.#below(3); n > 0; n--)
-        made.push(this.#submit(draft, depth + 1, this.#some([...draft.live], 2)));
-      if (this.#chance(0.2)) made.push(draft.add({ do: 'put', salt: this.#number(), bytes: this.#putBytes() }));
-      if (this.#chance(0.3)) draft.add({ do: 'work', ms: this.#workMs() });
+    if (depth < MAX_DEPTH && dice.chance(0.4)) {
+      for (let n = 1 + dice.below(3); n > 0; n--)
+        made.push(this.#submit(draft, { depth: depth + 1, deps: dice.some([...draft.live], 2) }));
+      // It is named by its content, so that a later attempt finds it again.
+      if (dice.chance(0.2)) made.push(this.#put(draft));
+      if (dice.chance(0.3)) draft.add({ do: 'work', ms: dice.workMs() });
+      if (dice.chance(0.12)) this.#decide(draft);
+      if (dice.chance(0.06)) this.#cancel(draft);
     }
+    for (const ref of [...draft.endless.keys()]) this.#cancelEndless(draft, ref);
+    this.#actors.taskSteps(draft, depth < MAX_DEPTH);
     const wanted = [...draft.live].filter((ref) => !draft.seen.has(ref));
-    if (wanted.length > 0 && this.#chance(0.7)) this.#getAndOpen(draft, this.#some(wanted, 3));
-    const failure = this.#failure();
-    const returns = made.length > 0 && this.#chance(0.4) ? this.#pick(made) : undefined;
+    if (wanted.length > 0 && dice.chance(0.7)) this.#getAndOpen(draft, dice.some(wanted, 3));
+    const failure = dice.failure();
+    const returns = made.length > 0 && dice.chance(0.4) ? dice.pick(made) : undefined;
     return {
-      name: this.#number(),
+      name: dice.number(),
       cpuMilli: 0,
       steps: draft.steps,
-      resultBytes: this.#sizeBytes(),
+      resultBytes: dice.sizeBytes(),
       ...(returns === undefined ? {} : { returns }),
       ...(failure ? { failure } : {}),
     };
   }
 
   #getAndOpen(draft: Draft, refs: readonly number[]): void {
+    const dice = this.#dice;
     if (refs.length === 0) return;
     draft.add({ do: 'get', refs });
     const carriers = draft.carriers();
-    if (carriers.length === 0 || !this.#chance(0.5) || !draft.outcomes(refs).every(({ ok }) => ok)) return;
-    const inner = draft.add({ do: 'open', ref: this.#pick(carriers) });
-    if (this.#chance(0.7)) draft.add({ do: 'get', refs: [inner] });
+    const goesOn = draft.oracle.of(refs).every(({ value }) => value !== undefined);
+    if (carriers.length === 0 || !dice.chance(0.5) || !goesOn) return;
+    const inner = draft.add({ do: 'open', ref: dice.pick(carriers) });
+    if (dice.chance(0.7)) draft.add({ do: 'get', refs: [inner] });
   }
 
-  #failure(): Failure | undefined {
-    const dice = this.#random.next();
-    if (dice < 0.03) return { kind: 'throw' };
-    if (dice < 0.07) return { kind: 'throwFirst', attempts: 1 + this.#below(3) };
-    if (dice < 0.1) return { kind: 'crashFirst', attempts: 1 + this.#below(2) };
-    return dice < 0.11 ? { kind: 'crash' } : undefined;
-  }
-
-  #optionsFor({ failure }: TaskPlan): number {
-    if (failure?.kind === 'throwFirst') return OPTIONS.retryExceptions;
-    if (failure?.kind === 'crash') return OPTIONS.oneRetry;
-    if (this.#trustsStrangers && this.#chance(0.7)) return OPTIONS.unchecked;
-    const dice = this.#random.next();
-    if (dice < 0.1) return OPTIONS.halfCpu;
-    return dice < 0.2 ? OPTIONS.twoCpus : OPTIONS.plain;
-  }
-
-  /** Most tasks are short, some are not. */
-  #workMs(): number {
-    const dice = this.#random.next();
-    if (dice < 0.5) return this.#random.next() * 0.4;
-    return dice < 0.9 ? this.#random.next() * 60 : this.#random.next() * 2_000;
-  }
-
-  /** In the record, in the message, or in the store; the last sometimes in more than one chunk. */
-  #sizeBytes(): number {
-    const dice = this.#random.next();
-    if (dice < 0.7) return LEAST_VALUE_BYTES + this.#below(200);
-    if (dice < 0.9) return 1_100 + this.#below(20_000);
-    return INLINE_BYTES + this.#below(400_000);
-  }
-
-  /** Of a task: it is named by its content, so that a later attempt finds it again. */
-  #putBytes(): number {
-    return this.#sizeBytes();
-  }
-
-  #number(): number {
-    return Math.floor(this.#random.next() * 2 ** 32);
-  }
-
-  #below(count: number): number {
-    return Math.floor(this.#random.next() * count);
-  }
-
-  #chance(share: number): boolean {
-    return this.#random.next() < share;
-  }
-
-  #pick<T>(list: readonly [T, ...T[]] | readonly T[]): T {
-    return list[this.#below(list.length)] as T; // never called with an empty list
-  }
-
-  /** Up to `most` different ones. */
-  #some(list: readonly number[], most: number): number[] {
-    const count = list.length === 0 ? 0 : this.#below(most + 1);
-    return [...new Set(Array.from({ length: count }, () => this.#pick(list)))];
+  #optionsFor(plan: TaskPlan): OptionsName {
+    const { failure } = plan;
+    const hasActors = /"(actor|creates|handles)":/.test(JSON.stringify(plan));
+    if (failure?.kind === 'throwFirst') return 'retryExceptions';
+    if (failure?.kind === 'crash') return 'oneRetry';
+    if (this.#trustsStrangers && !hasActors && this.#dice.chance(0.7)) return 'unchecked';
+    const dice = this.#dice.share();
+    if (dice < 0.05) return 'noCpu';
+    if (dice < 0.12) return 'halfCpu';
+    return dice < 0.2 ? 'twoCpus' : 'plain';
   }
 }

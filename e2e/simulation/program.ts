@@ -1,28 +1,21 @@
 /**
- * A plan that runs: a task's attempt in a worker, or a driver's program.
+ * A plan that runs: a task's attempt in a worker, a method or constructor of an actor, or a driver's program.
  */
-import { CallCounter } from '#shared/ids/call-counter.ts';
-import { digest128Bytes } from '#shared/ids/content-id.ts';
-import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { TaskCancelledError } from '#shared/errors/daylight-error.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
+import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { OUTCOME } from '#shared/protocol/node-records.ts';
-import { TASK_FUNCTION } from './job-module.ts';
-import { thrownBy } from './oracle.ts';
-import { encodePlan, type Step, type TaskPlan } from './plan.ts';
-import type { Found, Runtime } from './runtime.ts';
-import { mix } from './values.ts';
+import { CANCELLED, LOST_ACTOR, thrownBy } from './oracle.ts';
+import type { Step, StepOf, TaskPlan } from './plan.ts';
+import { type Call, ProgramCalls } from './program-calls.ts';
+import type { WaitDemand } from './program-waits.ts';
+import type { Found } from './realm-objects.ts';
+import type { Runtime } from './runtime.ts';
+import { type PlacedStep, stepsInOrder, stepsMixed } from './step-order.ts';
+import { LEAST_REPLY_BYTES, mix, type ReplyNote } from './values.ts';
 
-/** Stands for the function in the count of equal puts: no function has it. */
-const PUT_FUNCTION = -1;
-
-/** The call that a program answers. */
-export interface Call {
-  /** 0 for a driver. */
-  readonly task: ObjectKey;
-  readonly attempt: number;
-  readonly deps: readonly ObjectKey[];
-  readonly nested: readonly ObjectKey[];
-}
+/** Errors by which the server overrules what a node has. */
+const OVERRULING: ReadonlySet<string> = new Set([CANCELLED, ...LOST_ACTOR]);
 
 /** What a driver wants to know of its program. */
 export interface DriverHooks {
@@ -38,13 +31,17 @@ export class Program {
   readonly #plan: TaskPlan;
   readonly #call: Call;
   readonly #driver: DriverHooks | undefined;
-  readonly #refs: ObjectKey[];
-  readonly #calls = new CallCounter();
-  #puts = 0;
+  readonly #calls: ProgramCalls;
+  readonly #steps: readonly PlacedStep[];
   #next = 0;
   #digest: number;
+  #note: ReplyNote | undefined;
   readonly #startMs: number;
   #blockedMs = 0;
+  #isCancelled = false;
+  #isOver = false;
+  /** Its thread is gone, or it is over: what it computes will not be done. */
+  stopWork: () => void = () => undefined;
 
   constructor(runtime: Runtime, plan: TaskPlan, call: Call, driver?: DriverHooks) {
     this.key = call.task;
@@ -52,9 +49,11 @@ export class Program {
     this.#plan = plan;
     this.#call = call;
     this.#driver = driver;
-    this.#refs = [...call.deps, ...call.nested];
+    this.#calls = new ProgramCalls(runtime, call, plan);
+    const argumentCount = call.deps.length + call.nested.length;
+    this.#steps = call.attempt > 1 ? stepsMixed(plan, argumentCount, call.attempt) : stepsInOrder(plan, argumentCount);
     this.#digest = plan.name;
-    this.#startMs = runtime.clock.nowMs();
+    this.#startMs = runtime.ports.clock.nowMs();
   }
 
   get cpuMilli(): number {
@@ -69,164 +68,186 @@ export class Program {
   /** Begins: what did not come along is fetched first. */
   start(): void {
     const { deps } = this.#call;
-    const demand = { needed: new Set(deps).size, timeoutMs: 0, fetch: true };
-    this.#runtime.wait(this, deps, demand, () => {
+    this.#wait(deps, { needed: new Set(deps).size, timeoutMs: 0, fetch: true, failFast: true }, () => {
       if (this.#takeInputs()) this.#advance();
       this.#runtime.post();
     });
   }
 
-  /** Goes on until it has to wait or is over. */
-  #advance(): void {
-    for (let step = this.#step(); step; step = this.#step()) {
-      this.#next += 1;
-      if (!this.#do(step)) return;
-      this.#driver?.taken(step);
-    }
-    this.#end();
+  /** It is asked to stop (rule L7): what it waits for ends; one that works looks at its signal, or does not. */
+  cancel(): void {
+    this.#isCancelled = true;
+    const wasWaiting = this.#runtime.waits.cancelled(this);
+    if (wasWaiting || this.#plan.name % 2 === 0) this.#endCancelled();
   }
 
-  #step(): Step | undefined {
-    return this.#plan.steps[this.#next];
+  #endCancelled(): void {
+    this.#finish(OUTCOME.error, encodeError(new TaskCancelledError('the task was cancelled')));
   }
 
   /** The arguments that the system resolved. */
   #takeInputs(): boolean {
     for (const key of this.#call.deps) {
-      const found = this.#runtime.find(key);
-      // A failed input is the task's error: it is not to be run at all (rule L6).
+      const found = this.#runtime.objects.find(key);
       if (!found.ok) {
-        this.#finish(OUTCOME.error, encodeError(new Error(`ran with a failed input: ${found.label}`)));
+        // A failed input is the task's error: it is not to be run at all (rule L6). What a node made itself, and the server
+        // had ended before it heard of that, turns into an error under those who are about to take it.
+        if (!OVERRULING.has(found.label)) this.#runtime.ports.fail(`a task ran with a failed input: ${found.label}`);
+        this.#finish(OUTCOME.error, encodeError(new Error(found.label)));
         return false;
       }
       this.#digest = mix(this.#digest, found.digest);
     }
+    return this.#call.actor === 0 || this.#call.isActor || this.#beginCall();
+  }
+
+  /** The actor writes the call down. */
+  #beginCall(): boolean {
+    const { life, ports } = this.#runtime;
+    const note = life ? ports.book.begins(life, this.key, this.#digest) : `call ${this.key} came to no actor`;
+    if (typeof note === 'string') {
+      ports.fail(note);
+      return false;
+    }
+    this.#note = note;
     return true;
   }
 
-  /** Does a step; false if it is not done at once. */
-  #do(step: Step): boolean {
+  /** Goes on until it has to wait or is over. */
+  #advance(): void {
+    for (let placed = this.#steps[this.#next]; placed; placed = this.#steps[this.#next]) {
+      const { step, place } = placed;
+      this.#next += 1;
+      let isAtOnce = true;
+      let isDone = false;
+      this.#do(step, place, () => {
+        isDone = true;
+        if (isAtOnce) return;
+        this.#driver?.taken(step);
+        this.#advance();
+        this.#runtime.post();
+      });
+      isAtOnce = false;
+      if (!isDone) return;
+      this.#driver?.taken(step);
+    }
+    this.#end();
+  }
+
+  /** Does a step; `done` is called when it is, if ever. */
+  #do(step: Step, place: number, done: () => void): void {
     switch (step.do) {
       case 'work':
-        this.#runtime.clock.after(step.ms, () => {
-          if (this.#runtime.isOver) return;
-          this.#goOn(step);
-        });
-        return false;
-      case 'submit':
-        this.#submit(step);
-        return true;
-      case 'put':
-        this.#put(step);
-        return true;
+        this.stopWork = this.#runtime.ports.clock.after(step.ms, done);
+        return;
       case 'get':
-        return this.#get(step);
+        this.#get(step, done);
+        return;
       case 'wait':
-        return this.#wait(step, { needed: step.needed, timeoutMs: step.timeoutMs, fetch: false }, () => true);
-      case 'open':
-        this.#open(step.ref);
-        return true;
-      case 'drop':
-        if (this.#runtime.unuse(this.#ref(step.ref)))
-          this.#runtime.push({ kind: 'release', object: this.#ref(step.ref), holder: 0 });
-        return true;
+        this.#wait(this.#calls.of(step.refs), { ...step, fetch: false, failFast: false }, done);
+        return;
+      case 'branch':
+        this.#branch(step, place, done);
+        return;
+      case 'gather':
+        this.#gather(step, place, { left: [...step.refs.keys()], timeoutMs: step.timeoutMs }, done);
+        return;
+      default:
+        this.#doAtOnce(step, place);
+        done();
     }
   }
 
-  #goOn(step: Step): void {
-    this.#driver?.taken(step);
-    this.#advance();
-    this.#runtime.post();
-  }
-
-  #ref(place: number): ObjectKey {
-    return this.#refs[place] ?? 0;
-  }
-
-  #submit({ plan, options, deps: depRefs, nested: nestedRefs }: Extract<Step, { do: 'submit' }>): void {
-    const runtime = this.#runtime;
-    runtime.introduce(options);
-    const args = encodePlan(plan);
-    const deps = depRefs.map((ref) => this.#ref(ref));
-    const nested = nestedRefs.map((ref) => this.#ref(ref));
-    const k = this.#calls.next(TASK_FUNCTION, args, [0, ...deps, ...nested]);
-    const task = runtime.newKey();
-    this.#add(task);
-    runtime.push({
-      kind: 'submit',
-      task,
-      parent: this.key,
-      actor: 0,
-      fn: TASK_FUNCTION,
-      options,
-      args,
-      deps,
-      nested,
-      k,
-    });
-  }
-
-  #put({ salt, bytes: sizeBytes }: Extract<Step, { do: 'put' }>): void {
-    const { bytes, value, attachment } = this.#runtime.place(salt, sizeBytes);
-    const isDigested = this.key !== 0;
-    const digest = isDigested ? digest128Bytes(bytes) : new Uint8Array(0);
-    const k = isDigested ? this.#calls.next(PUT_FUNCTION, digest, []) : this.#puts++;
-    const object = this.#runtime.newKey();
-    this.#add(object);
-    if (!(bytes.buffer instanceof ArrayBuffer) || attachment === 0) this.#runtime.made(object, bytes, []);
-    this.#runtime.push({ kind: 'put', object, parent: this.key, sizeBytes, value, nested: [], k, digest, attachment });
-  }
-
-  #get(step: Extract<Step, { do: 'get' }>): boolean {
-    const keys = step.refs.map((ref) => this.#ref(ref));
-    return this.#wait(step, { needed: new Set(keys).size, timeoutMs: 0, fetch: true }, () => {
-      for (const ref of step.refs) {
-        const found = this.#runtime.find(this.#ref(ref));
-        if (this.#driver) this.#driver.got(ref, this.#ref(ref), found);
-        else if (found.ok) this.#digest = mix(this.#digest, found.digest);
-        else {
-          this.#finish(OUTCOME.error, encodeError(new Error(found.label)));
-          return false;
-        }
+  #doAtOnce(step: Step, place: number): void {
+    switch (step.do) {
+      case 'submit':
+        this.#calls.submit(step, place);
+        return;
+      case 'put':
+        this.#calls.put(step, place);
+        return;
+      case 'open': {
+        const found = this.#runtime.objects.find(this.#calls.ref(step.ref));
+        const [inner] = found.ok ? found.nested : [];
+        if (inner !== undefined) this.#calls.found(place, inner);
+        return;
       }
-      return true;
+      case 'drop':
+        this.#calls.drop(step.ref);
+        return;
+      case 'cancel':
+        this.#calls.cancel(step);
+        return;
+      case 'kill':
+        this.#calls.kill(step);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** A driver wants to see all of them, a task ends with the first error. */
+  #get({ refs }: StepOf<'get'>, done: () => void): void {
+    const keys = this.#calls.of(refs);
+    const driver = this.#driver;
+    const demand = { needed: new Set(keys).size, timeoutMs: 0, fetch: true, failFast: driver === undefined };
+    this.#wait(keys, demand, () => {
+      const failed = driver ? undefined : keys.find((key) => this.#runtime.objects.isError(key));
+      if (failed !== undefined) {
+        const found = this.#runtime.objects.find(failed);
+        this.#finish(OUTCOME.error, encodeError(new Error(found.ok ? '' : found.label)));
+        return;
+      }
+      refs.forEach((ref, n) => {
+        const key = keys[n] ?? 0;
+        const found = this.#runtime.objects.find(key);
+        if (driver) driver.got(ref, key, found);
+        else if (found.ok) this.#digest = mix(this.#digest, found.digest);
+      });
+      done();
     });
   }
 
-  /** @param then what comes of it; false if the program is over */
-  #wait(
-    step: Extract<Step, { do: 'get' | 'wait' }>,
-    demand: { needed: number; timeoutMs: number; fetch: boolean },
-    then: () => boolean,
-  ): boolean {
-    const sinceMs = this.#runtime.clock.nowMs();
-    let isAtOnce = true;
-    let isDone = false;
-    this.#runtime.wait(
-      this,
-      step.refs.map((ref) => this.#ref(ref)),
-      demand,
-      () => {
-        this.#blockedMs += this.#runtime.clock.nowMs() - sinceMs;
-        isDone = then();
-        if (!isAtOnce && isDone) this.#goOn(step);
-      },
-    );
-    isAtOnce = false;
-    return isDone;
+  #branch({ refs, timeoutMs, options, ready, late }: StepOf<'branch'>, place: number, done: () => void): void {
+    const [first = 0] = refs;
+    this.#wait(this.#calls.of(refs), { needed: 1, timeoutMs, fetch: false, failFast: false }, () => {
+      const isReady = this.#runtime.objects.isThere(this.#calls.ref(first), false);
+      const way = isReady ? { plan: ready, deps: [first] } : { plan: late, deps: [] };
+      this.#calls.submit({ ...way, options, nested: [] }, place);
+      done();
+    });
   }
 
-  #open(ref: number): void {
-    const found = this.#runtime.find(this.#ref(ref));
-    const inner = found.ok ? found.nested[0] : undefined;
-    if (inner === undefined) return;
-    if (this.#add(inner) && this.#driver) this.#runtime.push({ kind: 'hold', object: inner, holder: 0 });
+  /** @param rest which of the step's references were not ready yet, and how long to wait now */
+  #gather(
+    step: StepOf<'gather'>,
+    place: number,
+    { left, timeoutMs }: { left: readonly number[]; timeoutMs: number },
+    done: () => void,
+  ): void {
+    const keyOf = (n: number): ObjectKey => this.#calls.ref(step.refs[n] ?? 0);
+    const needed = Math.min(step.needed, left.length);
+    this.#wait(left.map(keyOf), { needed, timeoutMs, fetch: false, failFast: false }, () => {
+      const ready = left.filter((n) => this.#runtime.objects.isThere(keyOf(n), false)).slice(0, needed);
+      const { plan, options } = step;
+      for (const n of ready) this.#calls.submit({ plan, options, deps: [step.refs[n] ?? 0], nested: [] }, place + n);
+      const rest = left.filter((n) => !ready.includes(n));
+      if (rest.length === 0) done();
+      else this.#gather(step, place, { left: rest, timeoutMs: timeoutMs * 2 }, done);
+    });
   }
 
-  /** True if it is the first reference to the object in this realm. */
-  #add(key: ObjectKey): boolean {
-    this.#refs.push(key);
-    return this.#runtime.use(key);
+  /** What a cancelled task waits for it does not get (rule L7). */
+  #wait(keys: readonly ObjectKey[], demand: WaitDemand, done: () => void): void {
+    if (this.#isCancelled) {
+      this.#endCancelled();
+      return;
+    }
+    const sinceMs = this.#runtime.ports.clock.nowMs();
+    this.#runtime.waits.wait(this, keys, demand, () => {
+      this.#blockedMs += this.#runtime.ports.clock.nowMs() - sinceMs;
+      done();
+    });
   }
 
   #end(): void {
@@ -241,21 +262,26 @@ export class Program {
   }
 
   #finish(outcome: number, error?: Uint8Array): void {
-    const { resultBytes, returns } = this.#plan;
-    const placed = error === undefined ? this.#runtime.place(this.#digest, resultBytes) : undefined;
-    const ranMs = this.#runtime.clock.nowMs() - this.#startMs - this.#blockedMs;
-    this.#runtime.push({
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.stopWork();
+    const runtime = this.#runtime;
+    const { returns, gives, name, keeps } = this.#plan;
+    const sizeBytes = Math.max(this.#plan.resultBytes, this.#note ? LEAST_REPLY_BYTES : 0);
+    const placed = error === undefined ? runtime.place(gives ?? this.#digest, sizeBytes, this.#note) : undefined;
+    const ranMs = runtime.ports.clock.nowMs() - this.#startMs - this.#blockedMs;
+    runtime.push({
       kind: 'result',
       task: this.key,
       outcome,
       durationUs: Math.max(0, Math.round(ranMs * 1000)),
-      sizeBytes: error?.length ?? resultBytes,
+      sizeBytes: error?.length ?? sizeBytes,
       value: error ?? placed?.value ?? new Uint8Array(0),
-      nested: error === undefined && returns !== undefined ? [this.#ref(returns)] : [],
+      nested: error === undefined && returns !== undefined ? [this.#calls.ref(returns)] : [],
       attachment: placed?.attachment ?? 0,
     });
-    for (const key of this.#refs) this.#runtime.unuse(key);
-    this.#next = Infinity;
-    this.#runtime.ended(this);
+    if (this.#call.isActor && error === undefined) runtime.life = runtime.ports.book.born(name);
+    this.#calls.end(keeps === true);
+    runtime.ended(this);
   }
 }

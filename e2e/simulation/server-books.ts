@@ -96,15 +96,7 @@ export class ServerBooks {
       const isGiven = task.state === 'leased' || task.state === 'local';
       if (isGiven !== (task.assigned !== 0)) this.#fail(`M2 task ${task.key} is ${task.state} with ${task.assigned}`);
       if (task.copy && !isGiven) this.#fail(`S6 task ${task.key} is ${task.state} and has a second copy`);
-      if (!isGiven) continue;
-      // A second copy is elsewhere than the first (rule S6).
-      const runners = task.copy ? [task.assigned, task.copy.session] : [task.assigned];
-      if (new Set(runners).size < runners.length)
-        this.#fail(`S6 task ${task.key} runs twice on session ${task.assigned}`);
-      assigned += runners.length;
-      for (const id of runners)
-        if (state.sessions.get(id)?.assigned.has(task) !== true)
-          this.#fail(`M2 task ${task.key} is not on the books of its session ${id}`);
+      if (isGiven) assigned += this.#checkRunners(task);
     }
     if (scheduler.waitingCount !== queued)
       this.#fail(`S2 ${scheduler.waitingCount} tasks wait at the scheduler and ${queued} by the tables`);
@@ -121,6 +113,17 @@ export class ServerBooks {
     if (living.length !== sessions.livingCount)
       this.#fail(`M1 ${living.length} sessions live and ${sessions.livingCount} are counted`);
     this.#checkOffers(living);
+  }
+
+  /** Those that run a task have it on their books. Gives how many there are: with a second copy, elsewhere, two (rule S6). */
+  #checkRunners(task: TaskRecord): number {
+    const runners = task.copy ? [task.assigned, task.copy.session] : [task.assigned];
+    if (new Set(runners).size < runners.length)
+      this.#fail(`S6 task ${task.key} runs twice on session ${task.assigned}`);
+    for (const id of runners)
+      if (this.#plane.gcs.state.sessions.get(id)?.assigned.has(task) !== true)
+        this.#fail(`M2 task ${task.key} is not on the books of its session ${id}`);
+    return runners.length;
   }
 
   /** The scheduler sees those that live and offer work, and nobody else. */

@@ -5,11 +5,13 @@ import { pushCommand } from '#client/host/command-link.ts';
 import { BatchLink, receiveBatches } from '#client/transport/batch-link.ts';
 import { OUTCOME } from '#shared/protocol/node-records.ts';
 import { workerCommands, workerRequests } from '#shared/protocol/worker-messages.ts';
+import { type ActorBook, actorBookOf } from './actor-book.ts';
+import { LOST_ACTOR, Oracle } from './oracle.ts';
 import type { JobPlan, TaskPlan } from './plan.ts';
-import { Oracle } from './oracle.ts';
 import { Program } from './program.ts';
 import type { Rules } from './rules.ts';
-import { type Found, Runtime } from './runtime.ts';
+import type { Found } from './realm-objects.ts';
+import { Runtime } from './runtime.ts';
 import { SimNode } from './sim-node.ts';
 import type { SimServer } from './sim-server.ts';
 import { threadLink } from './thread-link.ts';
@@ -24,12 +26,14 @@ export class SimDriver {
   readonly plan: JobPlan;
   readonly #oracle = new Oracle([]);
   readonly #rules: Rules;
+  readonly #book: ActorBook;
   #state: DriverState = 'running';
   #done = 0;
 
   constructor(world: World, server: SimServer, rules: Rules, { plan, cpus }: { plan: JobPlan; cpus: number }) {
     this.plan = plan;
     this.#rules = rules;
+    this.#book = actorBookOf(world);
     this.node = new SimNode(
       world,
       server,
@@ -67,6 +71,8 @@ export class SimDriver {
       clock: node.machine,
       isDriver: true,
       sharesMemory: true,
+      book: this.#book,
+      name: this.plan.name,
       crash: () => undefined,
       fail: (message) => this.#fail(message),
     });
@@ -74,7 +80,7 @@ export class SimDriver {
     const program = new Program(
       runtime,
       main,
-      { task: 0, attempt: 1, deps: [], nested: [] },
+      { task: 0, attempt: 1, deps: [], nested: [], actor: 0, isActor: false },
       {
         taken: (step) => {
           if (this.#state !== 'running') return;
@@ -86,7 +92,7 @@ export class SimDriver {
           if (this.#state !== 'running') return;
           runtime.push({ kind: 'jobFinished', outcome: OUTCOME.value, value: new Uint8Array(0) });
           runtime.post();
-          if (runtime.objectCount > 0) this.#fail(`${runtime.objectCount} references are left in the driver`);
+          if (runtime.objects.count > 0) this.#fail(`${runtime.objects.count} references are left in the driver`);
           this.#finished();
         },
       },
@@ -97,6 +103,7 @@ export class SimDriver {
       isStarted = true;
       runtime.start(program);
     };
+    runtime.ready();
   }
 
   /** Its job is over without a result: the driver is gone, or the server gave it up. */
@@ -124,9 +131,17 @@ export class SimDriver {
   #check(ref: number, key: number, found: Found): void {
     if (this.#state !== 'running') return;
     const expected = this.#oracle.ref(ref);
-    if (expected.ok && found.ok && found.digest === expected.digest) return;
-    if (!expected.ok && !found.ok && expected.labels.includes(found.label)) return;
-    if (!found.ok && found.label === 'ObjectLostError' && this.#rules.mayHaveLost) {
+    if (found.ok) {
+      if (found.digest === expected.value?.digest) {
+        const fault = found.note && this.#book.faultIn(key, found.note);
+        if (fault !== undefined) this.#fail(fault);
+        return;
+      }
+    } else if (expected.labels.includes(found.label)) {
+      return;
+    } else if (LOST_ACTOR.some((label) => label === found.label) && this.#book.hasHarmed(expected.actors)) {
+      return;
+    } else if (found.label === 'ObjectLostError' && this.#rules.mayHaveLost) {
       this.lose();
       return;
     }

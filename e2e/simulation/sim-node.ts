@@ -29,6 +29,8 @@ export interface NodeKind {
   readonly memoryLimitBytes?: number;
   /** Of a tab: values that live so long are written to its disk. */
   readonly persistAfterMs?: number;
+  /** What else it offers; absent: nothing. */
+  readonly resources?: SessionIdentity['resources'];
   /** How wrong its time of day is. */
   readonly wallOffsetMs: number;
 }
@@ -118,7 +120,9 @@ export class SimNode {
   /** Offers so many CPUs from now on. */
   offer(cpus: number): void {
     this.isPaused = cpus === 0;
-    this.#shell?.setCapacity(cpus * MILLI, new Map());
+    const { resources = [] } = this.kind;
+    const offered = this.isPaused ? [] : resources.map(({ name, milli }) => [name, milli] as const);
+    this.#shell?.setCapacity(cpus * MILLI, new Map(offered));
   }
 
   get sharesMemory(): boolean {
@@ -225,14 +229,14 @@ export class SimNode {
   }
 
   #identity(): SessionIdentity {
-    const { role, name, cpus } = this.kind;
+    const { role, name, cpus, resources = [] } = this.kind;
     return {
       role,
       nodeId: this.nodeId,
       nodeName: name,
       token: this.kind.isStranger === true ? '' : JOIN_TOKEN,
       cpuMilli: cpus * MILLI,
-      resources: [],
+      resources,
       jobName: role === 'driver' ? name : '',
       platform: 'simulated',
     };

@@ -16,6 +16,7 @@ import {
   workerRequests,
 } from '#shared/protocol/worker-messages.ts';
 import type { RecordBatch } from '#shared/wire/columnar.ts';
+import { actorBookOf } from './actor-book.ts';
 import type { Machine } from './machine.ts';
 import { Runtime } from './runtime.ts';
 import { threadLink } from './thread-link.ts';
@@ -76,6 +77,8 @@ export class SimWorkers implements ShellWorkers {
       clock: this.#machine,
       isDriver: false,
       sharesMemory: this.#sharesMemory,
+      book: actorBookOf(this.#machine.world),
+      name: this.#machine.name,
       crash: () => this.#end(id, worker, END_REASON.workerCrashed, 'the worker crashed'),
       fail: (message) => this.#machine.world.fail(`${this.#machine.name}, worker ${id}: ${message}`),
     });
@@ -127,7 +130,7 @@ export class SimWorkers implements ShellWorkers {
 
   stopAll(): Promise<void> {
     for (const { runtime, transport } of this.#workers.values()) {
-      runtime.isOver = true;
+      this.#over(runtime);
       transport.close();
     }
     this.#workers.clear();
@@ -136,12 +139,17 @@ export class SimWorkers implements ShellWorkers {
 
   #end(id: number, worker: Worker, reason: number, message: string): void {
     if (this.#workers.get(id) !== worker) return;
-    worker.runtime.isOver = true;
+    this.#over(worker.runtime);
     this.#machine.arrive(END_MS * (1 + 4 * this.#random.next()), () => {
       if (this.#workers.get(id) !== worker) return;
       this.#workers.delete(id);
       worker.transport.close();
       this.#events.onExit(id, reason, message);
     });
+  }
+
+  #over(runtime: Runtime): void {
+    runtime.over();
+    if (runtime.actor !== 0) actorBookOf(this.#machine.world).harm(runtime.actor);
   }
 }

@@ -114,6 +114,13 @@ export class ActorManager {
     for (const actor of this.#state.actors.values()) if (actor.state === 'alive') this.#sendPending(actor);
   }
 
+  /** What an actor was made of stays its own, whatever it says itself: it may have to be made again. */
+  isMadeOf(key: ObjectKey, object: ObjectKey): boolean {
+    const creation = this.#state.actors.get(key)?.creation;
+    const input = this.#state.resolve(object);
+    return creation !== undefined && (creation.deps.includes(input) || creation.nested.includes(input));
+  }
+
   /** Puts back an actor that was loaded from disk. */
   restore(actor: ActorRecord): void {
     this.#state.actors.set(actor.key, actor);
@@ -162,7 +169,9 @@ export class ActorManager {
   kill(key: ObjectKey, noRestart: boolean, reason: string): void {
     const actor = this.#state.actors.get(this.#state.resolve(key));
     if (!actor || actor.state === 'dead') return;
-    const host = this.#state.sessions.get(actor.session);
+    // One that is being made anew has no life to end.
+    if (actor.state !== 'alive' && !noRestart && this.#mayRestart(actor)) return;
+    const host = this.#state.sessions.get(actor.state === 'alive' ? actor.session : actor.creation.assigned);
     if (host && host.state !== 'dead') {
       this.#state.ports.command(host, { kind: 'killActor', actor: actor.key, incarnation: actor.incarnation });
     }
@@ -187,10 +196,8 @@ export class ActorManager {
   }
 
   #died(actor: ActorRecord, reason: string, counted: boolean): void {
-    const { maxRestarts } = actor.creation.options.options;
     if (counted) actor.restarts += 1;
-    const restart = maxRestarts < 0 || (maxRestarts > 0 && actor.restarts <= maxRestarts);
-    if (!restart || actor.creation.job.status !== 'running') {
+    if (!this.#mayRestart(actor)) {
       this.#die(actor, systemError('actorDied', `the actor died: ${reason}`));
       return;
     }
@@ -208,6 +215,11 @@ export class ActorManager {
     });
     actor.creation.job.unfinished.add(actor.creation);
     this.#taskManager.again(actor.creation);
+  }
+
+  #mayRestart({ creation, restarts }: ActorRecord): boolean {
+    const { maxRestarts } = creation.options.options;
+    return creation.job.status === 'running' && (maxRestarts < 0 || (maxRestarts > 0 && restarts <= maxRestarts));
   }
 
   #die(actor: ActorRecord, error: Uint8Array): void {

@@ -25,14 +25,21 @@ export function taskId(state: GcsState, task: TaskRecord): TaskId {
   return task.id;
 }
 
-/** The content id of an object. */
+/** The content id of an object. It is the same whether the records of those that made it are still there or not. */
 export function objectId(state: GcsState, object: ObjectRecord): ObjectId {
-  if (object.maker < 0) {
-    const task = state.tasks.get(object.key);
-    // The task's record may be gone once its small result is durable; the key still tells objects apart.
-    return task ? returnId(taskId(state, task), 0) : digestOfText(`object ${formatObjectKey(object.key)}`);
-  }
-  return putObjectId(state, object);
+  if (object.id !== undefined) return object.id;
+  if (object.maker >= 0) return putObjectId(state, object);
+  const task = state.tasks.get(object.key);
+  // What a driver calls is called once, so its key is as good a name.
+  if (!task || task.parent === 0) return digestOfText(`object ${formatObjectKey(object.key)}`);
+  return returnId(taskId(state, task), 0);
+}
+
+/** Keeps the id of an object whose task, or whose maker, is about to be forgotten. */
+export function keepObjectId(state: GcsState, object: ObjectRecord): void {
+  if (object.id !== undefined) return;
+  object.id = objectId(state, object);
+  state.touch(object);
 }
 
 /** The id that a child of `parent` has, computed from its record alone. */

@@ -2,7 +2,7 @@
  * The rows of the live tables: tasks, objects, actors, jobs, sessions. Plain records with the few operations that only
  * touch one of them; what connects them is in the tables beside this file. States change only through `lives.ts`.
  */
-import type { TaskId } from '#shared/ids/ids.ts';
+import type { ObjectId, TaskId } from '#shared/ids/ids.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
 import type { NodeResources } from '#shared/task/resources.ts';
@@ -184,6 +184,8 @@ export interface ObjectRecord {
   maker: ObjectKey;
   k: number;
   digest: Uint8Array;
+  /** Content id (L1), once the record it comes from is gone. */
+  id: ObjectId | undefined;
   /** Digest of the present version, as the first node with a copy told it: a copy on a disk is known by it (M4). */
   versionDigest: Uint8Array | undefined;
   /** The stranger's session whose word the value is; 0 if it is a trusted node's. */

@@ -282,6 +282,42 @@ describe('tasks', () => {
     },
   );
 
+  it('L1 a call is found again although the record of what it was given has gone in between', async () => {
+    const { it, host, driver, key } = world();
+    const [given, parent, child] = [key(1), key(2), objectKey(host.id, 1)];
+    it.say(driver, submit(driver.id, 1, { place: PLACE.here }), submit(driver.id, 2, { nested: [given] }));
+    const call = { parent, k: 0, nested: [given] };
+    it.say(host, ...definitions(), submit(host.id, 1, { ...call, place: PLACE.here }), finish(child));
+    // What the driver made itself is done, and its task with it.
+    it.say(driver, finish(given));
+    expect(it.gcs.state.tasks.has(given)).toBe(false);
+    it.say(host, failed(parent, { retriedHere: true }), submit(host.id, 2, { ...call, place: PLACE.ask }));
+    expect(it.to(host, 'assign')).toEqual([{ kind: 'assign', task: objectKey(host.id, 2), here: false }]);
+    expect(it.gcs.state.resolve(objectKey(host.id, 2))).toBe(child);
+  });
+
+  it('L1 a call with what another task made is found again, also after that task is forgotten and the server started anew', async () => {
+    const { it, host, driver, key } = world();
+    const [maker, parent] = [key(1), key(2)];
+    const [made, child] = [objectKey(host.id, 1), objectKey(host.id, 2)];
+    it.say(driver, submit(driver.id, 1, { k: 1 }));
+    it.say(host, ...definitions(), put(host.id, 1, { parent: maker, value: VALUE, digest: new Uint8Array(16) }));
+    // The driver has the reference before its maker is over.
+    it.say(driver, { kind: 'hold', object: made, holder: 0 }, submit(driver.id, 2, { nested: [made] }));
+    it.say(host, finish(maker));
+    const call = { parent, k: 0, nested: [made] };
+    it.say(host, submit(host.id, 2, { ...call, place: PLACE.here }), finish(child));
+    it.say(driver, { kind: 'release', object: maker, holder: 0 });
+    expect(it.gcs.state.objects.get(made)?.id).toBeDefined();
+    await it.commit();
+    await it.restart();
+    it.back(driver.id);
+    const back = it.back(host.id, { leases: [{ task: parent, attempt: 1 }] });
+    it.pass(1);
+    it.say(back, failed(parent, { retriedHere: true }), submit(host.id, 3, { ...call, place: PLACE.ask }));
+    expect(it.to(back, 'assign')).toEqual([{ kind: 'assign', task: objectKey(host.id, 3), here: false }]);
+  });
+
   it('O3 what an earlier version of a value refers to stays as long as the object: somebody may have read it', async () => {
     const { it, host, driver, key } = world();
     it.say(driver, submit(driver.id, 1));
@@ -376,6 +412,71 @@ describe('actors', () => {
     const errors = it.to(driver, 'object').filter(({ status }) => status === 2);
     expect(errors.map(({ object }) => object)).toEqual([key(2), key(3)]);
     expect(it.to(driver, 'killActor')).toMatchObject([{ actor: key(3) }]);
+  });
+
+  it('M2 one that is being made has no life to end; ended for good, its node is told', () => {
+    const { it, host, driver, key } = world({}, { maxRestarts: 1 });
+    it.say(driver, submit(driver.id, 1, create), { kind: 'killActor', actor: key(1), noRestart: false });
+    expect(it.to(host, 'killActor')).toEqual([]);
+    it.say(host, finish(key(1)));
+    expect(it.gcs.state.actors.get(key(1))).toMatchObject({ state: 'alive', incarnation: 1 });
+    it.say(driver, submit(driver.id, 2, create));
+    it.say(driver, { kind: 'killActor', actor: key(2), noRestart: true });
+    expect(it.to(host, 'killActor')).toMatchObject([{ actor: key(2) }]);
+  });
+
+  it('O3 holds what it refers to while it is being made; one that is over holds nothing', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1), submit(driver.id, 2, create));
+    it.say(host, finish(key(1)), { kind: 'hold', object: key(1), holder: key(2) }, finish(key(2)));
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    expect(it.gcs.state.objects.get(key(1))?.status).toBe('inline');
+    it.say(host, { kind: 'release', object: key(1), holder: key(2) });
+    expect(it.gcs.state.objects.get(key(1))).toBeUndefined();
+    it.say(driver, submit(driver.id, 3), { kind: 'killActor', actor: key(2), noRestart: true });
+    it.say(host, finish(key(3)), { kind: 'hold', object: key(3), holder: key(2) });
+    it.say(driver, { kind: 'release', object: key(3), holder: 0 });
+    expect(it.gcs.state.objects.get(key(3))).toBeUndefined();
+  });
+
+  it('O3 keeps what it was made of when it lets go of it: it may be made again', () => {
+    const { it, host, driver, key } = world({}, { maxRestarts: 1 });
+    it.say(driver, submit(driver.id, 1), submit(driver.id, 2, { ...create, nested: [key(1)] }));
+    it.say(host, finish(key(1)), { kind: 'hold', object: key(1), holder: key(2) }, finish(key(2)));
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    it.say(host, { kind: 'release', object: key(1), holder: key(2) });
+    expect(it.gcs.state.objects.get(key(1))?.status).toBe('inline');
+    it.say(driver, { kind: 'killActor', actor: key(2), noRestart: true });
+    expect(it.gcs.state.objects.get(key(1))).toBeUndefined();
+  });
+
+  it('O3 that is over holds nothing of what its last call makes', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    const made = (number: number): number => objectKey(host.id, number);
+    const place = PLACE.here;
+    it.say(
+      host,
+      ...definitions(),
+      submit(host.id, 2, { ...create, parent: key(1), place }),
+      finish(made(2)),
+      submit(host.id, 3, { actor: made(2), fn: 2, parent: key(1), place }),
+      finishStored(key(1)),
+      submit(host.id, 4, { parent: made(3), place }),
+      finish(made(4)),
+    );
+    expect(it.gcs.state.actors.get(made(2))?.state).toBe('dead');
+    expect(it.gcs.state.objects.get(made(4))).toBeUndefined();
+  });
+
+  it('J3 one that is made when its job is over holds none of its arguments', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.say(host, finish(key(1)));
+    it.say(driver, { kind: 'jobFinished', outcome: 0, value: VALUE });
+    it.say(driver, submit(driver.id, 2, { ...create, deps: [key(1)] }));
+    for (const object of [key(1), key(2)]) it.say(driver, { kind: 'release', object, holder: 0 });
+    expect([it.gcs.state.tasks.size, it.gcs.state.objects.size]).toEqual([0, 0]);
   });
 
   it('J3 the end of a job ends its actors and tasks and leaves nothing', () => {

@@ -236,12 +236,16 @@ export class Gcs {
 
   #applyObjectRecord(session: SessionRecord, record: NodeRecord): void {
     switch (record.kind) {
-      case 'release':
-        this.objects.releaseKey(record.object, this.#holder(session, record.holder));
+      case 'release': {
+        const holder = this.#holder(session, record.holder);
+        if (holder !== undefined && !this.actors.isMadeOf(holder, record.object))
+          this.objects.releaseKey(record.object, holder);
         return;
+      }
       case 'hold': {
         const object = this.state.object(record.object);
-        if (object) this.objects.hold(object, this.#holder(session, record.holder));
+        const holder = this.#holder(session, record.holder);
+        if (object && holder !== undefined) this.objects.hold(object, holder);
         return;
       }
       case 'want':
@@ -305,11 +309,11 @@ export class Gcs {
     }
   }
 
-  /** A holder field means the session itself (0) or one of the actors that live there. */
-  #holder(session: SessionRecord, holder: number): number {
-    if (holder === 0) return session.id;
-    const actor = this.state.actors.get(this.state.resolve(holder));
-    return actor && actor.session === session.id ? actor.key : session.id;
+  /** A holder field means the session itself (0) or an actor that lives there or is being made; any other holds nothing. */
+  #holder(session: SessionRecord, holder: number): number | undefined {
+    const actor = holder === 0 ? undefined : this.state.actors.get(this.state.resolve(holder));
+    if (!actor) return session.id;
+    return actor.session === session.id || actor.creation.assigned === session.id ? actor.key : undefined;
   }
 
   #want(session: SessionRecord, key: ObjectKey): void {

@@ -14,7 +14,7 @@ export const OBJECT_LIFE = new StateMachine<ObjectStatus>('object', {
 });
 
 export const ACTOR_LIFE = new StateMachine<ActorState>('actor', {
-  pending: ['alive', 'restarting', 'dead'],
+  pending: ['alive', 'dead'],
   alive: ['restarting', 'dead'],
   restarting: ['alive', 'dead'],
   dead: [],

@@ -2,7 +2,7 @@
  * The row of an object and of the task that makes it: they share a key, change together and leave together, so they
  * share a row. Written by hand rather than from a schema: two of these are written for every task that reaches the server.
  */
-import { idCodec, type TaskId } from '#shared/ids/ids.ts';
+import { idCodec, type ObjectId, type TaskId } from '#shared/ids/ids.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
 import type { TaskState } from '#shared/task/task-state.ts';
@@ -20,6 +20,7 @@ const HAS_TASK = 2;
 const MAX_ROW_BYTES = 64 * 1024 * 1024;
 
 const contentId = idCodec<TaskId>();
+const objectContentId = idCodec<ObjectId>();
 
 const STATUSES: readonly ObjectStatus[] = ['pending', 'inline', 'stored', 'error', 'freed'];
 /** Whether a task waits for inputs or for a node is found out again at a start: both are `waiting` on disk. */
@@ -30,6 +31,7 @@ const HAS_VALUE = 2;
 const HAS_VERSION_DIGEST = 4;
 const HAS_SOURCE = 8;
 const HAS_FORMER_NESTED = 16;
+const HAS_OBJECT_ID = 32;
 
 const KEPT = 1;
 const REPLAYED = 2;
@@ -59,17 +61,19 @@ export function writeObjectRow(
     if (object.versionDigest) writer.bytes(object.versionDigest);
     if (object.source !== 0) writer.varint(object.source);
     if (object.formerNested) writeKeys(writer, object.formerNested);
+    if (object.id !== undefined) objectContentId.write(writer, object.id);
   }
   if (task) writeTask(writer, task);
 }
 
-function objectFlags({ keepsMaker, value, versionDigest, source, formerNested }: ObjectRecord): number {
+function objectFlags({ keepsMaker, value, versionDigest, source, formerNested, id }: ObjectRecord): number {
   return (
     (keepsMaker ? KEEPS_MAKER : 0) |
     (value ? HAS_VALUE : 0) |
     (versionDigest ? HAS_VERSION_DIGEST : 0) |
     (source === 0 ? 0 : HAS_SOURCE) |
-    (formerNested ? HAS_FORMER_NESTED : 0)
+    (formerNested ? HAS_FORMER_NESTED : 0) |
+    (id === undefined ? 0 : HAS_OBJECT_ID)
   );
 }
 
@@ -152,6 +156,7 @@ function readObject(reader: ByteReader, key: ObjectKey): ObjectRecord {
     maker: reader.zigzag(),
     k: reader.varint(),
     digest: reader.bytes(MAX_ROW_BYTES).slice(),
+    id: undefined,
     versionDigest: undefined,
     source: 0,
     firstHolder: 0,
@@ -168,6 +173,7 @@ function readObject(reader: ByteReader, key: ObjectKey): ObjectRecord {
   if (flags & HAS_VERSION_DIGEST) object.versionDigest = reader.bytes(MAX_ROW_BYTES).slice();
   if (flags & HAS_SOURCE) object.source = reader.varint();
   if (flags & HAS_FORMER_NESTED) object.formerNested = readKeys(reader);
+  if (flags & HAS_OBJECT_ID) object.id = objectContentId.read(reader);
   return object;
 }
 

@@ -64,6 +64,7 @@ export class ObjectTable {
       nested: [],
       formerNested: undefined,
       ...origin,
+      id: undefined,
       versionDigest: undefined,
       source: 0,
       firstHolder: 0,

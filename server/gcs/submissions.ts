@@ -183,10 +183,10 @@ export class Submissions {
 
   /** What was made is the driver's, the task's or its actor's. Of a task that is over it is nobody's, unless somebody says so. */
   #holdMade(object: ObjectRecord, maker: ObjectKey, parent: TaskRecord | undefined, session: SessionRecord): void {
+    const actor = parent && this.#state.actors.get(parent.actor);
     if (maker === 0) this.#objects.hold(object, session.id);
     // What an actor's method makes may outlive the call in the actor's state: the actor holds it.
-    else if (parent && parent.actor !== 0 && this.#state.actors.has(parent.actor))
-      this.#objects.hold(object, parent.actor);
+    else if (actor && actor.state !== 'dead') this.#objects.hold(object, actor.key);
     else if (parent && parent.state !== 'finished') this.#objects.hold(object, parent.key);
     else this.#objects.reconsider(object);
   }

@@ -10,9 +10,10 @@ import { END_REASON, FUNCTION_KIND, type NodeRecordOf, OUTCOME } from '#shared/p
 import { lossBackoffMs, MAX_LOSSES, mayRetry } from '#shared/task/retry-policy.ts';
 import { moveTask } from '#shared/task/task-state.ts';
 import type { Assignments } from './assignments.ts';
-import { taskId } from './content-names.ts';
+import { keepObjectId, taskId } from './content-names.ts';
 import type { JobRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { believedRunUs } from '../trust/believed-run.ts';
+import { isHeld } from './holders.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { GcsState, TaskOutcome } from './state.ts';
 import { errorKindOf, systemError } from './system-errors.ts';
@@ -243,6 +244,7 @@ export class TaskManager {
     if (task.state !== 'finished' || task.lineageOf > 0 || this.#isNameNeeded(task)) return;
     // An actor's entry needs its creation; both go with the job.
     if (this.#state.actors.has(task.key)) return;
+    this.#keepIds(task);
     if (!this.#state.tasks.delete(task.key)) return;
     this.#state.dropped(task);
     if (task.kept) {
@@ -254,6 +256,17 @@ export class TaskManager {
       const child = this.#state.tasks.get(key);
       if (child) this.forget(child);
     }
+  }
+
+  /** Those that hold what the task returned or put may pass it to a call that is named by it (rule L1). */
+  #keepIds(task: TaskRecord): void {
+    if (task.parent !== 0) this.#keepId(task.key);
+    for (const key of task.made) if (this.#state.objects.get(key)?.maker === task.key) this.#keepId(key);
+  }
+
+  #keepId(key: ObjectKey): void {
+    const object = this.#state.objects.get(key);
+    if (object && isHeld(object)) keepObjectId(this.#state, object);
   }
 
   /** A job that is over computes nothing again: what was kept for that may go. */
@@ -289,7 +302,7 @@ export class TaskManager {
     // By its name a later attempt of its parent finds it again. It hangs on the inputs, whose records may go now.
     if (task.deps.length + task.nested.length > 0 && this.#isNameNeeded(task)) taskId(this.#state, task);
     // An actor keeps the arguments of its creation as long as it lives: it may have to be created again.
-    if (task.fn.kind !== FUNCTION_KIND.actor) this.releaseInputs(task);
+    if (!this.#state.actors.has(task.key)) this.releaseInputs(task);
     for (const key of task.made) {
       this.#objects.releaseKey(key, task.key);
       const child = this.#state.tasks.get(key);

@@ -1,0 +1,143 @@
+/**
+ * What a program of the simulator refers to, and what it says of it: calls, puts, references found, kept and let go, with the
+ * messages of a real worker (`client/worker/core-worker.ts`, `reference-table.ts`).
+ */
+import { CallCounter } from '#shared/ids/call-counter.ts';
+import { digest128Bytes } from '#shared/ids/content-id.ts';
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { ACTOR_FUNCTION, METHOD_FUNCTION, TASK_FUNCTION } from './job-module.ts';
+import { encodePlan, type StepOf, type TaskPlan } from './plan.ts';
+import type { Runtime } from './runtime.ts';
+
+/** Stands for the function in the count of equal puts: no function has it. */
+const PUT_FUNCTION = -1;
+
+/** The call that a program answers. */
+export interface Call {
+  /** 0 for a driver. */
+  readonly task: ObjectKey;
+  readonly attempt: number;
+  readonly deps: readonly ObjectKey[];
+  readonly nested: readonly ObjectKey[];
+  /** The actor that it belongs to, or 0. */
+  readonly actor: ObjectKey;
+  /** It is the actor's constructor. */
+  readonly isActor: boolean;
+}
+
+/** The references of one program. */
+export class ProgramCalls {
+  readonly #runtime: Runtime;
+  readonly #call: Call;
+  readonly #refs: (ObjectKey | undefined)[];
+  readonly #handles = new Set<ObjectKey>();
+  readonly #counter = new CallCounter();
+  #puts = 0;
+
+  constructor(runtime: Runtime, call: Call, { handles = 0 }: TaskPlan) {
+    this.#runtime = runtime;
+    this.#call = call;
+    this.#refs = [...call.deps];
+    const firstHandle = call.nested.length - handles;
+    call.nested.forEach((key, n) => {
+      if (n >= firstHandle) this.#handles.add(key);
+      this.#adopt(call.deps.length + n, key, false);
+    });
+  }
+
+  get #isDriver(): boolean {
+    return this.#runtime.ports.isDriver;
+  }
+
+  ref(place: number): ObjectKey {
+    const key = this.#refs[place];
+    if (key === undefined) this.#runtime.ports.fail(`a program uses reference ${place} before it is there`);
+    return key ?? 0;
+  }
+
+  of(places: readonly number[]): ObjectKey[] {
+    return places.map((place) => this.ref(place));
+  }
+
+  /** @param place of the result among the references */
+  submit(step: Omit<StepOf<'submit'>, 'do'>, place: number): void {
+    const { plan, options, creates } = step;
+    const { task: parent, attempt } = this.#call;
+    const runtime = this.#runtime;
+    const fn = creates ? ACTOR_FUNCTION : step.actor === undefined ? TASK_FUNCTION : METHOD_FUNCTION;
+    runtime.introduce(fn, options);
+    const args = encodePlan(plan);
+    const deps = this.of(step.deps);
+    const nested = this.of(step.nested);
+    const actor = step.actor === undefined ? 0 : this.ref(step.actor);
+    const hasNames = deps.length > 0 || nested.length > 0 || actor !== 0;
+    const k = this.#counter.next(fn, args, hasNames ? [actor, ...deps, ...nested] : undefined);
+    const task = runtime.newKey();
+    runtime.push({ kind: 'submit', task, parent, actor, fn, options, args, deps, nested, k });
+    const { book, name } = runtime.ports;
+    if (creates) {
+      this.#handles.add(task);
+      book.made(task, plan.name);
+    }
+    this.#adopt(place, task, true);
+    if (actor !== 0) book.called(task, { key: parent, attempt: `${name}/${parent}.${attempt}` }, `${plan.name}.${k}`);
+  }
+
+  put({ salt, bytes: sizeBytes, carries }: StepOf<'put'>, place: number): void {
+    const runtime = this.#runtime;
+    const { bytes, value, attachment } = runtime.place(salt, sizeBytes);
+    const nested = carries === undefined ? [] : [this.ref(carries)];
+    const isDigested = !this.#isDriver;
+    const digest = isDigested ? digest128Bytes(bytes) : new Uint8Array(0);
+    const k = isDigested ? this.#counter.next(PUT_FUNCTION, digest, nested) : this.#puts++;
+    const object = runtime.newKey();
+    const parent = this.#call.task;
+    runtime.push({ kind: 'put', object, parent, sizeBytes, value, nested, k, digest, attachment });
+    this.#adopt(place, object, true);
+    // A buffer that is not shared went to the raylet.
+    if (!(bytes.buffer instanceof ArrayBuffer) || attachment === 0) runtime.objects.made(object, bytes, nested);
+  }
+
+  /** A reference that came inside a value. */
+  found(place: number, key: ObjectKey): void {
+    this.#adopt(place, key, false);
+  }
+
+  drop(place: number): void {
+    this.#leave(this.ref(place));
+    this.#refs[place] = undefined;
+  }
+
+  cancel({ ref, recursive, force }: StepOf<'cancel'>): void {
+    this.#runtime.push({ kind: 'cancel', task: this.ref(ref), recursive, force });
+  }
+
+  kill({ ref, noRestart }: StepOf<'kill'>): void {
+    const actor = this.ref(ref);
+    this.#runtime.ports.book.harm(actor);
+    this.#runtime.push({ kind: 'killActor', actor, noRestart });
+  }
+
+  /** The program is over, and with it its references. @param keeps those of an actor stay with it */
+  end(keeps: boolean): void {
+    this.#refs.forEach((key, place) => {
+      if (key === undefined) return;
+      if (place < this.#call.deps.length || this.#call.actor === 0) this.#runtime.objects.unuse(key);
+      else if (!keeps || this.#handles.has(key)) this.#leave(key);
+    });
+  }
+
+  /** Drivers and actors count their references; what a task refers to ends with it. */
+  #adopt(place: number, key: ObjectKey, isMade: boolean): void {
+    const { actor: holder } = this.#call;
+    this.#refs[place] = key;
+    const isFirst = this.#runtime.objects.use(key);
+    const isCounted = holder !== 0 || (this.#isDriver && !isMade);
+    if (isFirst && isCounted && !this.#handles.has(key)) this.#runtime.push({ kind: 'hold', object: key, holder });
+  }
+
+  #leave(key: ObjectKey): void {
+    if (this.#runtime.objects.unuse(key) && !this.#handles.has(key))
+      this.#runtime.push({ kind: 'release', object: key, holder: this.#call.actor });
+  }
+}
