@@ -11,6 +11,7 @@ import { freshen, type Seat } from './node-class.ts';
 import type { NodeIndex } from './node-index.ts';
 
 const MAX_CANDIDATES = 16;
+const BEST = 6;
 const MAX_HOLDERS = 8;
 const AT_RANDOM = 2;
 /** Holders of one input that are looked at; a value that everybody uses has thousands. */
@@ -30,12 +31,14 @@ export function candidateSeats(
 ): Seat[] {
   const seats: Seat[] = [];
   freshen(room);
+  let best = MAX_CANDIDATES;
   if (room.size > MAX_CANDIDATES) {
     addHolders(task, room, index, state, seats);
     for (let count = 0; count < AT_RANDOM; count++) addOnce(seats, room.at(Math.floor(random.next() * room.size)));
+    best = BEST;
   }
   // A heap has the least first, and roughly in order.
-  for (let place = 0; place < room.size && seats.length < MAX_CANDIDATES; place++) addOnce(seats, room.at(place));
+  for (let place = 0; place < best && place < room.size; place++) addOnce(seats, room.at(place));
   return seats;
 }
 

@@ -30,9 +30,8 @@ interface Seats {
 /** Seats that are moved down for one decision. */
 const MAX_FRESHENED = 16;
 
-/** Equal nodes are taken in the order in which they joined, so that the same story gives the same decisions. */
 function isBefore(a: Seat, b: Seat): boolean {
-  return a.waitUs === b.waitUs ? a.view.session.id < b.view.session.id : a.waitUs < b.waitUs;
+  return a.waitUs < b.waitUs;
 }
 
 function place(seat: Seat, at: number): void {
