@@ -20,9 +20,10 @@ import { candidateOf, candidateSeats } from './candidates.ts';
 import { DecisionLog } from './decision-log.ts';
 import { type Explanation, explainDelayed, explainGiven, explainWaiting, UNKNOWN_TASK } from './explain.ts';
 import { FairQueue, TASK_ORDER } from './fair-queue.ts';
-import type { NodeClass, Seat } from './node-class.ts';
+import type { NodeClass } from './node-class.ts';
 import { NodeIndex } from './node-index.ts';
 import type { Requirement } from './node-view.ts';
+import type { SeatLevels } from './seat-levels.ts';
 
 /** Classes without a task that keep their nodes in order for the next one. */
 const MAX_IDLE_CLASSES = 64;
@@ -212,7 +213,7 @@ export class GlobalScheduler {
   }
 
   /** Gives the next task of a class to the best of the nodes with room. */
-  #giveOne(entry: TaskClass, room: Heap<Seat>): boolean {
+  #giveOne(entry: TaskClass, room: SeatLevels): boolean {
     const task = entry.queue.first();
     if (!task) return false;
     const seats = candidateSeats(task, room, this.#index, this.#state, this.#random);
