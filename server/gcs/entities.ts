@@ -276,7 +276,7 @@ export interface SessionRecord {
   readonly sentFunctions: Map<FunctionEntry, number>;
   readonly sentOptions: Map<OptionsEntry, number>;
   load: NodeLoad;
-  /** Nodes beside it that could take work, as it was told last; -1 if it was not. */
+  /** Nodes beside it that could take work, when it was told last whether there are any; -1 if it was not. */
   peersTold: number;
   /** Tasks it finished. */
   executed: number;

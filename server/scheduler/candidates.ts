@@ -4,13 +4,14 @@
  */
 import type { Random } from '#shared/ports/random.ts';
 import type { Candidate } from '#shared/scheduling/waiting-time.ts';
-import type { Heap } from '#shared/scheduling/heap.ts';
 import type { TaskRecord } from '../gcs/entities.ts';
 import type { GcsState } from '../gcs/state.ts';
-import { freshen, type Seat } from './node-class.ts';
+import type { Seat } from './node-class.ts';
 import type { NodeIndex } from './node-index.ts';
+import type { SeatLevels } from './seat-levels.ts';
 
 const MAX_CANDIDATES = 16;
+const BEST = 6;
 const MAX_HOLDERS = 8;
 const AT_RANDOM = 2;
 /** Holders of one input that are looked at; a value that everybody uses has thousands. */
@@ -23,23 +24,23 @@ const CODE_START_US = 20_000;
 /** Seats, each once, of nodes with room. */
 export function candidateSeats(
   task: TaskRecord,
-  room: Heap<Seat>,
+  room: SeatLevels,
   index: NodeIndex,
   state: GcsState,
   random: Random,
 ): Seat[] {
   const seats: Seat[] = [];
-  freshen(room);
+  let best = MAX_CANDIDATES;
   if (room.size > MAX_CANDIDATES) {
     addHolders(task, room, index, state, seats);
     for (let count = 0; count < AT_RANDOM; count++) addOnce(seats, room.at(Math.floor(random.next() * room.size)));
+    best = BEST;
   }
-  // A heap has the least first, and roughly in order.
-  for (let place = 0; place < room.size && seats.length < MAX_CANDIDATES; place++) addOnce(seats, room.at(place));
+  room.best(best, (seat) => addOnce(seats, seat));
   return seats;
 }
 
-function addHolders(task: TaskRecord, room: Heap<Seat>, index: NodeIndex, state: GcsState, seats: Seat[]): void {
+function addHolders(task: TaskRecord, room: SeatLevels, index: NodeIndex, state: GcsState, seats: Seat[]): void {
   for (const key of task.deps) {
     let seen = 0;
     for (const session of state.object(key)?.locations ?? []) {
@@ -48,7 +49,7 @@ function addHolders(task: TaskRecord, room: Heap<Seat>, index: NodeIndex, state:
       if (seen > MAX_HOLDERS_SEEN) break;
       addOnce(
         seats,
-        index.get(session)?.seats.find(({ heap }) => heap === room),
+        index.get(session)?.seats.find(({ among }) => among === room),
       );
     }
   }

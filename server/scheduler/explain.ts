@@ -67,8 +67,8 @@ function reasonOf(nodes: NodeClass): string {
 }
 
 function whyNot(seat: Seat, nodes: NodeClass, state: GcsState): string {
-  const { view, slots, heap } = seat;
+  const { view, slots, among } = seat;
   const { reason } = roomFor(view, nodes.requirement.demand, slots, busyCpuMilli(view, state.nowMs));
   if (reason !== '') return reason;
-  return heap === nodes.open ? '' : 'it is a tab, and an actor is better off on a host';
+  return among === nodes.open ? '' : 'it is a tab, and an actor is better off on a host';
 }

@@ -20,9 +20,10 @@ import { candidateOf, candidateSeats } from './candidates.ts';
 import { DecisionLog } from './decision-log.ts';
 import { type Explanation, explainDelayed, explainGiven, explainWaiting, UNKNOWN_TASK } from './explain.ts';
 import { FairQueue, TASK_ORDER } from './fair-queue.ts';
-import { freshen, type NodeClass, type Seat } from './node-class.ts';
+import type { NodeClass } from './node-class.ts';
 import { NodeIndex } from './node-index.ts';
 import { hasEnough, type Requirement } from './node-view.ts';
+import type { SeatLevels } from './seat-levels.ts';
 
 /** Classes without a task that keep their nodes in order for the next one. */
 const MAX_IDLE_CLASSES = 64;
@@ -181,14 +182,12 @@ export class GlobalScheduler {
   idleNodeFor(task: TaskRecord, not: SessionRecord): SessionRecord | undefined {
     const entry = this.#classFor(task);
     if (entry.queue.size === 0) this.#becomesIdle(entry);
-    const { open } = entry.nodes;
-    freshen(open);
-    for (let place = 0; place < Math.min(open.size, MAX_LOOKED_AT); place++) {
-      const seat = open.at(place);
-      if (!seat || seat.view.session.nodeId === not.nodeId) continue;
-      if (hasEnough(seat.view, task.options.options.demand, seat.view.busyMilli)) return seat.view.session;
-    }
-    return undefined;
+    let idle: SessionRecord | undefined;
+    entry.nodes.open.best(MAX_LOOKED_AT, ({ view }) => {
+      if (idle || view.session.nodeId === not.nodeId) return;
+      if (hasEnough(view, task.options.options.demand, view.busyMilli)) idle = view.session;
+    });
+    return idle;
   }
 
   /** Why a task waits, or why it runs where it runs. */
@@ -229,7 +228,7 @@ export class GlobalScheduler {
   }
 
   /** Gives the next task of a class to the best of the nodes with room. */
-  #giveOne(entry: TaskClass, room: Heap<Seat>): boolean {
+  #giveOne(entry: TaskClass, room: SeatLevels): boolean {
     const task = entry.queue.first();
     if (!task) return false;
     const seats = candidateSeats(task, room, this.#index, this.#state, this.#random);

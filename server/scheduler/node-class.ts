@@ -1,9 +1,9 @@
 /**
  * The nodes that could run one scheduling class (rule S2), and which of them take one more such task now: the open ones,
- * ordered by how long it would wait there. Beside them, those of which a part is free that is not enough.
+ * by how long it would wait there. Beside them, those of which a part is free that is not enough.
  */
-import { Heap, NO_PLACE } from '#shared/scheduling/heap.ts';
 import { couldRun, type NodeView, type Requirement, roomFor, slotsFor } from './node-view.ts';
+import { SeatLevels } from './seat-levels.ts';
 
 /** A node's place in a class that it could run. */
 export interface Seat {
@@ -11,46 +11,20 @@ export interface Seat {
   readonly nodes: NodeClass;
   /** How many tasks of the class run side by side on it. */
   readonly slots: number;
-  /**
-   * How long a task waits for those before it: never more than it really does. A seat moves down only when it is looked at
-   * (see {@link freshen}): most nodes have less to do again before that.
-   */
-  waitUs: number;
-  /** The seats among which it is, and its place there. */
-  heap: Heap<Seat> | undefined;
+  /** The seats among which it is, its level there, and its place in that. */
+  among: SeatLevels | undefined;
+  level: number;
   place: number;
 }
 
 /** Seats by what room there is. */
 interface Seats {
-  readonly open: Heap<Seat>;
-  readonly partly: Heap<Seat>;
-}
-
-/** Seats that are moved down for one decision. */
-const MAX_FRESHENED = 16;
-
-/** Equal nodes are taken in the order in which they joined, so that the same story gives the same decisions. */
-function isBefore(a: Seat, b: Seat): boolean {
-  return a.waitUs === b.waitUs ? a.view.session.id < b.view.session.id : a.waitUs < b.waitUs;
-}
-
-function place(seat: Seat, at: number): void {
-  seat.place = at;
+  readonly open: SeatLevels;
+  readonly partly: SeatLevels;
 }
 
 function noSeats(): Seats {
-  return { open: new Heap(isBefore, place), partly: new Heap(isBefore, place) };
-}
-
-/** Moves seats down that are first in the heap by what was true once; not all of them at once. */
-export function freshen(seats: Heap<Seat>): void {
-  for (let moved = 0; moved < MAX_FRESHENED; moved++) {
-    const first = seats.first();
-    if (!first || first.waitUs === first.view.waitUs) return;
-    first.waitUs = first.view.waitUs;
-    seats.moved(0);
-  }
+  return { open: new SeatLevels(), partly: new SeatLevels() };
 }
 
 /** The nodes of a class. */
@@ -80,12 +54,12 @@ export class NodeClass {
   }
 
   /** Those that take one more now. */
-  get open(): Heap<Seat> {
+  get open(): SeatLevels {
     return this.#counted.open;
   }
 
   /** Those where one more would wait until some of what runs there has ended. */
-  get partly(): Heap<Seat> {
+  get partly(): SeatLevels {
     return this.#counted.partly;
   }
 
@@ -120,9 +94,9 @@ export class NodeClass {
       view,
       nodes: this,
       slots: slotsFor(session, demand),
-      waitUs: 0,
-      heap: undefined,
-      place: NO_PLACE,
+      among: undefined,
+      level: 0,
+      place: 0,
     };
     this.#all.add(seat);
     if (session.role !== 'tab') this.#hosts += 1;
@@ -133,7 +107,7 @@ export class NodeClass {
   /** The node of a seat goes, or offers something else from now on. */
   leave(seat: Seat): void {
     this.#all.delete(seat);
-    seat.heap?.remove(seat.place);
+    seat.among?.remove(seat);
     if (seat.view.session.role === 'tab') return;
     this.#hosts -= 1;
     if (this.#hosts === 0 && this.hasRoom) this.#opened(this);
@@ -146,22 +120,19 @@ export class NodeClass {
 
   /** The node of a seat was given something, lost or reported something. */
   update(seat: Seat): void {
-    const { waitUs } = seat.view;
-    const heap = this.#heapFor(seat);
-    if (heap !== seat.heap) {
-      seat.heap?.remove(seat.place);
-      seat.heap = heap;
-      seat.waitUs = waitUs;
-      const hadRoom = this.hasRoom;
-      heap?.add(seat);
-      if (!hadRoom && this.hasRoom) this.#opened(this);
-    } else if (waitUs < seat.waitUs) {
-      seat.waitUs = waitUs;
-      heap?.moved(seat.place);
+    const among = this.#seatsFor(seat);
+    if (among === seat.among) {
+      among?.moved(seat);
+      return;
     }
+    const hadRoom = this.hasRoom;
+    seat.among?.remove(seat);
+    seat.among = among;
+    among?.add(seat);
+    if (!hadRoom && this.hasRoom) this.#opened(this);
   }
 
-  #heapFor({ view, slots }: Seat): Heap<Seat> | undefined {
+  #seatsFor({ view, slots }: Seat): SeatLevels | undefined {
     const { kind } = roomFor(view, this.requirement.demand, slots, view.busyMilli);
     if (kind === 'none') return undefined;
     const seats = this.requirement.isActor && view.session.role === 'tab' ? this.#tabs : this.#others;

@@ -51,7 +51,7 @@ export const serverCommands = recordBatch({
   stopJob: { job: uint },
   function: functionFields,
   options: optionsFields,
-  /** How many other nodes could take work: with none, everything stays where it was born (rule S1). */
+  /** How many other nodes can take work, told again when that becomes or ceases to be none: then everything stays where it was born (rule S1). */
   peers: { nodes: uint },
   /** The cluster does not know this node's owner: what is born here goes to the server, and nothing of it is believed unchecked (S1, T4). */
   stranger: {},
