@@ -1,14 +1,13 @@
 // The benchmarks' command line: `npm run bench -- micro --json FILE`. A table goes to standard error, the rows as a JSON
 // array to the file. Ends with exit code 1 if any row failed or gave a wrong result.
-import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import type { BenchRow, RowFailure } from './harness/bench-row.ts';
 import { FULL_TIMING, QUICK_TIMING } from './harness/measure.ts';
-import { formatTable, shortNumber } from './harness/table.ts';
+import { Report } from './harness/report.ts';
 import { type ListedRow, ROW_LIST } from './micro/row-list.ts';
 import { runRows } from './micro/run-rows.ts';
 import { PANDO } from './peers/pando.ts';
 import { rayFigures } from './peers/ray.ts';
+import { runScale, type ScaleOptions } from './scale/run-scale.ts';
 
 interface MicroOptions {
   readonly json?: string;
@@ -18,7 +17,6 @@ interface MicroOptions {
 }
 
 const program = new Command('bench').description('Measures the engine.');
-const say = (text: string): void => void process.stderr.write(text);
 
 /** The rows that `--only` names: exactly, or all that contain the text. */
 function chosenRows(only: readonly string[] | undefined): readonly ListedRow[] {
@@ -40,23 +38,15 @@ async function micro({ json, only, quick = false, peer }: MicroOptions): Promise
     timing,
     chosen.map(({ name }) => name),
   );
-  const rows: BenchRow[] = [];
-  const failures: RowFailure[] = [];
-  await runRows(chosen, timing, [figures, PANDO], (result) => {
-    if ('error' in result) {
-      failures.push(result);
-      say(`FAILED ${result.name}: ${result.error}\n`);
-    } else {
-      rows.push(result);
-      say(`${result.name}: ${shortNumber(result.value)} ${result.unit} (${result.note ?? ''})\n`);
-    }
-  });
-  say(`\n${formatTable(rows)}`);
-  if (json !== undefined) await writeFile(json, `${JSON.stringify(rows, undefined, 2)}\n`);
-  if (failures.length > 0) {
-    say(`\n${failures.length} of ${chosen.length} rows failed: ${failures.map(({ name }) => name).join(', ')}\n`);
-    process.exitCode = 1;
-  }
+  const report = new Report();
+  await runRows(chosen, timing, [figures, PANDO], (result) => report.add(result));
+  await report.finish(json);
+}
+
+async function scale(options: ScaleOptions): Promise<void> {
+  const report = new Report();
+  await runScale(options, report);
+  await report.finish(options.json);
 }
 
 program
@@ -69,4 +59,11 @@ program
     new Option('--peer <system>', 'measure this system in the same run, where it is installed').choices(['ray']),
   )
   .action(micro);
+program
+  .command('scale')
+  .description('the control plane with many nodes')
+  .option('--json <file>', 'write the rows to this file')
+  .option('--only <part...>', 'only these parts: decision')
+  .option('--quick', 'small and short: shows that the parts work, not how fast')
+  .action(scale);
 await program.parseAsync();
