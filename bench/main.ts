@@ -7,6 +7,7 @@ import { type ListedRow, ROW_LIST } from './micro/row-list.ts';
 import { runRows } from './micro/run-rows.ts';
 import { PANDO } from './peers/pando.ts';
 import { rayFigures } from './peers/ray.ts';
+import { memoryRows } from './control-plane/gcs-memory.ts';
 import { runScale, type ScaleOptions } from './scale/run-scale.ts';
 
 interface MicroOptions {
@@ -43,6 +44,14 @@ async function micro({ json, only, quick = false, peer }: MicroOptions): Promise
   await report.finish(json);
 }
 
+async function gcsMemory({ json, tasks }: { readonly json?: string; readonly tasks: string }): Promise<void> {
+  const count = Number(tasks);
+  if (!Number.isSafeInteger(count) || count < 1) program.error(`"${tasks}" is not a number of tasks`);
+  const report = new Report();
+  await report.part('gcs-memory', () => memoryRows(count));
+  await report.finish(json);
+}
+
 async function scale(options: ScaleOptions): Promise<void> {
   const report = new Report();
   await runScale(options, report);
@@ -59,6 +68,12 @@ program
     new Option('--peer <system>', 'measure this system in the same run, where it is installed').choices(['ray']),
   )
   .action(micro);
+program
+  .command('gcs-memory')
+  .description('what tasks that are over leave in memory and on disk')
+  .option('--json <file>', 'write the rows to this file')
+  .option('--tasks <number>', 'so many', '5000000')
+  .action(gcsMemory);
 program
   .command('scale')
   .description('the control plane with many nodes')
