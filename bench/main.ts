@@ -2,12 +2,14 @@
 // array to the file. Ends with exit code 1 if any row failed or gave a wrong result.
 import { Command, Option } from 'commander';
 import { FULL_TIMING, QUICK_TIMING } from './harness/measure.ts';
+import type { BenchRow } from './harness/bench-row.ts';
 import { Report } from './harness/report.ts';
 import { type ListedRow, ROW_LIST } from './micro/row-list.ts';
 import { runRows } from './micro/run-rows.ts';
 import { PANDO } from './peers/pando.ts';
 import { rayFigures } from './peers/ray.ts';
 import { memoryRows } from './control-plane/gcs-memory.ts';
+import { restartRows } from './control-plane/restart.ts';
 import { runScale, type ScaleOptions } from './scale/run-scale.ts';
 
 interface MicroOptions {
@@ -44,13 +46,21 @@ async function micro({ json, only, quick = false, peer }: MicroOptions): Promise
   await report.finish(json);
 }
 
-async function gcsMemory({ json, tasks }: { readonly json?: string; readonly tasks: string }): Promise<void> {
-  const count = Number(tasks);
-  if (!Number.isSafeInteger(count) || count < 1) program.error(`"${tasks}" is not a number of tasks`);
-  const report = new Report();
-  await report.part('gcs-memory', () => memoryRows(count));
-  await report.finish(json);
+interface TasksOptions {
+  readonly json?: string;
+  readonly tasks: string;
 }
+
+/** A benchmark whose size is a number of tasks. */
+const overTasks =
+  (name: string, measure: (tasks: number) => Promise<BenchRow[]>) =>
+  async ({ json, tasks }: TasksOptions): Promise<void> => {
+    const count = Number(tasks);
+    if (!Number.isSafeInteger(count) || count < 1) program.error(`"${tasks}" is not a number of tasks`);
+    const report = new Report();
+    await report.part(name, () => measure(count));
+    await report.finish(json);
+  };
 
 async function scale(options: ScaleOptions): Promise<void> {
   const report = new Report();
@@ -73,7 +83,13 @@ program
   .description('what tasks that are over leave in memory and on disk')
   .option('--json <file>', 'write the rows to this file')
   .option('--tasks <number>', 'so many', '5000000')
-  .action(gcsMemory);
+  .action(overTasks('gcs-memory', memoryRows));
+program
+  .command('restart')
+  .description('a server with many tasks that wait is killed and started again')
+  .option('--json <file>', 'write the rows to this file')
+  .option('--tasks <number>', 'so many', '1000000')
+  .action(overTasks('restart', restartRows));
 program
   .command('scale')
   .description('the control plane with many nodes')

@@ -19,7 +19,8 @@ const WINDOW_RECORDS = 24_000;
 const WINDOW_CHUNKS = 4;
 const RUN_US = 20;
 
-function finish(node: RawNode, task: number, attempt: number): void {
+/** The no-op task is over. */
+export function finishNoop(node: RawNode, task: number, attempt: number): void {
   node.write({
     kind: 'finish',
     task,
@@ -69,7 +70,7 @@ export class LoadHost {
   }
 
   #commands(batch: readonly ServerCommand[]): void {
-    for (const command of batch) if (command.kind === 'lease') finish(this.node, command.task, command.attempt);
+    for (const command of batch) if (command.kind === 'lease') finishNoop(this.node, command.task, command.attempt);
   }
 }
 
@@ -135,7 +136,8 @@ export class LoadDriver {
     for (let number = from + 1; number <= to; number++)
       submitNoop(this.node, number, isHome ? PLACE.here : PLACE.global);
     if (isHome) {
-      for (let number = from + 1; number <= to; number++) finish(this.node, objectKey(this.node.session, number), 1);
+      for (let number = from + 1; number <= to; number++)
+        finishNoop(this.node, objectKey(this.node.session, number), 1);
       this.#release(from, to);
     } else {
       this.#missing.set(from / CHUNK, to - from);
