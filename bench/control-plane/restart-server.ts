@@ -14,6 +14,8 @@ export interface ServerWord {
   readonly stallMs: number;
   /** The longest turn by the clock, in milliseconds. */
   readonly stallWallMs: number;
+  /** CPU time of all its threads so far, in milliseconds. */
+  readonly cpuMs: number;
   readonly rssBytes: number;
 }
 
@@ -41,12 +43,14 @@ const logger = { info() {}, warn: console.warn, error: console.error };
 const { url, joinToken, operatorToken } = await startServer({ port: 0, dataDirectory: process.argv[2] ?? '', logger });
 
 function tell(): void {
+  const { user, system } = process.cpuUsage();
   const word: ServerWord = {
     url,
     joinToken,
     operatorToken,
     stallMs,
     stallWallMs,
+    cpuMs: (user + system) / 1000,
     rssBytes: process.memoryUsage.rss(),
   };
   stallMs = 0;
