@@ -94,7 +94,8 @@ program
   .command('scale')
   .description('the control plane with many nodes')
   .option('--json <file>', 'write the rows to this file')
-  .option('--only <part...>', 'only these parts: decision')
+  .option('--svg <file>', 'draw the throughput into this file')
+  .option('--only <part...>', 'only these parts: decision, throughput, sharing, tail')
   .option('--quick', 'small and short: shows that the parts work, not how fast')
   .action(scale);
 await program.parseAsync();

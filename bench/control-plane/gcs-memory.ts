@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { BenchRow } from '../harness/bench-row.ts';
+import { type BenchRow, singleRow } from '../harness/bench-row.ts';
 import { shortNumber } from '../harness/table.ts';
 import type { MemoryFigures } from './gcs-memory-child.ts';
 
@@ -11,18 +11,6 @@ const GROWTH_LIMIT_MB = 200;
 /** Per task that reaches the server, in frames of at least 32. */
 const CPU_LIMIT_US = 20;
 const MB = 1e6;
-
-function once(name: string, value: number, unit: string, note: string, limit?: number): BenchRow {
-  return {
-    name,
-    value,
-    unit,
-    min: value,
-    max: value,
-    ...(limit === undefined ? {} : { limit, fractionOfLimit: value / limit }),
-    note,
-  };
-}
 
 /** Runs so many tasks through a server and gives its rows. */
 export async function memoryRows(tasks: number): Promise<BenchRow[]> {
@@ -33,27 +21,27 @@ export async function memoryRows(tasks: number): Promise<BenchRow[]> {
   const serverUs = perTask(figures.cpuUs - figures.nodesCpuUs);
   const heap = `${shortNumber(figures.heapBeforeBytes / MB)} → ${shortNumber(figures.heapAfterBytes / MB)} MB`;
   return [
-    once(
+    singleRow(
       `server heap growth over ${count} tasks`,
       (figures.heapAfterBytes - figures.heapBeforeBytes) / MB,
       'MB',
       `${heap}, each after two collections; ${shortNumber((tasks * 1000) / figures.elapsedMs)} tasks/s`,
       GROWTH_LIMIT_MB,
     ),
-    once(
+    singleRow(
       `server disk after ${count} tasks`,
       figures.diskBytes / MB,
       'MB',
       `${shortNumber(perTask(figures.diskBytes))} B per task; with its journal at most ${shortNumber(figures.walPeakBytes / MB)} MB`,
     ),
-    once(
+    singleRow(
       `server CPU per task over ${count} tasks`,
       serverUs,
       'µs',
       `its storage thread included; beside it the nodes in the same process took ${shortNumber(perTask(figures.nodesCpuUs))} µs`,
       CPU_LIMIT_US,
     ),
-    once(
+    singleRow(
       `first of ${count} tasks found`,
       figures.queryMs,
       'ms',

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { connectSocketIo } from '#client/transport/socket-io-transport.ts';
 import { PLACE } from '#shared/protocol/node-records.ts';
 import type { ServerCommand, ServerCommandOf } from '#shared/protocol/server-commands.ts';
-import type { BenchRow } from '../harness/bench-row.ts';
+import { type BenchRow, singleRow } from '../harness/bench-row.ts';
 import { expectValue } from '../harness/check.ts';
 import { shortNumber } from '../harness/table.ts';
 import { finishNoop, introduce, submitNoop } from './load-nodes.ts';
@@ -47,8 +47,8 @@ async function startServer(directory: string): Promise<Server> {
 /** What the server says how many tasks it has. */
 async function unfinishedTasks({ url, operatorToken }: ServerWord): Promise<unknown> {
   const response = await fetch(`${url}/api/v1/cluster`, { headers: { authorization: `Bearer ${operatorToken}` } });
-  const cluster: { unfinishedTasks: unknown } = await response.json();
-  return cluster.unfinishedTasks;
+  const cluster: unknown = await response.json();
+  return typeof cluster === 'object' && cluster !== null ? Reflect.get(cluster, 'unfinishedTasks') : undefined;
 }
 
 /** A host that keeps what it is given until it is told to end it. */
@@ -148,13 +148,13 @@ async function measure(directory: string, tasks: number): Promise<BenchRow[]> {
     expectValue('the number of tasks after the start', await unfinishedTasks(server.first), tasks - ended);
     const live = tasks % 1e6 === 0 ? `${tasks / 1e6}M` : String(tasks);
     return [
-      row(`server takes ${live} queued tasks`, queuedS, 's', QUEUE_LIMIT_S, `${mb(queuing)} resident afterwards`),
-      row(
+      singleRow(`server takes ${live} queued tasks`, queuedS, 's', `${mb(queuing)} resident afterwards`, QUEUE_LIMIT_S),
+      singleRow(
         'server restart to first dispatch',
         dispatchS,
         's',
+        `${live} live tasks; it listens after ${shortNumber(listensS)} s, ${shortNumber(server.first.cpuMs / 1000)} s of CPU; ${mb(afterwards)} resident`,
         DISPATCH_LIMIT_S,
-        `${live} live tasks; it listens after ${shortNumber(listensS)} s; ${mb(afterwards)} resident`,
       ),
       stall('while tasks are queued', queuing),
       stall('while the server loads', server.first),
@@ -177,11 +177,7 @@ function mb({ rssBytes }: ServerWord): string {
 
 function stall(when: string, { stallMs, stallWallMs }: ServerWord): BenchRow {
   const note = `CPU time of its thread in one turn of the event loop; by the clock ${shortNumber(stallWallMs)} ms`;
-  return row(`longest stall ${when}`, stallMs, 'ms', STALL_LIMIT_MS, note);
-}
-
-function row(name: string, value: number, unit: string, limit: number, note: string): BenchRow {
-  return { name, value, unit, min: value, max: value, limit, fractionOfLimit: value / limit, note };
+  return singleRow(`longest stall ${when}`, stallMs, 'ms', note, STALL_LIMIT_MS);
 }
 
 /** Rows of one restart with so many tasks that wait. */

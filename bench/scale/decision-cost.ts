@@ -10,11 +10,11 @@ import { DecisionWorld } from './decision-world.ts';
 const BUDGET_US = 50;
 /** … and how many times the cost at 100 nodes it may be. */
 const BUDGET_RATIO = 3;
-const FEW = 100;
-const MANY = 10_000;
 
-/** How many decisions are timed. */
+/** On how many nodes how many decisions are timed. */
 export interface DecisionEffort {
+  readonly few: number;
+  readonly many: number;
   readonly rounds: number;
   /** In a round, unless its time is over before; then it has fewer. */
   readonly decisions: number;
@@ -22,8 +22,8 @@ export interface DecisionEffort {
 }
 
 /** What the published figures are made with. */
-export const FULL_EFFORT: DecisionEffort = { rounds: 5, decisions: 4_000, roundMs: 2_000 };
-export const QUICK_EFFORT: DecisionEffort = { rounds: 1, decisions: 100, roundMs: 500 };
+export const FULL_EFFORT: DecisionEffort = { few: 100, many: 10_000, rounds: 5, decisions: 4_000, roundMs: 2_000 };
+export const QUICK_EFFORT: DecisionEffort = { few: 10, many: 100, rounds: 1, decisions: 100, roundMs: 500 };
 
 type Situation = 'with room' | 'full';
 
@@ -80,15 +80,15 @@ function timeOne(world: DecisionWorld): number {
 }
 
 function rowsOf(situation: Situation, effort: DecisionEffort): BenchRow[] {
-  const few = timeDecisions(FEW, situation, effort);
-  const many = timeDecisions(MANY, situation, effort);
+  const few = timeDecisions(effort.few, situation, effort);
+  const many = timeDecisions(effort.many, situation, effort);
   const at = (rounds: number[][], share: number): number[] => rounds.map((times) => quantile(times, share));
   return [0.5, 0.99].flatMap((share) => {
     const fewUs = median(at(few, share));
-    return [FEW, MANY].map((nodes): BenchRow => {
-      const values = at(nodes === FEW ? few : many, share);
+    return [effort.few, effort.many].map((nodes): BenchRow => {
+      const values = at(nodes === effort.few ? few : many, share);
       const value = median(values);
-      const compared = `${shortNumber(value / fewUs)} × the cost at ${FEW} nodes (at most ${BUDGET_RATIO} ×)`;
+      const compared = `${shortNumber(value / fewUs)} × the cost at ${effort.few} nodes (at most ${BUDGET_RATIO} ×)`;
       return {
         name: `scheduler decision p${share * 100}, ${situation}, ${nodes} nodes`,
         value,
@@ -96,7 +96,7 @@ function rowsOf(situation: Situation, effort: DecisionEffort): BenchRow[] {
         min: Math.min(...values),
         max: Math.max(...values),
         ...(share > 0.5 ? { limit: BUDGET_US, fractionOfLimit: value / BUDGET_US } : {}),
-        note: `${(nodes === FEW ? few : many).flat().length} decisions${nodes === FEW ? '' : `; ${compared}`}`,
+        note: `${(nodes === effort.few ? few : many).flat().length} decisions${nodes === effort.few ? '' : `; ${compared}`}`,
       };
     });
   });
