@@ -4,7 +4,7 @@ const WIDTH = 720;
 const HEIGHT = 420;
 const LEFT = 84;
 const RIGHT = 24;
-const TOP = 48;
+const TOP = 56;
 const BOTTOM = 64;
 /** Neither black nor white: they stand out from both. */
 const INK = '#7a7f87';
@@ -60,15 +60,14 @@ export function drawChart({ title, xLabel, yLabel, lines }: Chart): string {
     `<text x="${atX.toFixed(1)}" y="${atY.toFixed(1)}" fill="${INK}" ${FONT} ${more}>${escaped(words)}</text>`;
   const grid = (x1: number, y1: number, x2: number, y2: number): string =>
     `<line x1="${x1.toFixed(1)}" y1="${y1.toFixed(1)}" x2="${x2.toFixed(1)}" y2="${y2.toFixed(1)}" stroke="${INK}" stroke-opacity="0.35"/>`;
-  const middleY = (TOP + HEIGHT - BOTTOM) / 2;
   const parts = [
-    text(LEFT, 24, title, 'font-weight="600"'),
+    text(LEFT, 22, title, 'font-weight="600"'),
     ...xTicks.map((tick) => grid(x(tick), TOP, x(tick), HEIGHT - BOTTOM)),
     ...xTicks.map((tick) => text(x(tick), HEIGHT - BOTTOM + 20, tickText(tick), 'text-anchor="middle"')),
     ...yTicks.map((tick) => grid(LEFT, y(tick), WIDTH - RIGHT, y(tick))),
     ...yTicks.map((tick) => text(LEFT - 8, y(tick) + 4, tickText(tick), 'text-anchor="end"')),
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 16, xLabel, 'text-anchor="middle"'),
-    text(16, middleY, yLabel, `text-anchor="middle" transform="rotate(-90 16 ${middleY})"`),
+    text(LEFT, TOP - 8, yLabel),
     ...lines.flatMap((line, n) => drawLine(line, COLOURS[n % COLOURS.length] ?? INK, x, y)),
     ...lines.map(({ name }, n) =>
       text(LEFT + 28, TOP + 16 + n * LEGEND_STEP, name).replace(INK, COLOURS[n % COLOURS.length] ?? INK),
