@@ -1,5 +1,6 @@
 // The server of the restart benchmark, in a process of its own that can be killed: the whole server as `daylight up` starts it,
 // and a watch over how long its event loop stands still.
+import { PerformanceObserver } from 'node:perf_hooks';
 import { startServer } from '#server/main.ts';
 
 /** The answer to `stall`, and the first word. */
@@ -14,6 +15,8 @@ export interface ServerWord {
   readonly stallMs: number;
   /** The longest turn by the clock, in milliseconds. */
   readonly stallWallMs: number;
+  /** The longest pause for a collection of garbage in that time, by the clock, in milliseconds. */
+  readonly collectionMs: number;
   /** CPU time of all its threads so far, in milliseconds. */
   readonly cpuMs: number;
   readonly rssBytes: number;
@@ -21,6 +24,7 @@ export interface ServerWord {
 
 let stallMs = 0;
 let stallWallMs = 0;
+let collectionMs = 0;
 let turnMs = performance.now();
 let turnCpuMs = threadCpuMs();
 
@@ -39,6 +43,10 @@ setInterval(() => {
   turnCpuMs = cpuMs;
 }, 1);
 
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) collectionMs = Math.max(collectionMs, duration);
+}).observe({ entryTypes: ['gc'] });
+
 const logger = { info() {}, warn: console.warn, error: console.error };
 const { url, joinToken, operatorToken } = await startServer({ port: 0, dataDirectory: process.argv[2] ?? '', logger });
 
@@ -50,11 +58,13 @@ function tell(): void {
     operatorToken,
     stallMs,
     stallWallMs,
+    collectionMs,
     cpuMs: (user + system) / 1000,
     rssBytes: process.memoryUsage.rss(),
   };
   stallMs = 0;
   stallWallMs = 0;
+  collectionMs = 0;
   process.send?.(word);
 }
 

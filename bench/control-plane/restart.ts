@@ -175,8 +175,8 @@ function mb({ rssBytes }: ServerWord): string {
   return `${shortNumber(rssBytes / 1e6)} MB`;
 }
 
-function stall(when: string, { stallMs, stallWallMs }: ServerWord): BenchRow {
-  const note = `CPU time of its thread in one turn of the event loop; by the clock ${shortNumber(stallWallMs)} ms`;
+function stall(when: string, { stallMs, stallWallMs, collectionMs }: ServerWord): BenchRow {
+  const note = `CPU time of its thread in one turn of the event loop; by the clock ${shortNumber(stallWallMs)} ms, and the longest collection of garbage ${shortNumber(collectionMs)} ms`;
   return singleRow(`longest stall ${when}`, stallMs, 'ms', note, STALL_LIMIT_MS);
 }
 
