@@ -1,14 +1,16 @@
 // The benchmarks' command line: `npm run bench -- micro --json FILE`. A table goes to standard error, the rows as a JSON
 // array to the file. Ends with exit code 1 if any row failed or gave a wrong result.
-import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import type { BenchRow, RowFailure } from './harness/bench-row.ts';
 import { FULL_TIMING, QUICK_TIMING } from './harness/measure.ts';
-import { formatTable, shortNumber } from './harness/table.ts';
+import type { BenchRow } from './harness/bench-row.ts';
+import { Report } from './harness/report.ts';
 import { type ListedRow, ROW_LIST } from './micro/row-list.ts';
 import { runRows } from './micro/run-rows.ts';
 import { PANDO } from './peers/pando.ts';
 import { rayFigures } from './peers/ray.ts';
+import { memoryRows } from './control-plane/gcs-memory.ts';
+import { restartRows } from './control-plane/restart.ts';
+import { runScale, type ScaleOptions } from './scale/run-scale.ts';
 
 interface MicroOptions {
   readonly json?: string;
@@ -18,7 +20,6 @@ interface MicroOptions {
 }
 
 const program = new Command('bench').description('Measures the engine.');
-const say = (text: string): void => void process.stderr.write(text);
 
 /** The rows that `--only` names: exactly, or all that contain the text. */
 function chosenRows(only: readonly string[] | undefined): readonly ListedRow[] {
@@ -40,23 +41,31 @@ async function micro({ json, only, quick = false, peer }: MicroOptions): Promise
     timing,
     chosen.map(({ name }) => name),
   );
-  const rows: BenchRow[] = [];
-  const failures: RowFailure[] = [];
-  await runRows(chosen, timing, [figures, PANDO], (result) => {
-    if ('error' in result) {
-      failures.push(result);
-      say(`FAILED ${result.name}: ${result.error}\n`);
-    } else {
-      rows.push(result);
-      say(`${result.name}: ${shortNumber(result.value)} ${result.unit} (${result.note ?? ''})\n`);
-    }
-  });
-  say(`\n${formatTable(rows)}`);
-  if (json !== undefined) await writeFile(json, `${JSON.stringify(rows, undefined, 2)}\n`);
-  if (failures.length > 0) {
-    say(`\n${failures.length} of ${chosen.length} rows failed: ${failures.map(({ name }) => name).join(', ')}\n`);
-    process.exitCode = 1;
-  }
+  const report = new Report();
+  await runRows(chosen, timing, [figures, PANDO], (result) => report.add(result));
+  await report.finish(json);
+}
+
+interface TasksOptions {
+  readonly json?: string;
+  readonly tasks: string;
+}
+
+/** A benchmark whose size is a number of tasks. */
+const overTasks =
+  (name: string, measure: (tasks: number) => Promise<BenchRow[]>) =>
+  async ({ json, tasks }: TasksOptions): Promise<void> => {
+    const count = Number(tasks);
+    if (!Number.isSafeInteger(count) || count < 1) program.error(`"${tasks}" is not a number of tasks`);
+    const report = new Report();
+    await report.part(name, () => measure(count));
+    await report.finish(json);
+  };
+
+async function scale(options: ScaleOptions): Promise<void> {
+  const report = new Report();
+  await runScale(options, report);
+  await report.finish(options.json);
 }
 
 program
@@ -69,4 +78,24 @@ program
     new Option('--peer <system>', 'measure this system in the same run, where it is installed').choices(['ray']),
   )
   .action(micro);
+program
+  .command('gcs-memory')
+  .description('what tasks that are over leave in memory and on disk')
+  .option('--json <file>', 'write the rows to this file')
+  .option('--tasks <number>', 'so many', '5000000')
+  .action(overTasks('gcs-memory', memoryRows));
+program
+  .command('restart')
+  .description('a server with many tasks that wait is killed and started again')
+  .option('--json <file>', 'write the rows to this file')
+  .option('--tasks <number>', 'so many', '1000000')
+  .action(overTasks('restart', restartRows));
+program
+  .command('scale')
+  .description('the control plane with many nodes')
+  .option('--json <file>', 'write the rows to this file')
+  .option('--svg <file>', 'draw the throughput into this file')
+  .option('--only <part...>', 'only these parts: decision, throughput, sharing, tail')
+  .option('--quick', 'small and short: shows that the parts work, not how fast')
+  .action(scale);
 await program.parseAsync();

@@ -144,7 +144,7 @@ export class ControlPlane implements GcsPorts {
     const info = await options.storage.open();
     const plane = new ControlPlane(options, info.epoch + 1);
     plane.#setTime();
-    await loadState(options.storage, plane.gcs);
+    await loadState(options.storage, plane.gcs, () => new Promise((resolve) => plane.clock.defer(resolve)));
     // A server that wrote nothing must still not be taken for the next one with the same epoch.
     await new Promise<void>((resolve, reject) => {
       plane.#fatal = reject;

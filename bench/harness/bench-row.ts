@@ -30,3 +30,9 @@ export interface RowFailure {
   readonly name: string;
   readonly error: string;
 }
+
+/** A row of what was measured once; with a limit, how much of it that is. */
+export function singleRow(name: string, value: number, unit: string, note: string, limit?: number): BenchRow {
+  const ofLimit = limit === undefined ? {} : { limit, fractionOfLimit: value / limit };
+  return { name, value, unit, min: value, max: value, ...ofLimit, note };
+}

@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { measureRounds, median, warmUp } from './measure.ts';
+import { measureRounds, median, quantile, warmUp } from './measure.ts';
 
 describe('median', () => {
   it('is the middle value, or the mean of the two in the middle', () => {
     expect(median([3, 1, 2])).toBe(2);
     expect(median([4, 1, 2, 3])).toBe(2.5);
     expect(() => median([])).toThrow(RangeError);
+  });
+});
+
+describe('quantile', () => {
+  it('is the value that so many lie below', () => {
+    const hundred = Array.from({ length: 100 }, (_, n) => 100 - n);
+    expect(quantile(hundred, 0.5)).toBe(51);
+    expect(quantile(hundred, 0.99)).toBe(100);
+    expect(quantile(hundred, 1)).toBe(100);
+    expect(() => quantile([], 0.5)).toThrow(RangeError);
   });
 });
 

@@ -66,3 +66,11 @@ export function median(values: readonly number[]): number {
   const lower = sorted[(sorted.length - 1) >> 1] ?? 0;
   return (lower + upper) / 2;
 }
+
+/** The value below which this share of the values lies (0.99: the 99th percentile), as one of the values. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const found = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  if (found === undefined) throw new RangeError('a quantile of nothing is not defined');
+  return found;
+}

@@ -18,8 +18,15 @@ import { offerOf } from './node-offer.ts';
 import { NO_LOAD } from './session-manager.ts';
 import type { GcsState } from './state.ts';
 
-/** Fills an empty GCS. The time must be set. Starts the grace if any node of the earlier life may come back. */
-export async function loadState(storage: Storage, gcs: Gcs): Promise<void> {
+/** Rows that are connected before other events have their turn (rule T3). */
+const SLICE_ROWS = 2_000;
+
+/**
+ * Fills an empty GCS. The time must be set. Starts the grace if any node of the earlier life may come back.
+ *
+ * @param yieldTurn resolves after other events had their turn
+ */
+export async function loadState(storage: Storage, gcs: Gcs, yieldTurn: () => Promise<void>): Promise<void> {
   const { state } = gcs;
   const { dictionaries } = state;
   await storage.load('functions', (index, row) => {
@@ -41,7 +48,8 @@ export async function loadState(storage: Storage, gcs: Gcs): Promise<void> {
   await storage.load('aliases', (key, row) => state.addAlias(key, readRow(aliasRow, row).to));
   await storage.load('objects', (key, row) => readObjectRow(new ByteReader(row), key, state));
   await storage.load('actors', (key, row) => loadActor(gcs, key, row));
-  connect(gcs);
+  const slices = connect(gcs);
+  while (!slices.next().done) await yieldTurn();
   state.dirty.clear();
   if ([...state.sessions.values()].some((session) => session.state !== 'dead')) gcs.sessions.startGrace();
 }
@@ -100,22 +108,28 @@ function loadActor(gcs: Gcs, key: number, row: Uint8Array): void {
   });
 }
 
-/** Makes again what one row says about another. */
-function connect(gcs: Gcs): void {
+/** Makes again what one row says about another, in slices. */
+function* connect(gcs: Gcs): Generator<void, void> {
   const { state } = gcs;
+  let rows = 0;
   for (const object of state.objects.values()) {
     for (const holder of holdersOf(object)) listHolding(state, holder, object.key);
     if (object.maker > 0) state.task(object.maker)?.made.push(object.key);
     const maker = object.keepsMaker ? gcs.objects.makerOf(object) : undefined;
     if (maker) maker.lineageOf += 1;
+    if (++rows % SLICE_ROWS === 0) yield;
   }
   for (const task of state.tasks.values()) {
     const parent = task.parent === 0 ? undefined : state.task(task.parent);
     parent?.made.push(task.key);
     if (parent && parent.actor === 0 && state.actors.has(task.key)) (parent.madeActors ??= []).push(task.key);
     if (task.kept) for (const key of [...task.deps, ...task.nested]) gcs.objects.addLineageRef(key);
+    if (++rows % SLICE_ROWS === 0) yield;
   }
-  for (const task of state.tasks.values()) gcs.restoreTask(task);
+  for (const task of state.tasks.values()) {
+    gcs.restoreTask(task);
+    if (++rows % SLICE_ROWS === 0) yield;
+  }
 }
 
 function listHolding(state: GcsState, holder: number, key: number): void {

@@ -23,7 +23,8 @@ export interface RowChunk {
 
 /** About what one visit loop should take of the main thread at a time (a few ms). */
 const CHUNK_BYTES = 1 << 20;
-const CHUNK_ROWS = 8192;
+/** Small rows cost their visitor far more than their bytes: two entries of tables each. */
+const CHUNK_ROWS = 1024;
 /** Below every key: where a table starts. */
 export const BEFORE_FIRST_KEY = -1;
 

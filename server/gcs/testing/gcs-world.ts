@@ -145,7 +145,7 @@ export class GcsWorld {
     this.#opened = true;
     this.commands.length = 0;
     this.gcs = this.#make();
-    await loadState(this.#storage, this.gcs);
+    await loadState(this.#storage, this.gcs, () => Promise.resolve());
   }
 
   session(id: number): SessionRecord {
