@@ -48,6 +48,8 @@ export class ObjectTable {
   readonly #state: GcsState;
   readonly #owner: ObjectTableOwner;
   readonly #unheld: ObjectRecord[] = [];
+  /** Objects that came in the grace; some of them before the record that makes them. */
+  readonly #named: ObjectRecord[] = [];
 
   constructor(state: GcsState, owner: ObjectTableOwner) {
     this.#state = state;
@@ -80,6 +82,7 @@ export class ObjectTable {
     };
     this.#state.objects.set(key, object);
     this.#state.touch(object);
+    if (this.#state.grace) this.#named.push(object);
     return object;
   }
 
@@ -94,6 +97,13 @@ export class ObjectTable {
     placeholder.k = origin.k;
     placeholder.digest = origin.digest;
     return placeholder;
+  }
+
+  /** What was named in the grace and that nobody made (see {@link isPlaceholder}); each is given once. */
+  takePlaceholders(): ObjectRecord[] {
+    return this.#named
+      .splice(0)
+      .filter((object) => this.#state.objects.get(object.key) === object && this.isPlaceholder(object));
   }
 
   /** True for an object that was named before the record that makes it has come. */

@@ -152,7 +152,8 @@ export class ReturningNodes {
     this.#gcs.sessions.lateActors.clear();
     this.#dropOrphans();
     this.settleLeases();
-    for (const object of [...this.#state.objects.values()]) this.#checkInputs(object);
+    // What was lost and is wanted waits in the rebuilder's queue since it was asked for.
+    for (const object of this.#gcs.objects.takePlaceholders()) this.#giveUp(object);
   }
 
   /** Nobody sent the records again that these were waiting for: they are applied to what there is. */
@@ -177,15 +178,10 @@ export class ReturningNodes {
     this.#gcs.actors.resume(calls);
   }
 
-  /** Copies that no node reported again are lost, and what nobody made will not come. */
-  #checkInputs(object: ObjectRecord): void {
-    if (this.#gcs.objects.isPlaceholder(object)) {
-      this.#gcs.objects.setError(
-        object,
-        systemError('objectLost', 'the record of what made it was lost with the server'),
-      );
-      this.#gcs.objects.reconsider(object);
-    }
-    if ((object.wants?.length ?? 0) > 0 || (object.waiters?.size ?? 0) > 0) this.#gcs.objects.ensure(object);
+  /** What nobody made will not come. */
+  #giveUp(object: ObjectRecord): void {
+    const message = 'the record of what made it was lost with the server';
+    this.#gcs.objects.setError(object, systemError('objectLost', message));
+    this.#gcs.objects.reconsider(object);
   }
 }
