@@ -124,7 +124,11 @@ export class LocalTasks {
       known.next = { attempt: command.attempt, begin: () => this.lease(command, fn, options, failures) };
       return;
     }
-    if (known && known.state !== 'elsewhere') return;
+    if (known && known.state !== 'elsewhere') {
+      // The server lost sight of it: what runs here is the attempt that it means now (rule M2).
+      known.attempt = Math.max(known.attempt, command.attempt);
+      return;
+    }
     if (known) this.#remoteCalls.returned(known);
     const { job, incarnation, attempt, caller } = command;
     // A task born here can come back, as old as it is.

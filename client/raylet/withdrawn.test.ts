@@ -88,6 +88,19 @@ describe('a withdrawn attempt', () => {
   });
 });
 
+describe('a task that is given again', () => {
+  it('M2 while it runs counts as the attempt that the server means now', () => {
+    const node = new FakeNode();
+    node.lease({ task: TASK, attempt: 2 });
+    node.settle();
+    node.lease({ task: TASK, attempt: 3 });
+    node.lease({ task: TASK, attempt: 2 });
+    node.settle();
+    node.finish(TASK);
+    expect(node.of('finish')).toMatchObject([{ task: TASK, attempt: 3 }]);
+  });
+});
+
 describe('attempts of a leased task', () => {
   const error = encodeError(new Error('flaky'));
 

@@ -345,6 +345,28 @@ describe('tasks', () => {
     expect(it.gcs.state.objects.size).toBe(0);
   });
 
+  it('S1 who gives away a task that is over meanwhile is told how it ended', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.say(host, ...definitions());
+    const [held, gone] = [objectKey(host.id, 1), objectKey(host.id, 2)];
+    for (const number of [1, 2])
+      it.say(host, submit(host.id, number, { parent: key(1), k: number, place: PLACE.here }));
+    it.say(
+      driver,
+      { kind: 'hold', object: held, holder: 0 },
+      { kind: 'cancel', task: key(1), recursive: true, force: false },
+    );
+    expect([held, gone].map((object) => it.gcs.state.objects.has(object))).toEqual([true, false]);
+    it.say(host, { kind: 'spill', task: held }, { kind: 'spill', task: gone });
+    const told = it.to(host, 'object').map(({ object, value }) => [object, errorOf(value).name]);
+    expect(told).toEqual([
+      [held, 'TaskCancelledError'],
+      [gone, 'ObjectLostError'],
+    ]);
+    expect(it.gcs.state.objects.has(gone)).toBe(false);
+  });
+
   it('S4 a demand nobody meets blocks nothing, is shown, and runs when a node that fits joins', () => {
     const { it, host, driver, key } = world({ demand: { cpuMilli: 0, custom: { gpu: 1000 } } });
     it.say(driver, submit(driver.id, 1), { ...definitions()[3], options: 3 }, submit(driver.id, 2, { options: 3 }));
@@ -638,6 +660,32 @@ describe('G2 restart', () => {
     it.pass(1);
     expect(it.gcs.inGrace).toBe(false);
     expect(it.to(back, 'lease')).toMatchObject([{ task: key(1), attempt: 2 }]);
+  });
+
+  it('M3 G2 a lease that its node does not know is not given again if another had it since', async () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    await it.commit();
+    const before = host.received;
+    // The attempt failed, and the next was on another node when the server died.
+    it.say(host, failed(key(1)));
+    const other = it.open();
+    await it.commit();
+    await it.restart();
+    it.back(driver.id, { wants: [key(1)] });
+    const task = it.gcs.state.task(key(1));
+    expect(task).toMatchObject({ attempt: 2, assigned: host.id });
+    expect(before).toBe(0);
+    // By the books the first still has it: it has said everything and does not know of it. The other begins with what it has.
+    it.back(host.id, { leases: [], lastRecord: it.session(host.id).received + 1 });
+    it.say(it.session(host.id), failed(key(1), { attempt: 2, counted: false }));
+    it.back(other.id, { leases: [{ task: key(1), attempt: 3 }] });
+    it.pass(1);
+    expect(it.gcs.inGrace).toBe(false);
+    expect(task).toMatchObject({ assigned: other.id, attempt: 3, state: 'leased' });
+    expect(it.to(other, 'lease')).toEqual([]);
+    it.say(it.session(other.id), finish(key(1), { attempt: 3 }));
+    expect(it.to(driver, 'object')).toMatchObject([{ object: key(1), value: VALUE }]);
   });
 
   it('G2 wants, holds and inputs that name what its maker has yet to tell again wait for it', async () => {

@@ -224,7 +224,8 @@ export class Gcs {
         this.#returning.applyOrphans(record.object);
         return;
       case 'spill':
-        this.tasks.spill(session, record.task);
+        // The node waits for news of it from now on.
+        if (!this.tasks.spill(session, record.task)) this.#want(session, record.task);
         return;
       case 'cancel':
         this.tasks.cancel(record.task, record.recursive, record.force);

@@ -64,7 +64,8 @@ export class ReturningNodes {
         continue;
       }
       // A lease that never arrived, or whose result is in a record still to come, is no loss of the node's.
-      if (task.state === 'leased' && !running.has(task.key)) this.#gcs.sessions.pendingLeases.add(task);
+      if (task.state === 'leased' && !running.has(task.key))
+        this.#gcs.sessions.pendingLeases.set(task, { session: session.id, attempt: task.attempt });
     }
     for (const { actor: key, incarnation } of report.actors) this.#adoptActor(session, key, incarnation);
     // What a stranger says of what is not on the books is not kept record by record, as it is for others (see `orphans.ts`).
@@ -167,11 +168,12 @@ export class ReturningNodes {
   /** Leases on our books that their nodes, having said everything, do not know: they were lost with the connection. */
   settleLeases(): void {
     const calls: TaskRecord[] = [];
-    for (const task of this.#gcs.sessions.pendingLeases) {
-      const session = this.#state.sessions.get(task.assigned);
+    for (const [task, lease] of this.#gcs.sessions.pendingLeases) {
+      const session = this.#state.sessions.get(lease.session);
       if (session && session.received < session.reportedUpTo) continue;
       this.#gcs.sessions.pendingLeases.delete(task);
-      if (!session || task.state !== 'leased') continue;
+      // What the node told since may have ended that attempt, and another may be under way.
+      if (task.state !== 'leased' || task.assigned !== lease.session || task.attempt !== lease.attempt) continue;
       if (task.actor !== 0) calls.push(task);
       else this.#gcs.tasks.again(task);
     }

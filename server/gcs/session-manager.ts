@@ -66,7 +66,7 @@ export class SessionManager {
   /** Leases a node reported of tasks whose submission has not arrived again. */
   readonly lateLeases = new Map<ObjectKey, { session: number; attempt: number }>();
   /** Leases on our books that the node does not know; they go round again after the grace. */
-  readonly pendingLeases = new Set<TaskRecord>();
+  readonly pendingLeases = new Map<TaskRecord, { readonly session: number; readonly attempt: number }>();
 
   constructor(state: GcsState, times: SessionTimes, hooks: SessionHooks) {
     this.#state = state;
