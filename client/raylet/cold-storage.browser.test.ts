@@ -49,7 +49,7 @@ describe('a node in a browser', () => {
     expect(node.raylet.store.room.memoryBytes).toBe(6 * VALUE_BYTES);
     await until(() => node.raylet.store.room.memoryBytes === 3 * VALUE_BYTES);
     const [first = 0, second = 0] = keys;
-    expect(node.raylet.readLocal(second, NOBODY)).toBe('busy');
+    expect(node.raylet.readLocal(second, NOBODY)).toBe('soon');
     const task = node.submit({ deps: [first] });
     node.settle();
     await until(() => {

@@ -122,6 +122,13 @@ export class ActorBook {
       for (const actor of this.#hostedOn(session.id)) this.harm(actor);
       sessionEnded(session, reason);
     };
+    const { objects } = plane.gcs;
+    const removeCopy = objects.removeCopy.bind(objects);
+    objects.removeCopy = (object, session) => {
+      // A browser's storage may lose what it kept, and a reply is not made again.
+      for (const actor of this.#hostedOn(session.id)) this.harm(actor);
+      removeCopy(object, session);
+    };
     const taskEnded = plane.taskEnded.bind(plane);
     plane.taskEnded = (outcome) => {
       // It may run again to make a lost value anew; its calls of then are not remembered as those of now.

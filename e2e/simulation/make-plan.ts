@@ -208,6 +208,8 @@ export class PlanMaker {
     const dice = this.#dice.share();
     if (dice < 0.05) return 'noCpu';
     if (dice < 0.12) return 'halfCpu';
-    return dice < 0.2 ? 'twoCpus' : 'plain';
+    if (dice < 0.2) return 'twoCpus';
+    if (dice < 0.35) return this.#dice.chance(0.5) ? 'urgent' : 'patient';
+    return dice < 0.4 && !hasActors ? 'idempotent' : 'plain';
   }
 }

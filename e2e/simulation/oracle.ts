@@ -8,7 +8,14 @@ import { mix } from './values.ts';
 /** What a call that was taken back may give. */
 export const CANCELLED = 'TaskCancelledError';
 /** What callers of an actor get when it is lost; its replies cannot be made again. */
-export const LOST_ACTOR = ['ActorDiedError', 'ActorUnavailableError', 'ObjectLostError'] as const;
+export const LOST_ACTOR = [
+  'ActorDiedError',
+  'ActorUnavailableError',
+  'ObjectLostError',
+  // Its worker ended while it was being made: that is the end of the creation, and of the calls that waited for it.
+  'WorkerCrashedError',
+  'OutOfMemoryError',
+] as const;
 
 /** What an object can be. */
 export interface Outcome {
