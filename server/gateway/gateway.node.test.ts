@@ -314,11 +314,26 @@ describe('gateway: time', () => {
     await start({ silentMs: 400, hostDeadMs: 300 });
     const host = await joined();
     const boss = await joined(driver);
+    boss.node.acknowledges = true;
     boss.node.records(...definitions(), submit(boss.session, 1));
     await host.node.command('lease');
     // The driver has no leased work and stays; the host is cut off.
     await host.node.ended();
     expect(boss.node.closed).toBe(false);
+  });
+
+  it('M1 so does one without work that does not say that it has heard what it was told', async () => {
+    await server.stop();
+    await start({ silentMs: 400 });
+    const [deaf, other] = [await joined(), await joined({ nodeId: 'b1' })];
+    other.node.acknowledges = true;
+    const boss = await joined(driver);
+    boss.node.acknowledges = true;
+    // All are told that there are others.
+    await deaf.node.command('peers');
+    await other.node.command('peers');
+    await deaf.node.ended();
+    expect([other.node.closed, boss.node.closed]).toEqual([false, false]);
   });
 
   it('G2 M3 after a kill of the server nodes resume, report and finish; nothing runs twice', async () => {

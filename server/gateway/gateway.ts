@@ -479,7 +479,9 @@ export class Gateway implements Outbox {
     const nowMs = this.#clock.nowMs();
     const { silentMs, idleSilentMs } = this.plane.times;
     for (const [link, peer] of this.#peerOfLink) {
-      const limitMs = peer.session.assigned.size > 0 ? silentMs : idleSilentMs;
+      // Commands that it should have acknowledged are work, too: that it was told to stop something is no reason to wait longer.
+      const isExpected = peer.session.assigned.size > 0 || peer.stream.keptBytes > 0;
+      const limitMs = isExpected ? silentMs : idleSilentMs;
       if (nowMs - link.lastFrameMs > limitMs) link.close();
     }
     this.plane.tick();

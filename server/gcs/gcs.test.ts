@@ -367,6 +367,33 @@ describe('tasks', () => {
     expect(it.gcs.state.objects.has(gone)).toBe(false);
   });
 
+  it('S2 S4 what makes the lost input of a given task again gets the resource that the task does not have yet', () => {
+    const it = new GcsWorld();
+    const resources = [{ name: 'gpu', milli: 1000 }];
+    const hosts = [1, 2].map(() => it.open({ cpuMilli: 2000, resources }));
+    const driver = it.driver();
+    it.say(driver, ...definitions({ demand: { cpuMilli: 1000, custom: { gpu: 1000 } } }), submit(driver.id, 1));
+    const [input, reader] = [objectKey(driver.id, 1), objectKey(driver.id, 2)];
+    const victim = it.session(it.gcs.state.task(input)?.assigned ?? 0);
+    const [survivor] = hosts.filter((host) => host !== victim);
+    if (!survivor) throw new Error('there are two hosts');
+    it.say(victim, finishStored(input));
+    it.gcs.sessions.disconnected(victim);
+    it.say(driver, submit(driver.id, 2, { deps: [input] }));
+    expect(it.to(survivor, 'lease').map(({ task }) => task)).toEqual([reader]);
+    it.pass(10_000);
+    expect(victim.state).toBe('dead');
+    // It asks for the input, and has nothing to do.
+    const load = { queuedUs: 0, queuedTasks: 0, runningTasks: 0, freeCpuMilli: 2000 };
+    it.gcs.sessions.setLoad(survivor, { ...load, storeBytes: 0, workers: 0, rssBytes: 1 });
+    it.say(survivor, { kind: 'want', object: input });
+    it.pass(250);
+    expect(it.to(survivor, 'lease').map(({ task, attempt }) => [task, attempt])).toEqual([
+      [reader, 1],
+      [input, 2],
+    ]);
+  });
+
   it('S4 a demand nobody meets blocks nothing, is shown, and runs when a node that fits joins', () => {
     const { it, host, driver, key } = world({ demand: { cpuMilli: 0, custom: { gpu: 1000 } } });
     it.say(driver, submit(driver.id, 1), { ...definitions()[3], options: 3 }, submit(driver.id, 2, { options: 3 }));

@@ -11,6 +11,7 @@ import { NodeClass } from './node-class.ts';
 import {
   assign,
   busyCpuMilli,
+  busyTasks,
   IDLE_BELIEVED_MS,
   isTold,
   LOAD_TOLD_MS,
@@ -56,6 +57,7 @@ export class NodeIndex {
       assignedCustom: new Map(),
       waitUs: 0,
       busyMilli: 0,
+      idleTasks: 0,
       freshTasks: 0,
       lastLeaseMs: -Infinity,
       warm: new Set(),
@@ -122,6 +124,7 @@ export class NodeIndex {
 
   #measure(view: NodeView, nowMs: number): void {
     view.busyMilli = busyCpuMilli(view, nowMs);
+    view.idleTasks = view.assignedTasks - busyTasks(view, nowMs);
     view.waitUs = queueWaitUs(view);
   }
 
@@ -146,7 +149,9 @@ export class NodeIndex {
     for (let view = this.#untold.first(); view && view.toldMs <= nowMs; view = this.#untold.first()) {
       this.#untold.remove(view.toldPlace);
       this.#expectReport(view, nowMs);
-      if (busyCpuMilli(view, nowMs) !== view.busyMilli) this.update(view, nowMs);
+      const isChanged =
+        busyCpuMilli(view, nowMs) !== view.busyMilli || view.assignedTasks - busyTasks(view, nowMs) !== view.idleTasks;
+      if (isChanged) this.update(view, nowMs);
     }
   }
 

@@ -32,6 +32,8 @@ export interface NodeView {
   waitUs: number;
   /** See {@link busyCpuMilli}. */
   busyMilli: number;
+  /** Given tasks that neither run nor are ready to: they are blocked in `get`, or wait for an input that was lost. */
+  idleTasks: number;
   /** Tasks given since its last report that is sure to know of all earlier ones, and when the newest was. */
   freshTasks: number;
   lastLeaseMs: number;
@@ -113,13 +115,22 @@ export function queueWaitUs({ session, assignedTasks, assignedMilli, assignedCpu
   return (Math.max(assignedCpuUs, reportedCpuUs) * 1000) / capacityMilli(session.resources.totalCpuMilli);
 }
 
+/**
+ * How much of a custom resource the given tasks take. One that waits for an input does not have it yet, and what makes that
+ * input again may need it: as many more are given as there are that neither run nor are ready to.
+ */
+function customTaken({ assignedCustom, idleTasks }: NodeView, name: string, milli: number): number {
+  return Math.max(0, (assignedCustom.get(name) ?? 0) - idleTasks * milli);
+}
+
 /** True if one more task of this demand could begin now. @param busyMilli see {@link busyCpuMilli} */
-export function hasEnough({ session, assignedCustom }: NodeView, demand: ResourceDemand, busyMilli: number): boolean {
+export function hasEnough(view: NodeView, demand: ResourceDemand, busyMilli: number): boolean {
+  const { session } = view;
   const capacity = capacityMilli(session.resources.totalCpuMilli);
   if (busyMilli > 0 && busyMilli + cpuMilliOf(demand) > capacity) return false;
   for (const name in demand.custom) {
     const milli = demand.custom[name] ?? 0;
-    if (milli > 0 && (assignedCustom.get(name) ?? 0) + milli > session.resources.totalOf(name)) return false;
+    if (milli > 0 && customTaken(view, name, milli) + milli > session.resources.totalOf(name)) return false;
   }
   return true;
 }
@@ -134,8 +145,7 @@ export function roomFor(view: NodeView, demand: ResourceDemand, slots: number, b
     view.assignedCpuUs * 1000 < PIPELINE_US * capacity && assignedTasks < MAX_PIPELINE_TASKS + capacity / 1000;
   for (const name in demand.custom) {
     const milli = demand.custom[name] ?? 0;
-    const assigned = view.assignedCustom.get(name) ?? 0;
-    if (milli > 0 && assigned >= session.resources.totalOf(name)) return CUSTOM_TAKEN;
+    if (milli > 0 && customTaken(view, name, milli) >= session.resources.totalOf(name)) return CUSTOM_TAKEN;
   }
   if ((isBelieved && hasEnough(view, demand, busyMilli)) || isPipeOpen) return ENOUGH;
   if (!isBelieved) return STRANGERS_PART;
@@ -147,16 +157,24 @@ export function isTold({ lastLeaseMs }: NodeView, nowMs: number): boolean {
   return lastLeaseMs + LOAD_TOLD_MS <= nowMs;
 }
 
+/** Given tasks that run or are ready to, as far as the node has told. */
+export function busyTasks(view: NodeView, nowMs: number): number {
+  const { session, assignedTasks, freshTasks } = view;
+  const { load } = session;
+  if (load === NO_LOAD) return assignedTasks;
+  return Math.min(assignedTasks, load.runningTasks + load.queuedTasks + (isTold(view, nowMs) ? 0 : freshTasks));
+}
+
 /**
  * CPUs that the given tasks need now. One that is blocked in `get` has given its CPU back (rule S3), and what it waits for may
  * need that very one. Which of them are blocked is not told, so they are taken to be like the others. What is kept free for
  * a task that does not get enough, because an actor has the rest, is given to others in the end (rule S4).
  */
 export function busyCpuMilli(view: NodeView, nowMs: number): number {
-  const { session, assignedTasks, assignedMilli, freshTasks, lastLeaseMs } = view;
+  const { session, assignedTasks, assignedMilli, lastLeaseMs } = view;
   const { load, resources } = session;
   if (load === NO_LOAD || assignedTasks === 0) return assignedMilli;
-  const busy = load.runningTasks + load.queuedTasks + (isTold(view, nowMs) ? 0 : freshTasks);
+  const busy = busyTasks(view, nowMs);
   const busyMilli = busy >= assignedTasks ? assignedMilli : (assignedMilli * busy) / assignedTasks;
   if (lastLeaseMs + IDLE_BELIEVED_MS > nowMs) return busyMilli;
   return Math.min(busyMilli, Math.max(0, resources.totalCpuMilli - load.freeCpuMilli));

@@ -24,6 +24,8 @@ export class RawNode {
   /** Called for every frame. */
   onFrame: ((frame: SessionFrame) => void) | undefined;
   nextRecord = 1;
+  /** Set to acknowledge commands as they come, as a node does. */
+  acknowledges = false;
   /** Set for a connection that its node has given up: nobody answers a welcome. */
   isGivenUp = false;
   readonly #waiters = new Set<() => void>();
@@ -38,6 +40,8 @@ export class RawNode {
         const skip = Math.max(0, this.receivedCommands + 1 - frame.first);
         this.commands.push(...frame.batch.slice(skip));
         this.receivedCommands = Math.max(this.receivedCommands, frame.first + frame.batch.length - 1);
+        const received = this.receivedCommands;
+        if (this.acknowledges) this.send({ type: 'ack', received, durable: received });
       }
       // As a node does: it proves that it is there.
       if (frame.type === 'welcome' && !this.isGivenUp) this.send({ type: 'ping' });
