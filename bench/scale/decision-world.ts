@@ -63,6 +63,7 @@ export class DecisionWorld {
       changed: (session) => this.scheduler.nodeChanged(session),
       died: ignore,
       reported: ignore,
+      graceEnds: ignore,
       graceEnded: ignore,
     });
     this.#functions = FUNCTION_MS.map((ms) => {

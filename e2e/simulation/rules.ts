@@ -39,7 +39,7 @@ export class Rules {
   readonly #sessionOf = new WeakMap<Wire, number>();
   readonly #lastRecord = new WeakMap<Wire, number>();
   /** By connection: the life of the server that its node spoke to before, and the last command that came over it. */
-  readonly #heard = new WeakMap<Wire, { serverEpoch: number; last: number }>();
+  readonly #heard = new WeakMap<Wire, { serverEpoch: number; last: number; durable: number }>();
   /** By session: the last command of this life of the server that its node says it has, over whichever connection. */
   readonly #taken = new Map<number, number>();
   readonly #holders = new WeakMap<RayletShell, HolderBook>();
@@ -191,7 +191,11 @@ export class Rules {
     const frame = decodeFrame(bytes);
     // Said once more it means nothing.
     if (frame.type === 'hello' && !this.#heard.has(wire))
-      this.#heard.set(wire, { serverEpoch: frame.serverEpoch, last: frame.receivedCommands });
+      this.#heard.set(wire, {
+        serverEpoch: frame.serverEpoch,
+        last: frame.receivedCommands,
+        durable: this.#durable.get(frame.session) ?? 0,
+      });
     if (frame.type === 'ack') this.#takes(wire, frame.received);
     if (frame.type !== 'records') return;
     const last = this.#lastRecord.get(wire);
@@ -216,7 +220,8 @@ export class Rules {
       // A server that started anew numbers its commands from 1.
       if (heard && (!frame.resumed || heard.serverEpoch !== frame.serverEpoch)) heard.last = 0;
       this.#takes(wire, heard?.last ?? 0);
-      const durable = this.#durable.get(frame.session) ?? 0;
+      // By the time the hello came: another process with the same session may have heard more since.
+      const durable = heard?.durable ?? 0;
       if (frame.receivedRecords < durable)
         this.#world.fail(
           `L2 session ${frame.session} is welcome behind ${frame.receivedRecords}, it was told that ${durable} are durable`,

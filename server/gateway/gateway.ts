@@ -364,7 +364,7 @@ export class Gateway implements Outbox {
     peer.link = link;
     this.#peerOfLink.set(link, peer);
     if (!session.trusted) this.#strangers.entered(session.id, link.address);
-    this.plane.step((gcs) => gcs.sessions.resume(session, hello));
+    this.plane.step((gcs) => gcs.resume(session, hello));
     this.#attach(peer, link, this.#receivedBy(hello));
     // It may have been lost with the former connection. Behind the commands: who hears that a record is durable has heard
     // what followed from it.

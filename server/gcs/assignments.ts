@@ -31,6 +31,7 @@ export class Assignments {
     this.leave(task);
     moveTask(task, state);
     task.assigned = session.id;
+    if (task.withdrawnFrom === session.id) task.withdrawnFrom = 0;
     task.startedMs = this.#state.wallMs;
     task.runningSinceMs = this.#state.nowMs;
     session.assigned.add(task);
@@ -71,6 +72,7 @@ export class Assignments {
       runningSinceMs: this.#state.nowMs,
       state: 'leased',
     };
+    if (task.withdrawnFrom === session.id) task.withdrawnFrom = 0;
     // What both put is one object, by content (rule L1).
     task.replayed = true;
     session.assigned.add(task);
@@ -111,6 +113,7 @@ export class Assignments {
     const { copy } = task;
     if (!copy) return;
     task.copy = undefined;
+    if (withdraw) task.withdrawnFrom = copy.session;
     this.#state.touch(task);
     const session = this.#state.sessions.get(copy.session);
     if (!session) return;

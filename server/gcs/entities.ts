@@ -68,6 +68,8 @@ export interface TaskRecord {
   losses: number;
   /** The same task on a second node, if it runs on two (rules S6, M1). */
   copy: SecondCopy | undefined;
+  /** The session whose copy was withdrawn, or 0: what that goes on to say is not believed. */
+  withdrawnFrom: number;
   /** One of two copies failed by itself: there is no second one again. */
   runsAlone: boolean;
   /** Since when the session has it, on the server's monotonic clock. */
@@ -137,6 +139,7 @@ export function newTask(submission: TaskSubmission): TaskRecord {
     failures: 0,
     losses: 0,
     copy: undefined,
+    withdrawnFrom: 0,
     runsAlone: false,
     runningSinceMs: 0,
     notBeforeMs: 0,
@@ -262,8 +265,10 @@ export interface SessionRecord {
   sinceMs: number;
   lastFrameMs: number;
   readonly joinedMs: number;
-  /** Number of the last record applied. */
+  /** Number of the last record applied, … */
   received: number;
+  /** … and of the last that came: some may wait for others' (see `held-streams.ts`). */
+  heard: number;
   /** After a server start: the record up to which the node has told what it runs and holds; Infinity until it said so. */
   reportedUpTo: number;
   readonly functions: (FunctionEntry | undefined)[];

@@ -3,7 +3,7 @@ import { objectKey } from '#shared/ids/object-key.ts';
 import { END_REASON, PLACE } from '#shared/protocol/node-records.ts';
 import { errorFromWire, errorRecordCodec } from '#shared/errors/error-record.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
-import { GcsWorld } from './testing/gcs-world.ts';
+import { GcsWorld, HELLO } from './testing/gcs-world.ts';
 import { definitions, failed, finish, finishStored, put, submit, VALUE } from './testing/records.ts';
 
 function errorOf(value: Uint8Array): Error {
@@ -687,6 +687,68 @@ describe('G2 restart', () => {
     it.pass(1);
     expect(it.gcs.inGrace).toBe(false);
     expect(it.to(back, 'lease')).toMatchObject([{ task: key(1), attempt: 2 }]);
+  });
+
+  it('L2 what waits for another node after a start is not acknowledged, and comes again when the server dies once more', async () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    await it.commit();
+    const told = driver.received;
+    it.say(driver, submit(driver.id, 2));
+    await it.restart();
+    const back = it.back(host.id, { lastRecord: 3 });
+    // The second names a task that the server has not heard of again; what comes behind it waits as well.
+    const words = [put(host.id, 1, { parent: key(1) }), finish(key(2)), put(host.id, 2, { parent: key(1) })];
+    it.say(back, ...words);
+    expect([back.received, back.heard]).toEqual([1, 3]);
+    expect(it.gcs.state.objects.has(objectKey(host.id, 2))).toBe(false);
+    await it.commit();
+    await it.restart();
+    const again = it.back(host.id, { lastRecord: 3 });
+    expect(again.received).toBe(1);
+    it.say(again, ...words.slice(1));
+    const boss = it.back(driver.id, { lastRecord: told + 1, wants: [key(2)] });
+    it.say(boss, submit(driver.id, 2));
+    expect([again.received, it.gcs.state.objects.get(key(2))?.status]).toEqual([3, 'inline']);
+    expect(it.gcs.state.objects.has(objectKey(host.id, 2))).toBe(true);
+  });
+
+  it('L2 M3 a node that comes back over another connection says again what waited', async () => {
+    const { it, host, driver, key } = world();
+    await it.commit();
+    it.say(driver, submit(driver.id, 1));
+    await it.restart();
+    const back = it.back(host.id, { lastRecord: 1 });
+    it.say(back, finish(key(1)));
+    expect(back.heard).toBe(1);
+    it.gcs.sessions.disconnected(back);
+    it.gcs.resume(back, { ...HELLO, nodeId: host.nodeId, session: host.id, epoch: host.epoch });
+    expect(back.heard).toBe(0);
+    expect(() => it.gcs.applyRecords(back, 2, [finish(key(1))])).toThrow(RangeError);
+  });
+
+  it('L9 M3 whether a call was made before is answered when every node has told what it did', async () => {
+    const { it, host, driver, key } = world();
+    const other = it.open();
+    it.say(driver, submit(driver.id, 1));
+    const parent = key(1);
+    await it.commit();
+    const first = it.session(it.gcs.state.task(parent)?.assigned ?? 0);
+    const second = first.id === host.id ? other : host;
+    // The first attempt made a call and failed; the second was on its way when the server died, and lost all of that.
+    await it.restart();
+    const call = { parent, k: 0 };
+    const again = it.back(second.id, { leases: [{ task: parent, attempt: 2 }], lastRecord: 6 });
+    it.say(again, ...definitions(), submit(second.id, 1, { ...call, place: PLACE.ask }));
+    expect(it.to(second.id, 'assign')).toEqual([]);
+    const before = it.back(first.id, { lastRecord: 7 });
+    const made = objectKey(first.id, 1);
+    it.say(before, ...definitions(), submit(first.id, 1, { ...call, place: PLACE.here }), finish(made));
+    it.back(driver.id);
+    it.pass(1);
+    expect(it.gcs.inGrace).toBe(false);
+    expect(it.to(second.id, 'assign')).toEqual([{ kind: 'assign', task: objectKey(second.id, 1), here: false }]);
+    expect(it.gcs.state.resolve(objectKey(second.id, 1))).toBe(made);
   });
 
   it('M3 G2 a lease that its node does not know is not given again if another had it since', async () => {

@@ -6,6 +6,7 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { NodeRecord } from '#shared/protocol/node-records.ts';
+import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Random } from '#shared/ports/random.ts';
 import { moveTask } from '#shared/task/task-state.ts';
@@ -18,7 +19,6 @@ import type { SessionRecord, TaskRecord } from './entities.ts';
 import { JobManager } from './job-manager.ts';
 import { LeaseWriter } from './lease-writer.ts';
 import { ObjectTable } from './object-table.ts';
-import { Orphans } from './orphans.ts';
 import { Rebuilder } from './rebuilder.ts';
 import { ReturningNodes } from './returning-nodes.ts';
 import { SessionManager } from './session-manager.ts';
@@ -56,7 +56,6 @@ export class Gcs {
   readonly #submissions: Submissions;
   readonly speculation: Speculation;
   readonly #rebuilder: Rebuilder;
-  readonly #orphans: Orphans;
   readonly #returning: ReturningNodes;
   readonly #strangers: Strangers;
   /** Sessions that may not know whether there are others. */
@@ -65,7 +64,6 @@ export class Gcs {
 
   constructor(ports: GcsPorts, options: GcsOptions) {
     this.state = new GcsState(ports);
-    this.#orphans = new Orphans(this.state);
     const leases = new LeaseWriter(this.state);
     this.objects = new ObjectTable(this.state, {
       inputReady: (task) => this.tasks.inputReady(task),
@@ -116,12 +114,13 @@ export class Gcs {
         this.#returning.adoptReport(session, report);
         this.#settle();
       },
+      graceEnds: () => this.#returning.applyHeld(),
       graceEnded: () => {
         this.#returning.graceEnded();
         this.#settle();
       },
     });
-    this.#returning = new ReturningNodes(this, this.#orphans, (session, record) => this.#apply(session, record));
+    this.#returning = new ReturningNodes(this, (session, record) => this.#apply(session, record));
     this.#strangers = new Strangers(this.state, (session, record, error) =>
       this.#submissions.turnAway(session, record, error),
     );
@@ -135,7 +134,7 @@ export class Gcs {
 
   /** How full its queues are (rule B1). */
   levels(): Iterable<QueueLevel> {
-    return this.#orphans.levels();
+    return this.#returning.levels();
   }
 
   /** True from a restart until all nodes reported or the grace is over. */
@@ -150,12 +149,11 @@ export class Gcs {
    * @throws TypeError if a record says what no node may say: it and those after it are not applied; it counts as received.
    */
   applyRecords(session: SessionRecord, first: number, records: readonly NodeRecord[]): void {
-    if (first > session.received + 1) throw new RangeError(`record ${first} came after ${session.received}`);
+    if (first > session.heard + 1) throw new RangeError(`record ${first} came after ${session.heard}`);
     try {
-      for (let index = Math.max(0, session.received + 1 - first); index < records.length; index++) {
+      for (let index = Math.max(0, session.heard + 1 - first); index < records.length; index++) {
         const record = records[index];
-        session.received += 1;
-        if (record) this.#apply(session, record);
+        if (record) this.#returning.take(session, record);
       }
       this.#returning.heard(session);
     } finally {
@@ -163,6 +161,12 @@ export class Gcs {
       if (!this.inGrace && this.sessions.pendingLeases.size > 0) this.#returning.settleLeases();
       this.#settle();
     }
+  }
+
+  /** The session has a connection again. */
+  resume(session: SessionRecord, hello: SessionFrameOf<'hello'>): void {
+    this.#returning.resumed(session);
+    this.sessions.resume(session, hello);
   }
 
   /** Lets time pass: sessions expire, back-offs end. */
@@ -204,14 +208,12 @@ export class Gcs {
 
   #apply(session: SessionRecord, record: NodeRecord): void {
     if (!session.trusted && !this.#strangers.admits(session, record)) return;
-    // What a stranger's node says of what is not on the books is not kept for later.
-    if (this.inGrace && session.trusted && this.#orphans.keep(session.id, record)) return;
     if (this.inGrace && (record.kind === 'finish' || record.kind === 'failed'))
       this.#returning.attemptEnds(session, record.task, record.attempt);
     switch (record.kind) {
       case 'submit':
         this.#submissions.submit(session, record);
-        this.#returning.applyOrphans(record.task);
+        this.#returning.becameKnown(record.task);
         return;
       case 'finish':
         this.tasks.finish(session, record);
@@ -221,7 +223,7 @@ export class Gcs {
         return;
       case 'put':
         this.#submissions.put(session, record);
-        this.#returning.applyOrphans(record.object);
+        this.#returning.becameKnown(record.object);
         return;
       case 'spill':
         // The node waits for news of it from now on.

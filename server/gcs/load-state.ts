@@ -76,6 +76,7 @@ function loadSession(gcs: Gcs, id: number, row: Uint8Array, jobOfSession: Map<Se
     lastFrameMs: nowMs,
     joinedMs: fields.joinedMs,
     received: fields.received,
+    heard: fields.received,
     reportedUpTo: Infinity,
     functions: fields.functions.map((index) => (index === 0 ? undefined : dictionaries.functionAt(index - 1))),
     options: fields.options.map((index) => (index === 0 ? undefined : dictionaries.optionsAt(index - 1))),

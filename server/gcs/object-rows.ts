@@ -39,6 +39,7 @@ const CANCELLED = 4;
 const HAS_ID = 8;
 const HAS_COPY = 16;
 const HAS_LAST_ATTEMPT = 32;
+const HAS_WITHDRAWN = 64;
 
 /** Appends the row of a key. At least one of the two is there. */
 export function writeObjectRow(
@@ -108,20 +109,22 @@ function writeTask(writer: ByteWriter, task: TaskRecord): void {
   writer.varint(task.startedMs);
   if (task.id !== undefined) contentId.write(writer, task.id);
   if (task.lastAttempt > task.attempt) writer.varint(task.lastAttempt);
+  if (task.withdrawnFrom !== 0) writer.varint(task.withdrawnFrom);
   if (!task.copy) return;
   writer.varint(task.copy.session);
   writer.varint(task.copy.attempt);
   writer.varint(task.copy.startedMs);
 }
 
-function taskFlags({ kept, replayed, cancelled, id, copy, attempt, lastAttempt }: TaskRecord): number {
+function taskFlags({ kept, replayed, cancelled, id, copy, attempt, lastAttempt, withdrawnFrom }: TaskRecord): number {
   return (
     (kept ? KEPT : 0) |
     (replayed ? REPLAYED : 0) |
     (cancelled ? CANCELLED : 0) |
     (id === undefined ? 0 : HAS_ID) |
     (copy ? HAS_COPY : 0) |
-    (lastAttempt > attempt ? HAS_LAST_ATTEMPT : 0)
+    (lastAttempt > attempt ? HAS_LAST_ATTEMPT : 0) |
+    (withdrawnFrom === 0 ? 0 : HAS_WITHDRAWN)
   );
 }
 
@@ -209,6 +212,7 @@ function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskReco
     failures: reader.varint(),
     losses: reader.varint(),
     copy: undefined,
+    withdrawnFrom: 0,
     runsAlone: false,
     runningSinceMs: state.nowMs,
     submittedMs: reader.varint(),
@@ -229,6 +233,7 @@ function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskReco
   };
   if (flags & HAS_ID) task.id = contentId.read(reader);
   if (flags & HAS_LAST_ATTEMPT) task.lastAttempt = reader.varint();
+  if (flags & HAS_WITHDRAWN) task.withdrawnFrom = reader.varint();
   if (flags & HAS_COPY)
     task.copy = {
       session: reader.varint(),

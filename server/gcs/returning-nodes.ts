@@ -4,6 +4,7 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { NodeRecord } from '#shared/protocol/node-records.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { moveTask } from '#shared/task/task-state.ts';
 import type { GlobalScheduler } from '../scheduler/global-scheduler.ts';
@@ -11,7 +12,8 @@ import type { ActorManager } from './actor-manager.ts';
 import type { Assignments } from './assignments.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import type { ObjectTable } from './object-table.ts';
-import type { Orphans } from './orphans.ts';
+import { HeldStreams } from './held-streams.ts';
+import { awaitedKey, Orphans } from './orphans.ts';
 import type { SessionManager } from './session-manager.ts';
 import type { GcsState } from './state.ts';
 import { systemError } from './system-errors.ts';
@@ -34,19 +36,65 @@ export class ReturningNodes {
   readonly #gcs: ReportedTables;
   readonly #state: GcsState;
   readonly #orphans: Orphans;
+  readonly #held: HeldStreams;
+  /** Nothing more is to come. */
+  #isLastCall = false;
   readonly #apply: (session: SessionRecord, record: NodeRecord) => void;
   /** Of strangers' nodes, whose reports name what is in records that are still to come. */
   readonly #early = new Map<number, SessionFrameOf<'report'>>();
 
-  constructor(gcs: ReportedTables, orphans: Orphans, apply: (session: SessionRecord, record: NodeRecord) => void) {
+  constructor(gcs: ReportedTables, apply: (session: SessionRecord, record: NodeRecord) => void) {
     this.#gcs = gcs;
     this.#state = gcs.state;
-    this.#orphans = orphans;
+    this.#orphans = new Orphans(gcs.state);
+    this.#held = new HeldStreams(
+      (record) => awaitedKey(gcs.state, record, this.#isLastCall),
+      (session, record) => this.#applyHeld(session, record),
+    );
     this.#apply = apply;
   }
 
+  *levels(): Iterable<QueueLevel> {
+    yield* this.#held.levels();
+    yield* this.#orphans.levels();
+  }
+
+  /**
+   * Takes the next record of a session: applies it, or has it wait.
+   *
+   * @throws RangeError if too many wait already.
+   */
+  take(session: SessionRecord, record: NodeRecord): void {
+    // What a stranger's node says of what is not on the books is not kept for later.
+    if (!this.#gcs.inGrace || !session.trusted || !this.#held.hold(session, record)) {
+      session.received += 1;
+      session.heard = session.received;
+      this.#apply(session, record);
+    } else {
+      session.heard += 1;
+    }
+  }
+
+  /** The node comes back over another connection, and says again what was not applied. */
+  resumed(session: SessionRecord): void {
+    this.#held.drop(session);
+    session.heard = session.received;
+  }
+
+  #applyHeld(session: SessionRecord, record: NodeRecord): void {
+    session.received += 1;
+    this.#state.dirty.sessions.add(session.id);
+    try {
+      this.#apply(session, record);
+    } catch (error) {
+      const message = `${session.nodeName}: ${error instanceof Error ? error.message : String(error)}`;
+      this.#state.ports.event({ severity: 'warning', kind: 'bad-record', message, job: 0, session: session.id });
+    }
+  }
+
   /** A key became known: what waited for it is applied. */
-  applyOrphans(key: ObjectKey): void {
+  becameKnown(key: ObjectKey): void {
+    this.#held.becameKnown(key);
     for (const { session: id, record } of this.#orphans.take(key)) {
       const session = this.#state.sessions.get(id);
       if (!session || session.state === 'dead') continue;
@@ -85,12 +133,18 @@ export class ReturningNodes {
   /** The session is over. */
   gone(session: SessionRecord): void {
     this.#early.delete(session.id);
+    this.#held.drop(session);
   }
 
   #adoptObjects(session: SessionRecord, report: SessionFrameOf<'report'>): void {
     for (const { object, sizeBytes } of report.copies)
-      this.#apply(session, { kind: 'located', object, present: true, sizeBytes });
-    for (const object of report.wants) this.#apply(session, { kind: 'want', object });
+      this.#applyWord(session, { kind: 'located', object, present: true, sizeBytes });
+    for (const object of report.wants) this.#applyWord(session, { kind: 'want', object });
+  }
+
+  #applyWord(session: SessionRecord, word: NodeRecord): void {
+    const waits = this.#gcs.inGrace && session.trusted && this.#orphans.keep(session.id, word);
+    if (!waits) this.#apply(session, word);
   }
 
   /**
@@ -140,6 +194,13 @@ export class ReturningNodes {
       this.#state.ports.command(session, { kind: 'killActor', actor: key, incarnation });
   }
 
+  /** What waits is applied before anything is rescheduled: it may be what a node was reported to run. */
+  applyHeld(): void {
+    this.#isLastCall = true;
+    this.#held.applyAll();
+    this.#isLastCall = false;
+  }
+
   graceEnded(): void {
     for (const [key, lease] of this.#gcs.sessions.lateLeases) {
       const session = this.#state.sessions.get(lease.session);
@@ -170,7 +231,8 @@ export class ReturningNodes {
     const calls: TaskRecord[] = [];
     for (const [task, lease] of this.#gcs.sessions.pendingLeases) {
       const session = this.#state.sessions.get(lease.session);
-      if (session && session.received < session.reportedUpTo) continue;
+      const isHeard = !session || session.state === 'dead' || session.received >= session.reportedUpTo;
+      if (!isHeard) continue;
       this.#gcs.sessions.pendingLeases.delete(task);
       // What the node told since may have ended that attempt, and another may be under way.
       if (task.state !== 'leased' || task.assigned !== lease.session || task.attempt !== lease.attempt) continue;

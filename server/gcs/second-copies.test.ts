@@ -102,6 +102,31 @@ describe('second copies', () => {
     }
   });
 
+  it('L9 what the withdrawn copy called before it heard of that is not done, also after a start of the server', async () => {
+    const { it, key, slow, other } = world();
+    it.pass(300);
+    it.say(other, finish(key(20), { attempt: 2 }));
+    const call = submit(slow.id, 1, { parent: key(20), place: PLACE.ask });
+    it.say(slow, ...definitions(), call);
+    expect(it.to(slow, 'assign')).toEqual([{ kind: 'assign', task: call.task, here: false }]);
+    expect(it.gcs.state.tasks.has(call.task)).toBe(false);
+    const restarted = world();
+    restarted.it.pass(300);
+    // The second is the one that is withdrawn here, and its node has not heard of it.
+    restarted.it.say(
+      restarted.slow,
+      ...definitions(),
+      submit(restarted.slow.id, 1, { parent: restarted.key(20), place: PLACE.here }),
+    );
+    await restarted.it.commit();
+    await restarted.it.restart();
+    restarted.it.back(restarted.slow.id, { leases: [{ task: restarted.key(20), attempt: 1 }] });
+    const back = restarted.it.back(restarted.other.id);
+    const late = submit(back.id, 1, { parent: restarted.key(20), place: PLACE.here });
+    restarted.it.say(back, ...definitions(), late);
+    expect(restarted.it.gcs.state.tasks.has(late.task)).toBe(false);
+  });
+
   it('M1 what a node runs that has been away for 2 s starts elsewhere too; whichever is back first wins', () => {
     const { it, driver, key, slow, other, task } = world({ demand: { cpuMilli: 1000, custom: {} } });
     // Not long enough to be a straggler.

@@ -47,6 +47,8 @@ export interface SessionHooks {
   changed(session: SessionRecord): void;
   died(session: SessionRecord, reason: string): void;
   reported(session: SessionRecord, report: SessionFrameOf<'report'>): void;
+  /** Everybody has said what there is to say, or had the time to. */
+  graceEnds(): void;
   graceEnded(): void;
 }
 
@@ -147,6 +149,7 @@ export class SessionManager {
       lastFrameMs: this.#state.nowMs,
       joinedMs: this.#state.wallMs,
       received: 0,
+      heard: 0,
       reportedUpTo: 0,
       functions: [],
       options: [],
@@ -268,6 +271,7 @@ export class SessionManager {
   tick(): void {
     if (this.#state.grace) {
       if (this.#state.nowMs < this.#graceUntilMs && !this.#allReported()) return;
+      this.#hooks.graceEnds();
       this.#state.grace = false;
       // Nobody expires for time the server was away: what is still missing starts to count now.
       for (const session of this.#state.sessions.values())
@@ -295,7 +299,7 @@ export class SessionManager {
   #allReported(): boolean {
     for (const session of this.#state.sessions.values()) {
       // Whose place was taken says nothing any more.
-      if (session.state !== 'dead' && session.successor === 0 && session.received < session.reportedUpTo) return false;
+      if (session.state !== 'dead' && session.successor === 0 && session.heard < session.reportedUpTo) return false;
     }
     return true;
   }

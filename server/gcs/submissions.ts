@@ -82,6 +82,7 @@ export class Submissions {
    */
   #mayCall(session: SessionRecord, parent: TaskRecord | undefined): boolean {
     if (!parent) return true;
+    if (parent.withdrawnFrom === session.id) return false;
     if (parent.copy && !parent.options.options.idempotent) {
       const isSecond = parent.copy.session === session.id;
       this.#runs.endSecond(parent, true);

@@ -92,7 +92,7 @@ export class GcsWorld {
   }
 
   say(session: SessionRecord, ...records: NodeRecord[]): void {
-    this.gcs.applyRecords(session, session.received + 1, records);
+    this.gcs.applyRecords(session, session.heard + 1, records);
   }
 
   /** Commands to a session so far, of one kind. */
@@ -160,7 +160,7 @@ export class GcsWorld {
     this.gcs.sessions.connected(session);
     this.gcs.sessions.report(session, {
       type: 'report',
-      lastRecord: session.received,
+      lastRecord: session.heard,
       leases: [],
       actors: [],
       copies: [],

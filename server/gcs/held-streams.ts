@@ -1,0 +1,141 @@
+/**
+ * Streams that wait (rules L2, M3): after a start of the server a node may send again what relies on records of another node
+ * that are still to come, or ask whether a call was made before by an attempt whose node has yet to say so. Its stream stops
+ * there until the cause has come, or the grace is over.
+ *
+ * What waits counts as heard, not as received: it is not acknowledged, and comes once more if the server dies. To let only the
+ * one record wait and go on with those behind it would acknowledge what is in no table.
+ */
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { NodeRecord } from '#shared/protocol/node-records.ts';
+import type { QueueLevel } from '#shared/queue-level.ts';
+import type { SessionRecord } from './entities.ts';
+
+/** Beyond so many records nodes have to come again later. */
+const MAX_HELD = 100_000;
+
+/** A stream from its first record that waits. */
+interface HeldStream {
+  readonly records: NodeRecord[];
+  /** Place of the first that was not applied. */
+  next: number;
+  /** What that one waits for. */
+  awaited: ObjectKey;
+}
+
+/** All streams that wait. */
+export class HeldStreams {
+  /** What a record waits for now; 0 for nothing. */
+  readonly #awaitedBy: (record: NodeRecord) => ObjectKey;
+  readonly #apply: (session: SessionRecord, record: NodeRecord) => void;
+  readonly #streams = new Map<SessionRecord, HeldStream>();
+  readonly #byKey = new Map<ObjectKey, Set<SessionRecord>>();
+  readonly #ready: SessionRecord[] = [];
+  #isDraining = false;
+  #count = 0;
+
+  constructor(
+    awaitedBy: (record: NodeRecord) => ObjectKey,
+    apply: (session: SessionRecord, record: NodeRecord) => void,
+  ) {
+    this.#awaitedBy = awaitedBy;
+    this.#apply = apply;
+  }
+
+  *levels(): Iterable<QueueLevel> {
+    yield { queue: 'records that came too early', level: this.#count, bound: MAX_HELD };
+  }
+
+  /**
+   * The next record of a session waits, if it has to. Returns false if it can be applied now.
+   *
+   * @throws RangeError if too many wait already: the node is to send it again later.
+   */
+  hold(session: SessionRecord, record: NodeRecord): boolean {
+    const stream = this.#streams.get(session);
+    const awaited = stream ? stream.awaited : this.#awaitedBy(record);
+    if (awaited === 0) return false;
+    if (this.#count >= MAX_HELD) throw new RangeError('too many records wait for those of other nodes');
+    this.#count += 1;
+    if (stream) {
+      stream.records.push(record);
+      return true;
+    }
+    this.#streams.set(session, { records: [record], next: 0, awaited });
+    this.#waits(session, awaited);
+    return true;
+  }
+
+  /** The node sends again what waits, or never again. */
+  drop(session: SessionRecord): void {
+    const stream = this.#streams.get(session);
+    if (!stream) return;
+    this.#streams.delete(session);
+    this.#byKey.get(stream.awaited)?.delete(session);
+    this.#count -= stream.records.length - stream.next;
+  }
+
+  /** A key became known: what waited for it goes on. */
+  becameKnown(key: ObjectKey): void {
+    const sessions = this.#byKey.get(key);
+    if (!sessions) return;
+    this.#byKey.delete(key);
+    this.#ready.push(...sessions);
+    this.#drainReady();
+  }
+
+  /** Nothing more is to come: what waits is applied to what there is, causes first where they are among it. */
+  applyAll(): void {
+    while (this.#streams.size > 0) {
+      this.#ready.push(...this.#streams.keys());
+      const before = this.#count;
+      this.#drainReady();
+      const [first] = this.#streams;
+      if (!first || this.#count < before) continue;
+      const [session, stream] = first;
+      this.#applyNext(session, stream);
+      this.#ready.push(session);
+    }
+    this.#byKey.clear();
+  }
+
+  /** One after the other, however they wait for each other: not by recursion. */
+  #drainReady(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    for (let session = this.#ready.shift(); session; session = this.#ready.shift()) this.#drain(session);
+    this.#isDraining = false;
+  }
+
+  #drain(session: SessionRecord): void {
+    const stream = this.#streams.get(session);
+    if (!stream) return;
+    for (;;) {
+      const record = stream.records[stream.next];
+      if (!record) {
+        this.#streams.delete(session);
+        return;
+      }
+      const awaited = this.#awaitedBy(record);
+      if (awaited !== 0) {
+        stream.awaited = awaited;
+        this.#waits(session, awaited);
+        return;
+      }
+      this.#applyNext(session, stream);
+    }
+  }
+
+  #applyNext(session: SessionRecord, stream: HeldStream): void {
+    const record = stream.records[stream.next];
+    stream.next += 1;
+    this.#count -= 1;
+    if (record) this.#apply(session, record);
+  }
+
+  #waits(session: SessionRecord, key: ObjectKey): void {
+    const sessions = this.#byKey.get(key);
+    if (sessions) sessions.add(session);
+    else this.#byKey.set(key, new Set([session]));
+  }
+}
