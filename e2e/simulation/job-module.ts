@@ -22,10 +22,11 @@ const SETS: readonly ResolvedOptions[] = [
   { ...DEFAULT_OPTIONS, demand: HALF_CPU },
   { ...DEFAULT_OPTIONS, demand: TWO_CPUS },
   { ...DEFAULT_OPTIONS, maxRetries: 1 },
+  { ...DEFAULT_OPTIONS, maxRetries: 0 },
 ];
 
 /** By number. */
 export const OPTION_SETS: readonly string[] = SETS.map(optionsToJson);
 /** What they ask for. */
 export const CPU_MILLI: readonly number[] = SETS.map(({ demand }) => demand.cpuMilli);
-export const OPTIONS = { plain: 0, retryExceptions: 1, halfCpu: 2, twoCpus: 3, oneRetry: 4 } as const;
+export const OPTIONS = { plain: 0, retryExceptions: 1, halfCpu: 2, twoCpus: 3, oneRetry: 4, noRetry: 5 } as const;

@@ -114,6 +114,7 @@ export class PlanMaker {
 
   #task(depth: number, deps: readonly Outcome[], nested: readonly Outcome[]): TaskPlan {
     const draft = new Draft(deps, nested);
+    if (this.#chance(0.05)) return this.#marked(draft);
     if (this.#chance(0.6)) draft.add({ do: 'work', ms: this.#workMs() });
     const made: number[] = [];
     if (depth < MAX_DEPTH && this.#chance(0.4)) {
@@ -133,6 +134,21 @@ export class PlanMaker {
       resultBytes: this.#sizeBytes(),
       ...(returns === undefined ? {} : { returns }),
       ...(failure ? { failure } : {}),
+    };
+  }
+
+  /** Values that are written down with their record, and so are never made again once somebody has seen them. */
+  #marked(draft: Draft): TaskPlan {
+    const returns = draft.add({ do: 'put', salt: this.#number(), bytes: LEAST_VALUE_BYTES + this.#below(200) });
+    draft.add({ do: 'work', ms: this.#workMs() });
+    return {
+      name: this.#number(),
+      cpuMilli: 0,
+      steps: draft.steps,
+      resultBytes: LEAST_VALUE_BYTES + this.#below(200),
+      returns,
+      isMarked: true,
+      ...(this.#chance(0.4) ? { failure: { kind: 'crashFirst', attempts: 1 } } : {}),
     };
   }
 
@@ -158,7 +174,9 @@ export class PlanMaker {
     if (failure?.kind === 'crash') return OPTIONS.oneRetry;
     const dice = this.#random.next();
     if (dice < 0.1) return OPTIONS.halfCpu;
-    return dice < 0.2 ? OPTIONS.twoCpus : OPTIONS.plain;
+    if (dice < 0.2) return OPTIONS.twoCpus;
+    // What ends without any fault of its own costs no retry (rule L4).
+    return failure === undefined && dice < 0.4 ? OPTIONS.noRetry : OPTIONS.plain;
   }
 
   /** Most tasks are short, some are not. */

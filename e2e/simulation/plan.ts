@@ -46,6 +46,8 @@ export interface TaskPlan {
   /** The reference that its value carries, if any. */
   readonly returns?: number;
   readonly failure?: Failure;
+  /** What it gives and puts says in which attempt it was made, so it shows if a value and what it refers to are of two. */
+  readonly isMarked?: boolean;
 }
 
 /** A driver's program. */

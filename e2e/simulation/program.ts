@@ -40,6 +40,8 @@ export class Program {
   readonly #driver: DriverHooks | undefined;
   readonly #refs: ObjectKey[];
   readonly #calls = new CallCounter();
+  /** Marks of values by what they refer to. */
+  readonly #marks = new Map<ObjectKey, number>();
   #puts = 0;
   #next = 0;
   #digest: number;
@@ -109,7 +111,7 @@ export class Program {
         });
         return false;
       case 'submit':
-        this.#submit(step);
+        this.#submitInSomeOrder(step);
         return true;
       case 'put':
         this.#put(step);
@@ -138,6 +140,20 @@ export class Program {
     return this.#refs[place] ?? 0;
   }
 
+  /** A later attempt makes two calls that do not depend on each other in the other order: they are the same calls (rule L1). */
+  #submitInSomeOrder(step: Extract<Step, { do: 'submit' }>): void {
+    const next = this.#step();
+    const place = this.#refs.length;
+    const isSwapped =
+      this.#call.attempt > 1 && next?.do === 'submit' && ![...next.deps, ...next.nested].includes(place);
+    if (isSwapped) {
+      this.#next += 1;
+      this.#submit(next);
+    }
+    this.#submit(step);
+    if (isSwapped) this.#refs.push(...this.#refs.splice(place, 1));
+  }
+
   #submit({ plan, options, deps: depRefs, nested: nestedRefs }: Extract<Step, { do: 'submit' }>): void {
     const runtime = this.#runtime;
     runtime.introduce(options);
@@ -162,7 +178,7 @@ export class Program {
   }
 
   #put({ salt, bytes: sizeBytes }: Extract<Step, { do: 'put' }>): void {
-    const { bytes, value, attachment } = this.#runtime.place(salt, sizeBytes);
+    const { bytes, value, attachment } = this.#runtime.place(salt, sizeBytes, this.#mark);
     const isDigested = this.key !== 0;
     const digest = isDigested ? digest128Bytes(bytes) : new Uint8Array(0);
     const k = isDigested ? this.#calls.next(PUT_FUNCTION, digest, []) : this.#puts++;
@@ -177,6 +193,7 @@ export class Program {
     return this.#wait(step, { needed: new Set(keys).size, timeoutMs: 0, fetch: true }, () => {
       for (const ref of step.refs) {
         const found = this.#runtime.find(this.#ref(ref));
+        this.#compare(this.#ref(ref), found);
         if (this.#driver) this.#driver.got(ref, this.#ref(ref), found);
         else if (found.ok) this.#digest = mix(this.#digest, found.digest);
         else {
@@ -214,8 +231,21 @@ export class Program {
   #open(ref: number): void {
     const found = this.#runtime.find(this.#ref(ref));
     const inner = found.ok ? found.nested[0] : undefined;
-    if (inner === undefined) return;
+    if (inner === undefined || !found.ok) return;
+    this.#marks.set(inner, found.mark);
     if (this.#add(inner) && this.#driver) this.#runtime.push({ kind: 'hold', object: inner, holder: 0 });
+  }
+
+  /** A value and what it refers to are of one attempt (rule L5). */
+  #compare(key: ObjectKey, found: Found): void {
+    const mark = this.#marks.get(key) ?? 0;
+    if (found.ok && mark > 0 && found.mark !== mark)
+      this.#runtime.fail(`L5 a value of attempt ${mark} refers to object ${key}, which is of attempt ${found.mark}`);
+  }
+
+  /** What the values say that it makes. */
+  get #mark(): number {
+    return this.#plan.isMarked === true ? this.#call.attempt : 0;
   }
 
   /** True if it is the first reference to the object in this realm. */
@@ -237,7 +267,7 @@ export class Program {
 
   #finish(outcome: number, error?: Uint8Array): void {
     const { resultBytes, returns } = this.#plan;
-    const placed = error === undefined ? this.#runtime.place(this.#digest, resultBytes) : undefined;
+    const placed = error === undefined ? this.#runtime.place(this.#digest, resultBytes, this.#mark) : undefined;
     const ranMs = this.#runtime.clock.nowMs() - this.#startMs - this.#blockedMs;
     this.#runtime.push({
       kind: 'result',

@@ -4,6 +4,7 @@
 import type { ControlPlane } from '#server/control-plane.ts';
 import { decodeFrame } from '#server/gateway/frames.ts';
 import type { TaskRecord } from '#server/gcs/entities.ts';
+import type { Gcs } from '#server/gcs/gcs.ts';
 import type { GcsState } from '#server/gcs/state.ts';
 import type { Gateway } from '#server/gateway/gateway.ts';
 import type { FrameTap, Wire } from './network.ts';
@@ -32,6 +33,10 @@ export class Rules {
   readonly #durable = new Map<number, number>();
   readonly #sessionOf = new WeakMap<Wire, number>();
   readonly #lastRecord = new WeakMap<Wire, number>();
+  /** Sessions that this life of the server has given up. */
+  readonly #dead = new Set<number>();
+  /** The attempt that the record at hand ends. */
+  #ending: number | undefined;
   #events = 0;
   /** Results accepted in all. */
   acceptedCount = 0;
@@ -55,19 +60,57 @@ export class Rules {
   /** A server has read what was durable. */
   serverStarted(plane: ControlPlane): void {
     this.#accepted.clear();
+    this.#dead.clear();
     for (const [id, durable] of this.#durable) {
       const session = plane.gcs.state.sessions.get(id);
       if (session && session.received < durable)
         this.#world.fail(`L2 record ${session.received + 1} of session ${id} was acknowledged and is lost`);
     }
+    this.#watchRecords(plane.gcs);
+    this.#watchSilence(plane);
     const taskEnded = plane.taskEnded.bind(plane);
     plane.taskEnded = (outcome) => {
       const { task } = outcome;
       const attempt = `${task.key} attempt ${task.attempt}`;
       if (this.#accepted.has(attempt)) this.#world.fail(`L5 a result of ${attempt} was accepted twice`);
+      if (outcome.outcome === 'succeeded' && this.#ending !== task.attempt)
+        this.#world.fail(`L5 a result of ${attempt} was accepted that is another's`);
       this.#accepted.add(attempt);
       this.acceptedCount += 1;
       taskEnded(outcome);
+    };
+  }
+
+  /** Each record is applied once in a life of the server (rule L2). */
+  #watchRecords(gcs: Gcs): void {
+    const applied = new Map<number, number>();
+    const applyRecords = gcs.applyRecords.bind(gcs);
+    gcs.applyRecords = (session, first, records) => {
+      const last = applied.get(session.id) ?? 0;
+      if (session.received < last)
+        this.#world.fail(`L2 records ${session.received + 1} to ${last} of session ${session.id} are applied twice`);
+      applyRecords(session, first, records);
+      applied.set(session.id, session.received);
+    };
+    const finish = gcs.tasks.finish.bind(gcs.tasks);
+    gcs.tasks.finish = (session, record) => {
+      this.#ending = record.attempt;
+      finish(session, record);
+      this.#ending = undefined;
+    };
+  }
+
+  /** Nobody is given up for silence that the server was not there to hear (rule M3). */
+  #watchSilence(plane: ControlPlane): void {
+    const startedMs = plane.clock.nowMs();
+    const { hostDeadMs } = plane.times;
+    const sessionEnded = plane.sessionEnded.bind(plane);
+    plane.sessionEnded = (session, reason) => {
+      const upMs = plane.clock.nowMs() - startedMs;
+      this.#dead.add(session.id);
+      if (reason.startsWith('no connection') && (plane.gcs.inGrace || upMs < hostDeadMs))
+        this.#world.fail(`M3 ${session.nodeName} is given up ${upMs.toFixed(0)} ms after the start of the server`);
+      sessionEnded(session, reason);
     };
   }
 
@@ -106,6 +149,8 @@ export class Rules {
   /** No object is gone that an unfinished task has among its inputs (rule O3). */
   #checkTables({ gcs }: ControlPlane): void {
     const { state } = gcs;
+    for (const id of this.#dead)
+      if (state.sessions.get(id)?.state !== 'dead') this.#world.fail(`M1 session ${id} was given up and lives again`);
     for (const task of state.tasks.values()) {
       if (task.state === 'finished') continue;
       for (const key of [...task.deps, ...task.nested]) {

@@ -22,14 +22,14 @@ import type { RecordBatch } from '#shared/wire/columnar.ts';
 import { JOB_MODULE, OPTION_SETS, TASK_FUNCTION } from './job-module.ts';
 import { decodePlan } from './plan.ts';
 import { Program } from './program.ts';
-import { digestIn, valueBytes } from './values.ts';
+import { digestIn, markIn, valueBytes } from './values.ts';
 
 type Run = WorkerCommandOf<'run'>;
 type VariantsOf<B> = B extends RecordBatch<infer V> ? V : never;
 
 /** What a program finds behind a reference. */
 export type Found =
-  | { readonly ok: true; readonly digest: number; readonly nested: readonly ObjectKey[] }
+  | { readonly ok: true; readonly digest: number; readonly mark: number; readonly nested: readonly ObjectKey[] }
   | { readonly ok: false; readonly label: string };
 
 /** What a realm needs of its world. */
@@ -207,17 +207,22 @@ export class Runtime {
       this.#ports.fail(`the value of ${key} is ${entry?.value ? 'not what was written' : 'not here'}`);
       return { ok: false, label: 'not a value' };
     }
-    return { ok: true, digest, nested: entry.nested };
+    return { ok: true, digest, mark: entry.value ? markIn(entry.value) : 0, nested: entry.nested };
+  }
+
+  /** A program found what must not be. */
+  fail(message: string): void {
+    this.#ports.fail(message);
   }
 
   /** Makes a value: inline bytes, or memory beside the message. */
-  place(digest: number, sizeBytes: number): { bytes: Uint8Array; value: Uint8Array; attachment: number } {
+  place(digest: number, sizeBytes: number, mark: number): { bytes: Uint8Array; value: Uint8Array; attachment: number } {
     if (sizeBytes <= INLINE_BYTES) {
-      const bytes = valueBytes(digest, sizeBytes, new Uint8Array(sizeBytes));
+      const bytes = valueBytes(digest, mark, new Uint8Array(sizeBytes));
       return { bytes, value: bytes, attachment: 0 };
     }
     const memory = this.#ports.sharesMemory ? new SharedArrayBuffer(sizeBytes) : new ArrayBuffer(sizeBytes);
-    const bytes = valueBytes(digest, sizeBytes, new Uint8Array(memory));
+    const bytes = valueBytes(digest, mark, new Uint8Array(memory));
     return { bytes, value: new Uint8Array(0), attachment: this.#link.attach(memory) };
   }
 

@@ -4,6 +4,8 @@
 import { Cluster, type ClusterSize } from './cluster.ts';
 import { type FaultCounts, Faults } from './faults.ts';
 import { leftovers } from './leftovers.ts';
+import { Seam } from './planted-bugs-seam.ts';
+import type { PlantedBug } from './planted-bugs-type.ts';
 
 /** After the last harm every job must end within so much simulated time … */
 const HEAL_LIMIT_MS = 600_000;
@@ -12,6 +14,12 @@ const EMPTY_LIMIT_MS = 120_000;
 
 /** Jobs begin within this share of the time in which harm comes. */
 const JOBS_SHARE = 0.6;
+
+/** What is special about a run. */
+export interface RunOptions extends ClusterSize {
+  /** A mistake that is made for its time. */
+  readonly bug?: PlantedBug | undefined;
+}
 
 /** What a run was like. */
 export interface RunResult {
@@ -33,8 +41,9 @@ export interface RunResult {
  * Runs a seed. Errors have no stack meanwhile: it tells who called the simulator, takes room on the wire, and so would make
  * the same seed another story in another program.
  */
-export async function simulate(seed: number, size: ClusterSize = {}): Promise<RunResult> {
+export async function simulate(seed: number, { bug, ...size }: RunOptions = {}): Promise<RunResult> {
   const { stackTraceLimit } = Error;
+  using _planted = new Seam((seam) => bug?.plant(seam));
   Error.stackTraceLimit = 0;
   try {
     return await run(seed, size);

@@ -3,14 +3,17 @@
  * wants, each of which depends on the number; so a byte of another value, or too few of them, shows.
  */
 
-const HEADER_BYTES = 8;
+const HEADER_BYTES = 12;
 /** Of a large value every byte so far apart is looked at, and the last. */
 const STRIDE = 251;
 
-/** Bytes of a value. */
-export function valueBytes(digest: number, sizeBytes: number, target: Uint8Array): Uint8Array {
-  new DataView(target.buffer, target.byteOffset).setUint32(0, digest);
-  new DataView(target.buffer, target.byteOffset).setUint32(4, sizeBytes);
+/** Bytes of a value. @param mark what else it says; it has no part in the number */
+export function valueBytes(digest: number, mark: number, target: Uint8Array): Uint8Array {
+  const sizeBytes = target.length;
+  const view = new DataView(target.buffer, target.byteOffset);
+  view.setUint32(0, digest);
+  view.setUint32(4, sizeBytes);
+  view.setUint32(8, mark);
   for (let at = HEADER_BYTES; at < sizeBytes; at += STRIDE) target[at] = fill(digest, at);
   if (sizeBytes > HEADER_BYTES) target[sizeBytes - 1] = fill(digest, sizeBytes - 1);
   return target;
@@ -25,6 +28,11 @@ export function digestIn(bytes: Uint8Array): number | undefined {
   for (let at = HEADER_BYTES; at < bytes.length - 1; at += STRIDE) if (bytes[at] !== fill(digest, at)) return undefined;
   const last = bytes.length - 1;
   return last < HEADER_BYTES || bytes[last] === fill(digest, last) ? digest : undefined;
+}
+
+/** The mark of a value. */
+export function markIn(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(8);
 }
 
 export const LEAST_VALUE_BYTES = HEADER_BYTES;

@@ -1,0 +1,149 @@
+/**
+ * Planted bugs of tasks: their names, attempts and resources (rules L1, L4, L5, M2, S1, S3).
+ */
+import { Raylet } from '#client/raylet/raylet.ts';
+import { CommandStream } from '#server/gateway/command-stream.ts';
+import { systemError } from '#server/gcs/system-errors.ts';
+import { TaskManager } from '#server/gcs/task-manager.ts';
+import { PLACE } from '#shared/protocol/node-records.ts';
+import { NodeResources } from '#shared/task/resources.ts';
+import { mayRetry } from '#shared/task/retry-policy.ts';
+import { CallOrder, watchBooks } from './planted-bugs-books.ts';
+import type { PlantedBug } from './planted-bugs-type.ts';
+
+export const TASK_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'lease-forgotten',
+    rule: 'M2',
+    mistake: 'a lease given to a node that is not welcomed yet, or not connected, is dropped',
+    plant: (seam) => {
+      const attached = new WeakSet<CommandStream>();
+      seam.replace(
+        CommandStream.prototype,
+        'attach',
+        (attach) =>
+          function (this: CommandStream, sink, received) {
+            attached.add(this);
+            attach.call(this, sink, received);
+          },
+      );
+      seam.replace(
+        CommandStream.prototype,
+        'detach',
+        (detach) =>
+          function (this: CommandStream) {
+            attached.delete(this);
+            detach.call(this);
+          },
+      );
+      seam.replace(
+        CommandStream.prototype,
+        'add',
+        (add) =>
+          function (this: CommandStream, command) {
+            if (command.kind !== 'lease' || attached.has(this)) add.call(this, command);
+          },
+      );
+    },
+  },
+  {
+    name: 'lease-not-reported',
+    rule: 'M3',
+    mistake: 'the report after a start of the server misses leases whose inputs are not here yet',
+    plant: (seam) =>
+      seam.replace(
+        Raylet.prototype,
+        'report',
+        (report) =>
+          function (this: Raylet) {
+            const full = report.call(this);
+            return full.type === 'report' ? { ...full, leases: full.leases.slice(1) } : full;
+          },
+      ),
+  },
+  {
+    name: 'ids-by-call-order',
+    rule: 'L1',
+    mistake: 'a task that runs again finds its children by the order of its calls, whatever they are',
+    plant: (seam) => {
+      const books = watchBooks(seam);
+      const order = new CallOrder();
+      seam.replace(
+        TaskManager.prototype,
+        'submit',
+        (submit) =>
+          function (this: TaskManager, session, record) {
+            const parent = books.state?.task(record.parent);
+            if (!parent || record.place !== PLACE.ask) {
+              submit.call(this, session, record);
+              return;
+            }
+            const children = parent.made.filter((key) => books.state?.tasks.has(key));
+            const former = books.state?.tasks.get(children[order.next(parent)] ?? 0);
+            const { args, deps, nested, k } = former ?? record;
+            submit.call(this, session, { ...record, args, deps: [...deps], nested: [...nested], k });
+          },
+      );
+    },
+  },
+  {
+    name: 'attempts-mixed',
+    rule: 'L5',
+    mistake: 'what a task puts when it runs again is taken for what its former attempt put in this place',
+    plant: (seam) => {
+      const books = watchBooks(seam);
+      const order = new CallOrder();
+      seam.replace(
+        TaskManager.prototype,
+        'put',
+        (put) =>
+          function (this: TaskManager, session, record) {
+            const parent = books.state?.task(record.parent);
+            if (!parent?.replayed) {
+              put.call(this, session, record);
+              return;
+            }
+            const puts = parent.made.filter((key) => (books.state?.objects.get(key)?.maker ?? -1) > 0);
+            const { digest, k } = books.state?.objects.get(puts[order.next(parent)] ?? 0) ?? record;
+            put.call(this, session, { ...record, digest, k });
+          },
+      );
+    },
+  },
+  {
+    name: 'departure-counts',
+    rule: 'L4',
+    mistake: 'a node that leaves costs each of its tasks a retry',
+    plant: (seam) =>
+      seam.replace(
+        TaskManager.prototype,
+        'lost',
+        (lost) =>
+          function (this: TaskManager, task, nodeName) {
+            task.failures += 1;
+            if (mayRetry(task.options.options, task.failures)) lost.call(this, task, nodeName);
+            else this.end(task, systemError('nodeDied', `node ${nodeName} left`), 'failed');
+          },
+      ),
+  },
+  {
+    name: 'oversubscribed',
+    rule: 'S3',
+    mistake: 'what fits is computed in whole CPUs, so half a CPU counts as none',
+    plant: (seam) =>
+      seam.replace(
+        NodeResources.prototype,
+        'fits',
+        (fits) =>
+          function (this: NodeResources, demand) {
+            return fits.call(this, { ...demand, cpuMilli: Math.floor(demand.cpuMilli / 1000) * 1000 });
+          },
+      ),
+  },
+  {
+    name: 'cpu-not-taken-again',
+    rule: 'S3',
+    mistake: 'a task that goes on after `get` does not take its CPU again',
+    plant: (seam) => seam.replace(NodeResources.prototype, 'takeCpu', () => () => undefined),
+  },
+];

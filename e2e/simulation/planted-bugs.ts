@@ -1,0 +1,19 @@
+/**
+ * Bugs that the simulator must find: realistic mistakes, one of which is made for the time of a run. A rule that no planted
+ * bug breaks is one of which nobody knows whether the simulator looks at it.
+ */
+import { MEMBERSHIP_BUGS } from './planted-bugs-membership.ts';
+import { OBJECT_BUGS } from './planted-bugs-objects.ts';
+import { STREAM_BUGS } from './planted-bugs-streams.ts';
+import { TASK_BUGS } from './planted-bugs-tasks.ts';
+import type { PlantedBug } from './planted-bugs-type.ts';
+
+/** All of them. */
+export const PLANTED_BUGS: readonly PlantedBug[] = [...STREAM_BUGS, ...TASK_BUGS, ...OBJECT_BUGS, ...MEMBERSHIP_BUGS];
+
+/** @throws RangeError if there is none of that name. */
+export function plantedBug(name: string): PlantedBug {
+  const bug = PLANTED_BUGS.find((each) => each.name === name);
+  if (bug) return bug;
+  throw new RangeError(`there is no planted bug "${name}", only ${PLANTED_BUGS.map((each) => each.name).join(', ')}`);
+}
