@@ -1,10 +1,12 @@
 /**
  * Planted bugs of membership and time (rules M1–M3).
  */
+import { Raylet } from '#client/raylet/raylet.ts';
 import { ControlPlane, DEFAULT_SERVER_TIMES } from '#server/control-plane.ts';
 import type { SessionRecord } from '#server/gcs/entities.ts';
 import { Gcs } from '#server/gcs/gcs.ts';
 import { JobManager } from '#server/gcs/job-manager.ts';
+import { ReturningNodes } from '#server/gcs/returning-nodes.ts';
 import { SessionManager } from '#server/gcs/session-manager.ts';
 import type { PlantedBug } from './planted-bugs-type.ts';
 
@@ -75,5 +77,41 @@ export const MEMBERSHIP_BUGS: readonly PlantedBug[] = [
     rule: 'J4',
     mistake: 'the job of a driver that is gone goes on',
     plant: (seam) => seam.replace(JobManager.prototype, 'driverDied', () => () => undefined),
+  },
+  {
+    name: 'lost-leases-stay-lost',
+    rule: 'M3',
+    mistake: 'leases that were lost with the server, and that no node has, do not go round again',
+    plant: (seam) => seam.replace(ReturningNodes.prototype, 'settleLeases', () => () => undefined),
+  },
+  {
+    name: 'copy-not-reported',
+    rule: 'M3',
+    mistake: 'the report after a start of the server misses the first of the copies of a node',
+    plant: (seam) =>
+      seam.replace(
+        Raylet.prototype,
+        'report',
+        (report) =>
+          function (this: Raylet) {
+            const full = report.call(this);
+            return full.type === 'report' ? { ...full, copies: full.copies.slice(1) } : full;
+          },
+      ),
+  },
+  {
+    name: 'want-not-reported',
+    rule: 'M3',
+    mistake: 'the report after a start of the server misses what a node waits for',
+    plant: (seam) =>
+      seam.replace(
+        Raylet.prototype,
+        'report',
+        (report) =>
+          function (this: Raylet) {
+            const full = report.call(this);
+            return full.type === 'report' ? { ...full, wants: [] } : full;
+          },
+      ),
   },
 ];

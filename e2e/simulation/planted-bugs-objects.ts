@@ -2,10 +2,10 @@
  * Planted bugs of objects: who holds them, where they are, what they are called (rules O1, O2, O3).
  */
 import type { SessionRecord } from '#server/gcs/entities.ts';
+import { ControlPlane } from '#server/control-plane.ts';
 import { Relay } from '#server/gateway/relay.ts';
 import { ObjectTable } from '#server/gcs/object-table.ts';
 import { GcsState } from '#server/gcs/state.ts';
-import { watchBooks } from './planted-bugs-books.ts';
 import type { PlantedBug } from './planted-bugs-type.ts';
 
 export const OBJECT_BUGS: readonly PlantedBug[] = [
@@ -104,22 +104,19 @@ export const OBJECT_BUGS: readonly PlantedBug[] = [
     plant: (seam) => seam.replace(GcsState.prototype, 'dropAliases', () => () => undefined),
   },
   {
-    name: 'holder-not-written',
+    name: 'one-holder-written',
     rule: 'G2',
-    mistake: 'a holder that comes later is not written down',
-    plant: (seam) => {
-      const books = watchBooks(seam);
+    mistake: 'of several holders of an object only one is written down',
+    plant: (seam) =>
       seam.replace(
-        ObjectTable.prototype,
-        'hold',
-        (hold) =>
-          function (this: ObjectTable, object, holder) {
-            const dirty = books.state?.dirty.objects;
-            const isDirty = dirty?.has(object.key) ?? true;
-            hold.call(this, object, holder);
-            if (!isDirty) dirty?.delete(object.key);
+        ControlPlane.prototype,
+        'connect',
+        (connect) =>
+          function (this: ControlPlane, outbox, fatal) {
+            // What a start of the server reads.
+            for (const object of this.gcs.state.objects.values()) object.moreHolders = undefined;
+            connect.call(this, outbox, fatal);
           },
-      );
-    },
+      ),
   },
 ];

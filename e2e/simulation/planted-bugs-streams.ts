@@ -144,4 +144,18 @@ export const STREAM_BUGS: readonly PlantedBug[] = [
           },
       ),
   },
+  {
+    name: 'one-record-too-many-forgotten',
+    rule: 'L2',
+    mistake: 'a node forgets the record behind the last that is durable, too',
+    plant: (seam) =>
+      seam.replace(
+        Journal.prototype,
+        'acknowledge',
+        (acknowledge) =>
+          function (this: Journal, durable) {
+            acknowledge.call(this, durable + 1);
+          },
+      ),
+  },
 ];

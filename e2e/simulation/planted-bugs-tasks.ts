@@ -1,6 +1,7 @@
 /**
  * Planted bugs of tasks: their names, attempts and resources (rules L1, L4, L5, M2, S1, S3).
  */
+import { LocalTasks } from '#client/raylet/local-tasks.ts';
 import { Raylet } from '#client/raylet/raylet.ts';
 import { CommandStream } from '#server/gateway/command-stream.ts';
 import { systemError } from '#server/gcs/system-errors.ts';
@@ -49,7 +50,7 @@ export const TASK_BUGS: readonly PlantedBug[] = [
   {
     name: 'lease-not-reported',
     rule: 'M3',
-    mistake: 'the report after a start of the server misses leases whose inputs are not here yet',
+    mistake: 'the report after a start of the server misses the first of the leases of a node',
     plant: (seam) =>
       seam.replace(
         Raylet.prototype,
@@ -145,5 +146,69 @@ export const TASK_BUGS: readonly PlantedBug[] = [
     rule: 'S3',
     mistake: 'a task that goes on after `get` does not take its CPU again',
     plant: (seam) => seam.replace(NodeResources.prototype, 'takeCpu', () => () => undefined),
+  },
+  {
+    name: 'cpu-kept-while-blocked',
+    rule: 'S3',
+    mistake: 'a task that is blocked in `get` keeps its CPU',
+    plant: (seam) => {
+      seam.replace(NodeResources.prototype, 'giveCpu', () => () => undefined);
+      seam.replace(NodeResources.prototype, 'takeCpu', () => () => undefined);
+    },
+  },
+  {
+    name: 'given-where-it-never-fits',
+    rule: 'S4',
+    mistake: 'a node is taken for one that fits although it has too few CPUs in all',
+    plant: (seam) => seam.replace(NodeResources.prototype, 'couldEverFit', () => () => true),
+  },
+  {
+    name: 'attempt-not-counted',
+    rule: 'M2',
+    mistake: 'a task whose result was lost runs again under the number of the attempt before',
+    plant: (seam) =>
+      seam.replace(
+        TaskManager.prototype,
+        'rerun',
+        (rerun) =>
+          function (this: TaskManager, task) {
+            const { attempt } = task;
+            const isStarted = rerun.call(this, task);
+            task.attempt = attempt;
+            return isStarted;
+          },
+      ),
+  },
+  {
+    name: 'spiller-not-told',
+    rule: 'S1',
+    mistake: 'a node that passes a task on is not told of its result',
+    plant: (seam) => {
+      const books = watchBooks(seam);
+      seam.replace(
+        TaskManager.prototype,
+        'spill',
+        (spill) =>
+          function (this: TaskManager, session, key) {
+            spill.call(this, session, key);
+            const object = books.state?.objects.get(key);
+            if (object) object.wants = object.wants?.filter((want) => want.session !== session.id);
+          },
+      );
+    },
+  },
+  {
+    name: 'lease-home-ignored',
+    rule: 'S1',
+    mistake: 'a node passes over the lease of a task that was born on it',
+    plant: (seam) =>
+      seam.replace(
+        LocalTasks.prototype,
+        'lease',
+        (lease) =>
+          function (this: LocalTasks, command, fn, options) {
+            if (!this.get(command.task)) lease.call(this, command, fn, options);
+          },
+      ),
   },
 ];
