@@ -12,6 +12,8 @@ const MAX_SPAN_MS = 12_000;
 const MAX_FAULTS = 16;
 /** A node that leaves has left by then. */
 const LEAVE_LIMIT_MS = 10_000;
+/** A node that stands still or sleeps when all is healed does so a while longer: some come back after they were given up. */
+const LAST_SLEEP_MS = 40_000;
 /** A driver that is cut off for longer may be given up, and its job with it. */
 const DRIVER_LIMIT_MS = 8_000;
 
@@ -94,7 +96,9 @@ export class Faults {
     server.network.latencyMs = 2;
     server.machine.goOn();
     if (!server.isUp) server.start();
-    for (const node of nodes) this.#revive(node);
+    for (const node of nodes)
+      if (node.machine.isStill) world.plan(this.#random.next() * LAST_SLEEP_MS, () => this.#revive(node));
+      else this.#revive(node);
     for (const { node } of drivers) node.machine.goOn();
   }
 
