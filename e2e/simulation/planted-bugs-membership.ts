@@ -1,5 +1,5 @@
 /**
- * Planted bugs of membership and time (rules M1–M3).
+ * Planted bugs of membership and time, and of what nodes report after a start of the server (rules M1, M3, J4).
  */
 import { Raylet } from '#client/raylet/raylet.ts';
 import { ControlPlane, DEFAULT_SERVER_TIMES } from '#server/control-plane.ts';

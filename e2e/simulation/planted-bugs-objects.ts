@@ -1,5 +1,6 @@
 /**
- * Planted bugs of objects: who holds them, where they are, what they are called (rules O1, O2, O3).
+ * Planted bugs of objects: who holds them, where they are, what they are called, what is written down of them (rules
+ * L1, L4, O2, O3, O6, G2, G3).
  */
 import type { SessionRecord } from '#server/gcs/entities.ts';
 import { ControlPlane } from '#server/control-plane.ts';

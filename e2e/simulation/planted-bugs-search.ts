@@ -14,11 +14,21 @@ export interface FoundBug {
   readonly failure: string;
 }
 
-/** The first seed that finds the bug; undefined if none does. */
-export async function searchBug(bug: PlantedBug): Promise<FoundBug | undefined> {
+/**
+ * The first seed that finds the bug; undefined if none does.
+ * @param hint a seed to try before all others
+ */
+export async function searchBug(bug: PlantedBug, hint?: number): Promise<FoundBug | undefined> {
+  const found = hint === undefined ? undefined : await look(bug, hint);
+  if (found) return found;
   for (let seed = 1; seed <= MAX_BUG_SEEDS; seed++) {
-    const { failure } = await simulate(seed, { bug });
-    if (failure !== undefined) return { seed, failure };
+    const first = await look(bug, seed);
+    if (first) return first;
   }
   return undefined;
+}
+
+async function look(bug: PlantedBug, seed: number): Promise<FoundBug | undefined> {
+  const { failure } = await simulate(seed, { bug });
+  return failure === undefined ? undefined : { seed, failure };
 }

@@ -1,8 +1,7 @@
 /**
- * Planted bugs of tasks: their names, attempts and resources (rules L1, L4, L5, M2, S1, S3).
+ * Planted bugs of tasks: their names, attempts and resources (rules L1, L4, L5, M2, S1, S3, S4).
  */
 import { LocalTasks } from '#client/raylet/local-tasks.ts';
-import { Raylet } from '#client/raylet/raylet.ts';
 import { CommandStream } from '#server/gateway/command-stream.ts';
 import { systemError } from '#server/gcs/system-errors.ts';
 import { TaskManager } from '#server/gcs/task-manager.ts';
@@ -46,21 +45,6 @@ export const TASK_BUGS: readonly PlantedBug[] = [
           },
       );
     },
-  },
-  {
-    name: 'lease-not-reported',
-    rule: 'M3',
-    mistake: 'the report after a start of the server misses the first of the leases of a node',
-    plant: (seam) =>
-      seam.replace(
-        Raylet.prototype,
-        'report',
-        (report) =>
-          function (this: Raylet) {
-            const full = report.call(this);
-            return full.type === 'report' ? { ...full, leases: full.leases.slice(1) } : full;
-          },
-      ),
   },
   {
     name: 'ids-by-call-order',
