@@ -13,9 +13,9 @@ const LIMIT_MS = 120_000;
  */
 const HINTS: Readonly<Record<string, number>> = { 'records-applied-twice': 225, 'lease-forgotten': 116 };
 
-describe('a planted bug', () => {
+describe('planted bugs', () => {
   it.each(PLANTED_BUGS.map((bug) => [`${bug.rule} ${bug.name}: ${bug.mistake}`, bug] as const))(
-    `is found within ${MAX_BUG_SEEDS} seeds: %s`,
+    `%s; found within ${MAX_BUG_SEEDS} seeds`,
     { timeout: LIMIT_MS },
     async (_title, bug) => {
       const found = await searchBug(bug, HINTS[bug.name]);
@@ -25,14 +25,14 @@ describe('a planted bug', () => {
     },
   );
 
-  it('is gone after its run, as if it had never been', async () => {
+  it('one is gone after its run, as if it had never been', async () => {
     const clean = await simulate(3);
     const planted = await simulate(3, { bug: plantedBug('commands-not-sent-again') });
     expect(planted.failure).toBeDefined();
     expect(await simulate(3)).toEqual(clean);
   });
 
-  it('is gone if it could not be planted', () => {
+  it('one that could not be planted is gone', () => {
     const owner = { method: () => 'right' };
     const plant = (): Seam =>
       new Seam((seam) => {
@@ -43,7 +43,7 @@ describe('a planted bug', () => {
     expect(owner.method()).toBe('right');
   });
 
-  it("is the only one, and in nobody else's run", async () => {
+  it("there is one at a time, and it is in nobody else's run", async () => {
     const run = simulate(1);
     await expect(simulate(2)).rejects.toThrow('one after the other');
     expect((await run).failure).toBeUndefined();
