@@ -164,24 +164,6 @@ export const TASK_BUGS: readonly PlantedBug[] = [
       ),
   },
   {
-    name: 'spiller-not-told',
-    rule: 'S1',
-    mistake: 'a node that passes a task on is not told of its result',
-    plant: (seam) => {
-      const books = watchBooks(seam);
-      seam.replace(
-        TaskManager.prototype,
-        'spill',
-        (spill) =>
-          function (this: TaskManager, session, key) {
-            spill.call(this, session, key);
-            const object = books.state?.objects.get(key);
-            if (object) object.wants = object.wants?.filter((want) => want.session !== session.id);
-          },
-      );
-    },
-  },
-  {
     name: 'lease-home-ignored',
     rule: 'S1',
     mistake: 'a node passes over the lease of a task that was born on it',
