@@ -43,6 +43,7 @@ const SETS = {
   twoCpus: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 2000, custom: {} } },
   unchecked: { ...DEFAULT_OPTIONS, trust: 'unchecked' },
   oneRetry: { ...DEFAULT_OPTIONS, maxRetries: 1 },
+  noRetry: { ...DEFAULT_OPTIONS, maxRetries: 0 },
   noCpu: { ...DEFAULT_OPTIONS, demand: NOTHING },
   rare: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 1000, custom: { [RARE_RESOURCE]: 1000 } } },
   halfRare: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 0, custom: { [RARE_RESOURCE]: 500 } } },

@@ -7,7 +7,7 @@ import { Draft, type DraftArguments } from './draft.ts';
 import { cpuMilliOf, type OptionsName, optionsNumber } from './job-module.ts';
 import { leafPlan } from './leaf-plan.ts';
 import type { Failure, TaskPlan } from './plan.ts';
-import { LEAST_REPLY_BYTES } from './values.ts';
+import { LEAST_NOTED_BYTES } from './values.ts';
 
 const KINDS: readonly OptionsName[] = ['mortal', 'seated', 'immortal'];
 /** A driver has no more than so many at a time. */
@@ -80,7 +80,7 @@ export class ActorMaker {
       name: dice.number(),
       cpuMilli: cpuMilliOf('method'),
       steps: draft.steps,
-      resultBytes: dice.chance(0.9) ? LEAST_REPLY_BYTES + dice.below(200) : dice.sizeBytes(),
+      resultBytes: dice.chance(0.9) ? LEAST_NOTED_BYTES + dice.below(200) : dice.sizeBytes(),
       ...(returns === undefined ? {} : { returns }),
       ...(failure ? { failure } : {}),
       ...(keeps ? { keeps } : {}),

@@ -20,10 +20,10 @@ import type { RecordBatch } from '#shared/wire/columnar.ts';
 import type { ActorBook, ActorLife } from './actor-book.ts';
 import { FUNCTIONS, JOB_MODULE, OPTION_SETS } from './job-module.ts';
 import { decodePlan } from './plan.ts';
-import { Program } from './program.ts';
+import { mayNotEnd, Program } from './program.ts';
 import { ProgramWaits } from './program-waits.ts';
 import { RealmObjects } from './realm-objects.ts';
-import { type ReplyNote, valueBytes } from './values.ts';
+import { type Note, valueBytes } from './values.ts';
 
 type Run = WorkerCommandOf<'run'>;
 type VariantsOf<B> = B extends RecordBatch<infer V> ? V : never;
@@ -93,9 +93,9 @@ export class Runtime {
     return milli;
   }
 
-  /** Tasks that run, are blocked or wait here, and whether they end in another way than by returning. */
+  /** Tasks that run, are blocked or wait here, and whether they end in another way than by returning, or may not run again. */
   get tasks(): readonly { readonly key: ObjectKey; readonly fails: boolean }[] {
-    const queued = this.#queue.map(({ task, args }) => ({ key: task, fails: decodePlan(args).failure !== undefined }));
+    const queued = this.#queue.map(({ task, args }) => ({ key: task, fails: mayNotEnd(decodePlan(args)) }));
     return [...this.#programs.values(), ...queued];
   }
 
@@ -143,11 +143,7 @@ export class Runtime {
   }
 
   /** Makes a value: inline bytes, or memory beside the message. */
-  place(
-    digest: number,
-    sizeBytes: number,
-    note?: ReplyNote,
-  ): { bytes: Uint8Array; value: Uint8Array; attachment: number } {
+  place(digest: number, sizeBytes: number, note?: Note): { bytes: Uint8Array; value: Uint8Array; attachment: number } {
     if (sizeBytes <= INLINE_BYTES) {
       const bytes = valueBytes(digest, sizeBytes, new Uint8Array(sizeBytes), note);
       return { bytes, value: bytes, attachment: 0 };
