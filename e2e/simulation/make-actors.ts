@@ -42,7 +42,8 @@ export class ActorMaker {
     const deps = dice.chance(0.3) ? dice.some(refs, 2) : [];
     const nested = dice.chance(0.2) ? dice.some(refs, 1) : [];
     const plan = this.#plan(this.#argumentsOf(draft, deps, nested), this.#failure(0.05, 0.05), dice.chance(0.5));
-    draft.submit({ plan, options: optionsNumber(dice.pick(KINDS)), deps, nested, creates: true });
+    const step = { options: optionsNumber(dice.pick(KINDS)), deps, nested };
+    draft.submit({ ...step, plan: { ...plan, once: true }, creates: true });
   }
 
   /** Some calls in a row. */

@@ -24,11 +24,6 @@ export interface DriverHooks {
   done(): void;
 }
 
-/** True if it counts how often the plan's worker ends: it ends in another way than by returning, or may not run again. */
-export function mayNotEnd({ failure, once }: TaskPlan): boolean {
-  return failure !== undefined || once === true;
-}
-
 /** One attempt, or a driver. */
 export class Program {
   readonly key: ObjectKey;
@@ -67,9 +62,9 @@ export class Program {
     return this.#plan.cpuMilli;
   }
 
-  /** Its worker may not be ended for no reason. */
+  /** It ends in another way than by returning. */
   get fails(): boolean {
-    return mayNotEnd(this.#plan);
+    return this.#plan.failure !== undefined;
   }
 
   /** Begins: what did not come along is fetched first. */

@@ -20,7 +20,7 @@ import type { RecordBatch } from '#shared/wire/columnar.ts';
 import type { ActorBook, ActorLife } from './actor-book.ts';
 import { FUNCTIONS, JOB_MODULE, OPTION_SETS } from './job-module.ts';
 import { decodePlan } from './plan.ts';
-import { mayNotEnd, Program } from './program.ts';
+import { Program } from './program.ts';
 import { ProgramWaits } from './program-waits.ts';
 import { RealmObjects } from './realm-objects.ts';
 import { type Note, valueBytes } from './values.ts';
@@ -93,9 +93,9 @@ export class Runtime {
     return milli;
   }
 
-  /** Tasks that run, are blocked or wait here, and whether they end in another way than by returning, or may not run again. */
+  /** Tasks that run, are blocked or wait here, and whether they end in another way than by returning. */
   get tasks(): readonly { readonly key: ObjectKey; readonly fails: boolean }[] {
-    const queued = this.#queue.map(({ task, args }) => ({ key: task, fails: mayNotEnd(decodePlan(args)) }));
+    const queued = this.#queue.map(({ task, args }) => ({ key: task, fails: decodePlan(args).failure !== undefined }));
     return [...this.#programs.values(), ...queued];
   }
 

@@ -1,0 +1,88 @@
+/**
+ * Planted bugs of tasks that run twice at a time: a second copy, or another process that speaks for the same node (rules S6, M1,
+ * M2, L9).
+ */
+import { Claims } from '#server/gateway/claims.ts';
+import { Assignments } from '#server/gcs/assignments.ts';
+import type { TaskRecord } from '#server/gcs/entities.ts';
+import { Submissions } from '#server/gcs/submissions.ts';
+import { watchBooks } from './planted-bugs-books.ts';
+import type { PlantedBug } from './planted-bugs-type.ts';
+
+export const COPY_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'withdrawn-copy-believed',
+    rule: 'M2',
+    mistake: 'the result of a second copy that was withdrawn is believed when it comes late',
+    plant: (seam) => {
+      const begun = new WeakMap<TaskRecord, Set<string>>();
+      seam.replace(
+        Assignments.prototype,
+        'beginSecond',
+        (beginSecond) =>
+          function (this: Assignments, task, session) {
+            beginSecond.call(this, task, session);
+            const copies = begun.get(task) ?? new Set();
+            begun.set(task, copies.add(`${session.id} ${task.copy?.attempt}`));
+          },
+      );
+      seam.replace(
+        Assignments.prototype,
+        'isCurrent',
+        (isCurrent) =>
+          function (this: Assignments, task, session, attempt) {
+            return (
+              isCurrent.call(this, task, session, attempt) || begun.get(task)?.has(`${session.id} ${attempt}`) === true
+            );
+          },
+      );
+    },
+  },
+  {
+    name: 'both-copies-call',
+    rule: 'L9',
+    mistake: 'the second copy of a task goes on when one of the two calls something',
+    plant: (seam) => {
+      const books = watchBooks(seam);
+      seam.replace(
+        Submissions.prototype,
+        'submit',
+        (submit) =>
+          function (this: Submissions, session, record) {
+            const parent = books.state?.task(record.parent);
+            const options = parent?.options;
+            if (!parent?.copy || !options) {
+              submit.call(this, session, record);
+              return;
+            }
+            Object.assign(parent, { options: { ...options, options: { ...options.options, idempotent: true } } });
+            submit.call(this, session, record);
+            Object.assign(parent, { options });
+          },
+      );
+    },
+  },
+  {
+    name: 'withdrawn-copy-not-told',
+    rule: 'S6',
+    mistake: 'a node whose copy of a task is of no use any more is not told',
+    plant: (seam) =>
+      seam.replace(
+        Assignments.prototype,
+        'endSecond',
+        (endSecond) =>
+          function (this: Assignments, task) {
+            endSecond.call(this, task, false);
+          },
+      ),
+  },
+  {
+    name: 'late-hello-takes-place',
+    rule: 'M1',
+    mistake: 'a hello takes the place of a connection that lives, although nobody has answered over the new one',
+    plant: (seam) =>
+      seam.replace(Claims.prototype, 'add', () => (_link, takePlace) => {
+        takePlace();
+      }),
+  },
+];
