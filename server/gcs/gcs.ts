@@ -224,7 +224,8 @@ export class Gcs {
         this.#returning.applyOrphans(record.object);
         return;
       case 'spill':
-        this.tasks.spill(session, record.task);
+        // What ended meanwhile will not be run by anybody: the node that gave it back waits for what became of it.
+        if (!this.tasks.spill(session, record.task)) this.#want(session, record.task);
         return;
       case 'cancel':
         this.tasks.cancel(record.task, record.recursive, record.force);

@@ -194,14 +194,16 @@ export class TaskManager {
     this.#queue.add(task);
   }
 
-  spill(session: SessionRecord, key: ObjectKey): void {
+  /** A local scheduler passes a task on. Returns false if it is not the one that has it: the task may be over. */
+  spill(session: SessionRecord, key: ObjectKey): boolean {
     const task = this.#state.task(key);
-    if (!task || task.assigned !== session.id || task.state !== 'local') return;
+    if (!task || task.assigned !== session.id || task.state !== 'local') return false;
     const object = this.#state.objects.get(task.key);
     if (object) (object.wants ??= []).push({ session: session.id, key });
-    if (this.#runs.promoteSecond(task)) return;
+    if (this.#runs.promoteSecond(task)) return true;
     this.#runs.leave(task);
     this.awaitInputs(task);
+    return true;
   }
 
   /** Ends a task with an error of the system's. */
