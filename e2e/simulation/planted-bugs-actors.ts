@@ -1,9 +1,10 @@
 /**
  * Planted bugs of actors and their calls, and of calls taken back (rules A1, L7, L9, M2).
  */
+import { RunSender } from '#client/raylet/run-sender.ts';
 import { ActorHost } from '#client/raylet/actor-host.ts';
-import { ControlPlane } from '#server/control-plane.ts';
 import { ActorManager } from '#server/gcs/actor-manager.ts';
+import { moveTask } from '#shared/task/task-state.ts';
 import { TaskManager } from '#server/gcs/task-manager.ts';
 import { watchBooks } from './planted-bugs-books.ts';
 import type { PlantedBug } from './planted-bugs-type.ts';
@@ -26,21 +27,19 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
       ),
   },
   {
-    name: 'answered-calls-sent-again',
+    name: 'call-run-twice',
     rule: 'L9',
-    mistake: 'after a start of the server every call without a result is sent again, not only those that no node has',
-    plant: (seam) => {
-      const books = watchBooks(seam);
+    mistake: 'a call of an actor is sent to its worker twice',
+    plant: (seam) =>
       seam.replace(
-        ActorManager.prototype,
-        'resume',
-        (resume) =>
-          function (this: ActorManager, unanswered) {
-            const sent = [...(books.state?.actors.values() ?? [])].flatMap((actor) => [...actor.inFlight]);
-            resume.call(this, [...new Set([...unanswered, ...sent])]);
+        RunSender.prototype,
+        'run',
+        (run) =>
+          function (this: RunSender, task, worker) {
+            run.call(this, task, worker);
+            if (task.actor !== 0) run.call(this, task, worker);
           },
-      );
-    },
+      ),
   },
   {
     name: 'actor-on-dead-node',
@@ -52,38 +51,40 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
     name: 'call-of-the-dead-sent-again',
     rule: 'L9',
     mistake:
-      'a call that was on the way when its actor died is sent to the next life, although the former may have answered it',
-    plant: (seam) =>
+      'calls on the way when the node of their actor died go to its next life, although the former may have run them',
+    plant: (seam) => {
+      const books = watchBooks(seam);
       seam.replace(
         ActorManager.prototype,
         'hostDied',
         (hostDied) =>
           function (this: ActorManager, actor, nodeName) {
-            const calls = [...actor.inFlight];
-            actor.inFlight.clear();
+            if (actor.creation.options.options.maxRestarts < 0) actor.inFlight.clear();
             hostDied.call(this, actor, nodeName);
-            actor.pending.unshift(...calls);
           },
-      ),
+      );
+      seam.replace(
+        TaskManager.prototype,
+        'lost',
+        (lost) =>
+          function (this: TaskManager, task, session) {
+            const actor = books.gcs?.state.actors.get(task.actor);
+            if (actor?.state !== 'restarting') {
+              lost.call(this, task, session);
+              return;
+            }
+            books.gcs?.runs.leave(task);
+            moveTask(task, 'waiting');
+            moveTask(task, 'queued');
+            actor.pending.push(task);
+          },
+      );
+    },
   },
   {
     name: 'cancel-lost',
     rule: 'L7',
     mistake: 'a call that was cancelled goes on',
     plant: (seam) => seam.replace(TaskManager.prototype, 'cancel', () => () => undefined),
-  },
-  {
-    name: 'cancel-not-passed-on',
-    rule: 'L7',
-    mistake: 'the node that runs a cancelled task is not told',
-    plant: (seam) =>
-      seam.replace(
-        ControlPlane.prototype,
-        'command',
-        (command) =>
-          function (this: ControlPlane, session, said) {
-            if (said.kind !== 'cancelTask') command.call(this, session, said);
-          },
-      ),
   },
 ];

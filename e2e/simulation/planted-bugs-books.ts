@@ -6,14 +6,20 @@ import { Gcs } from '#server/gcs/gcs.ts';
 import type { GcsState } from '#server/gcs/state.ts';
 import type { Seam } from './planted-bugs-seam.ts';
 
+interface Books {
+  gcs: Gcs | undefined;
+  state: GcsState | undefined;
+}
+
 /** The tables that the records at hand change. */
-export function watchBooks(seam: Seam): { state: GcsState | undefined } {
-  const books: { state: GcsState | undefined } = { state: undefined };
+export function watchBooks(seam: Seam): Books {
+  const books: Books = { gcs: undefined, state: undefined };
   seam.replace(
     Gcs.prototype,
     'applyRecords',
     (applyRecords) =>
       function (this: Gcs, session, first, records) {
+        books.gcs = this;
         books.state = this.state;
         applyRecords.call(this, session, first, records);
       },

@@ -4,40 +4,11 @@
  */
 import { Claims } from '#server/gateway/claims.ts';
 import { Assignments } from '#server/gcs/assignments.ts';
-import type { TaskRecord } from '#server/gcs/entities.ts';
 import { Submissions } from '#server/gcs/submissions.ts';
 import { watchBooks } from './planted-bugs-books.ts';
 import type { PlantedBug } from './planted-bugs-type.ts';
 
 export const COPY_BUGS: readonly PlantedBug[] = [
-  {
-    name: 'withdrawn-copy-believed',
-    rule: 'M2',
-    mistake: 'the result of a second copy that was withdrawn is believed when it comes late',
-    plant: (seam) => {
-      const begun = new WeakMap<TaskRecord, Set<string>>();
-      seam.replace(
-        Assignments.prototype,
-        'beginSecond',
-        (beginSecond) =>
-          function (this: Assignments, task, session) {
-            beginSecond.call(this, task, session);
-            const copies = begun.get(task) ?? new Set();
-            begun.set(task, copies.add(`${session.id} ${task.copy?.attempt}`));
-          },
-      );
-      seam.replace(
-        Assignments.prototype,
-        'isCurrent',
-        (isCurrent) =>
-          function (this: Assignments, task, session, attempt) {
-            return (
-              isCurrent.call(this, task, session, attempt) || begun.get(task)?.has(`${session.id} ${attempt}`) === true
-            );
-          },
-      );
-    },
-  },
   {
     name: 'both-copies-call',
     rule: 'L9',

@@ -5,7 +5,6 @@
 import type { SessionRecord } from '#server/gcs/entities.ts';
 import { ControlPlane } from '#server/control-plane.ts';
 import { Relay } from '#server/gateway/relay.ts';
-import { containerHolder } from '#server/gcs/holders.ts';
 import { ObjectTable } from '#server/gcs/object-table.ts';
 import { GcsState } from '#server/gcs/state.ts';
 import type { PlantedBug } from './planted-bugs-type.ts';
@@ -118,22 +117,6 @@ export const OBJECT_BUGS: readonly PlantedBug[] = [
             // What a start of the server reads.
             for (const object of this.gcs.state.objects.values()) object.moreHolders = undefined;
             connect.call(this, outbox, fatal);
-          },
-      ),
-  },
-  {
-    name: 'former-references-let-go',
-    rule: 'O3',
-    mistake: 'what a value referred to before it was made again is let go at once',
-    plant: (seam) =>
-      seam.replace(
-        ObjectTable.prototype,
-        'setValue',
-        (setValue) =>
-          function (this: ObjectTable, object, session, reported) {
-            setValue.call(this, object, session, reported);
-            for (const key of object.formerNested ?? []) this.releaseKey(key, containerHolder(object.key));
-            object.formerNested = undefined;
           },
       ),
   },

@@ -54,6 +54,40 @@ export const STREAM_BUGS: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'said-while-away-lost',
+    rule: 'L2',
+    mistake: 'commands for a node that is away are dropped',
+    plant: (seam) => {
+      const away = new WeakSet<CommandStream>();
+      seam.replace(
+        CommandStream.prototype,
+        'attach',
+        (attach) =>
+          function (this: CommandStream, sink, received) {
+            away.delete(this);
+            attach.call(this, sink, received);
+          },
+      );
+      seam.replace(
+        CommandStream.prototype,
+        'detach',
+        (detach) =>
+          function (this: CommandStream) {
+            away.add(this);
+            detach.call(this);
+          },
+      );
+      seam.replace(
+        CommandStream.prototype,
+        'add',
+        (add) =>
+          function (this: CommandStream, command) {
+            if (!away.has(this)) add.call(this, command);
+          },
+      );
+    },
+  },
+  {
     name: 'records-applied-twice',
     rule: 'L2',
     mistake: 'after a reconnect the server has records sent again that are not durable, although it has applied them',

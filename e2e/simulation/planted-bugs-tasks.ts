@@ -2,7 +2,6 @@
  * Planted bugs of tasks: their names, attempts and resources (rules L1, L4, L5, M2, S1, S3, S4).
  */
 import { LocalTasks } from '#client/raylet/local-tasks.ts';
-import { CommandStream } from '#server/gateway/command-stream.ts';
 import { Submissions } from '#server/gcs/submissions.ts';
 import { systemError } from '#server/gcs/system-errors.ts';
 import { TaskManager } from '#server/gcs/task-manager.ts';
@@ -13,40 +12,6 @@ import { CallOrder, watchBooks } from './planted-bugs-books.ts';
 import type { PlantedBug } from './planted-bugs-type.ts';
 
 export const TASK_BUGS: readonly PlantedBug[] = [
-  {
-    name: 'lease-forgotten',
-    rule: 'M2',
-    mistake: 'a lease given to a node that is not welcomed yet, or not connected, is dropped',
-    plant: (seam) => {
-      const attached = new WeakSet<CommandStream>();
-      seam.replace(
-        CommandStream.prototype,
-        'attach',
-        (attach) =>
-          function (this: CommandStream, sink, received) {
-            attached.add(this);
-            attach.call(this, sink, received);
-          },
-      );
-      seam.replace(
-        CommandStream.prototype,
-        'detach',
-        (detach) =>
-          function (this: CommandStream) {
-            attached.delete(this);
-            detach.call(this);
-          },
-      );
-      seam.replace(
-        CommandStream.prototype,
-        'add',
-        (add) =>
-          function (this: CommandStream, command) {
-            if (command.kind !== 'lease' || attached.has(this)) add.call(this, command);
-          },
-      );
-    },
-  },
   {
     name: 'ids-by-call-order',
     rule: 'L1',

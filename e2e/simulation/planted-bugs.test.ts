@@ -5,13 +5,27 @@ import { MAX_BUG_SEEDS, searchBug } from './planted-bugs-search.ts';
 import { Seam } from './planted-bugs-seam.ts';
 import { simulate } from './simulation.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 180_000;
 
 /**
  * Seeds that found what takes long to find (`npm run sim -- --bugs` tells them): tried first, for time's sake alone. When
  * programs or faults change they say nothing any more, and the search takes its time until others stand here.
  */
-const HINTS: Readonly<Record<string, number>> = { 'records-applied-twice': 225, 'lease-forgotten': 116 };
+const HINTS: Readonly<Record<string, number>> = {
+  'commands-not-sent-again': 47,
+  'said-while-away-lost': 137,
+  'records-applied-twice': 95,
+  'acknowledged-before-durable': 16,
+  'one-record-too-many-forgotten': 26,
+  'zombie-believed': 30,
+  'both-copies-call': 127,
+  'withdrawn-copy-not-told': 39,
+  'actor-on-dead-node': 23,
+  'call-of-the-dead-sent-again': 150,
+  'lineage-not-kept': 66,
+  'transfer-left-open': 23,
+  'one-holder-written': 300,
+};
 
 describe('planted bugs', () => {
   it.each(PLANTED_BUGS.map((bug) => [`${bug.rule} ${bug.name}: ${bug.mistake}`, bug] as const))(
@@ -27,7 +41,7 @@ describe('planted bugs', () => {
 
   it('one is gone after its run, as if it had never been', async () => {
     const clean = await simulate(3);
-    const planted = await simulate(3, { bug: plantedBug('commands-not-sent-again') });
+    const planted = await simulate(3, { bug: plantedBug('commit-lost') });
     expect(planted.failure).toBeDefined();
     expect(await simulate(3)).toEqual(clean);
   });

@@ -43,6 +43,8 @@ export class Rules {
   readonly #heard = new WeakMap<Wire, { serverEpoch: number; last: number }>();
   /** By session: the last command of this life of the server that its node says it has, over whichever connection. */
   readonly #taken = new Map<number, number>();
+  /** Sessions whose nodes said something after their welcome. */
+  readonly #heardIn = new Set<number>();
   readonly #holders = new WeakMap<RayletShell, HolderBook>();
   #serverBooks: ServerBooks | undefined;
   #sessions: SessionRules | undefined;
@@ -80,7 +82,7 @@ export class Rules {
     }
     const fail = (message: string): void => this.#world.fail(message);
     this.#serverBooks = new ServerBooks(plane, fail);
-    this.#sessions = new SessionRules(plane, fail);
+    this.#sessions = new SessionRules(plane, fail, (session) => this.#heardIn.has(session));
     this.#taken.clear();
     this.#watchObjects(plane);
     const taskEnded = plane.taskEnded.bind(plane);
@@ -197,6 +199,8 @@ export class Rules {
     // Said once more it means nothing.
     if (frame.type === 'hello' && !this.#heard.has(wire))
       this.#heard.set(wire, { serverEpoch: frame.serverEpoch, last: frame.receivedCommands });
+    // Who knows the number of its session has heard its welcome.
+    this.#heardIn.add(frame.type === 'hello' ? frame.session : (this.#sessionOf.get(wire) ?? 0));
     if (frame.type === 'ack') this.#takes(wire, frame.received);
     if (frame.type !== 'records') return;
     const last = this.#lastRecord.get(wire);

@@ -1,6 +1,6 @@
 /**
  * What must hold of the sessions in one life of the server: their records are applied once (rule L2), none that was given up
- * lives again (M1), and none is given up for silence that the server was not there to hear (M3).
+ * lives again or has to give way to one of which nothing was heard (M1), and none is given up for silence that the server was not there to hear (M3).
  */
 import type { ControlPlane } from '#server/control-plane.ts';
 import type { Gcs } from '#server/gcs/gcs.ts';
@@ -11,11 +11,19 @@ export class SessionRules {
   readonly #fail: (message: string) => void;
   readonly #given = new Set<number>();
 
-  constructor(plane: ControlPlane, fail: (message: string) => void) {
+  /** @param isHeard whether the node of a session has said anything in it */
+  constructor(plane: ControlPlane, fail: (message: string) => void, isHeard: (session: number) => boolean) {
     this.#plane = plane;
     this.#fail = fail;
     this.#watchRecords(plane.gcs);
     this.#watchSilence(plane);
+    const superseded = plane.superseded.bind(plane);
+    plane.superseded = (session) => {
+      // Strangers who lie speak past the wires that are looked at.
+      if (session.trusted && !isHeard(session.successor))
+        fail(`M1 session ${session.id} has to give way to session ${session.successor}, whose node was never heard`);
+      superseded(session);
+    };
   }
 
   check(): void {
