@@ -1,5 +1,5 @@
 /**
- * The search for a planted bug: seeds from 1 on, until one run says that something is wrong.
+ * The search for a planted bug: seeds from 1 on, until one run says that something is wrong and nothing is without the bug.
  */
 import type { PlantedBug } from './planted-bugs-type.ts';
 import { simulate } from './simulation.ts';
@@ -30,5 +30,8 @@ export async function searchBug(bug: PlantedBug, hint?: number): Promise<FoundBu
 
 async function look(bug: PlantedBug, seed: number): Promise<FoundBug | undefined> {
   const { failure } = await simulate(seed, { bug });
-  return failure === undefined ? undefined : { seed, failure };
+  if (failure === undefined) return undefined;
+  // It is the bug that was found, and it was there for its own run only.
+  const clean = await simulate(seed);
+  return clean.failure === undefined ? { seed, failure } : undefined;
 }
