@@ -42,6 +42,8 @@ export class ActorBook {
   readonly #hosted = new Map<number, Set<ObjectKey>>();
   readonly #lives: ActorLife[] = [];
   readonly #origins = new Map<ObjectKey, Origin>();
+  /** Which life began a call. */
+  readonly #begun = new Map<ObjectKey, number>();
   /** How often each task has ended. */
   readonly #ends = new Map<ObjectKey, number>();
   readonly #orders = new Map<string, number>();
@@ -87,6 +89,9 @@ export class ActorBook {
     const { attempt, order, caller, name } = origin;
     if (order <= (life.lastOrder.get(attempt) ?? -1)) return `A1 call ${call} of ${attempt} comes out of order`;
     life.lastOrder.set(attempt, order);
+    const former = this.#begun.get(call);
+    if (former !== undefined && !this.mayRepeat()) return `L9 call ${call} was begun in life ${former} before`;
+    this.#begun.set(call, life.number);
     let names = life.names.get(caller);
     if (!names) life.names.set(caller, (names = new Set()));
     if (caller !== 0 && names.has(name) && !this.mayRepeat()) return `L9 call ${call} (${name}) was answered before`;

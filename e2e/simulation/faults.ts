@@ -47,6 +47,7 @@ export class Faults {
   readonly #cluster: Cluster;
   readonly #harm: Harm;
   readonly #acts: Record<(typeof STRUCK)[number], Act>;
+  readonly #dice: FaultDice;
   readonly #victims: readonly { heal(): void }[];
 
   /** @param kept numbers, from 1, of those that come at all; default: every one */
@@ -58,6 +59,7 @@ export class Faults {
     const [nodes, server, network] = [new NodeFaults(harm), new ServerFaults(harm), new NetworkFaults(harm)];
     this.#cluster = cluster;
     this.#harm = harm;
+    this.#dice = dice;
     this.counts = cluster.faults;
     this.#victims = [server, network, nodes];
     this.#acts = { ...nodes.acts, ...server.acts, ...network.acts };
@@ -87,6 +89,7 @@ export class Faults {
   #heal(): void {
     this.#harm.isHealed = true;
     this.#cluster.world.story.tell('world', 'is healed');
+    this.#dice.throwFor(this.#cluster.world.random('heal'));
     for (const victim of this.#victims) victim.heal();
     for (const liar of this.#cluster.liars) liar.stop();
   }

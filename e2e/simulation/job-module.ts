@@ -46,6 +46,7 @@ const SETS = {
   urgent: { ...DEFAULT_OPTIONS, priority: 10 },
   patient: { ...DEFAULT_OPTIONS, priority: -10 },
   idempotent: { ...DEFAULT_OPTIONS, idempotent: true },
+  noRetry: { ...DEFAULT_OPTIONS, maxRetries: 0 },
   noCpu: { ...DEFAULT_OPTIONS, demand: NOTHING },
   rare: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 1000, custom: { [RARE_RESOURCE]: 1000 } } },
   halfRare: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 0, custom: { [RARE_RESOURCE]: 500 } } },

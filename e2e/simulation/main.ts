@@ -1,8 +1,11 @@
 /**
  * `npm run sim -- --seeds N --seed S`: runs seeds S … S+N−1 and prints what was in them. A failure is made as small as it goes
- * and printed with the command that runs it again. The exit code is 1 if something is wrong, 2 for arguments that make no sense.
+ * and printed with the command that runs it again. `--bug NAME` makes a mistake meanwhile; `--bugs` says which seed finds which.
+ * The exit code is 1 if something is wrong, 2 for arguments that make no sense.
  */
 import { commandFor, readSettings, type Settings, UsageError } from './options.ts';
+import { PLANTED_BUGS } from './planted-bugs.ts';
+import { MAX_BUG_SEEDS, searchBug } from './planted-bugs-search.ts';
 import { shrink } from './shrink.ts';
 import { simulate } from './simulation.ts';
 import { Tally } from './tally.ts';
@@ -34,8 +37,24 @@ async function run({ seed: first, seeds, minutes, run: options }: Settings): Pro
   return isGood;
 }
 
+/** Looks for every planted bug. Returns false if one is not found. */
+async function findBugs(): Promise<boolean> {
+  let isEachFound = true;
+  console.log(`rule  planted bug                   first seed (of ${MAX_BUG_SEEDS}) and what it says`);
+  for (const bug of PLANTED_BUGS) {
+    const found = await searchBug(bug);
+    isEachFound &&= found !== undefined;
+    console.log(
+      `${bug.rule.padEnd(5)} ${bug.name.padEnd(29)} ${found ? `${String(found.seed).padStart(3)}  ${found.failure}` : 'none'}`,
+    );
+  }
+  return isEachFound;
+}
+
 try {
-  if (!(await run(readSettings(process.argv.slice(2))))) process.exitCode = 1;
+  const settings = readSettings(process.argv.slice(2));
+  const isGood = await (settings.bugs ? findBugs() : run(settings));
+  if (!isGood) process.exitCode = 1;
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(error.message);

@@ -7,7 +7,7 @@ import { Draft, type DraftArguments } from './draft.ts';
 import { cpuMilliOf, type OptionsName, optionsNumber } from './job-module.ts';
 import { leafPlan } from './leaf-plan.ts';
 import type { Failure, TaskPlan } from './plan.ts';
-import { LEAST_REPLY_BYTES } from './values.ts';
+import { LEAST_NOTED_BYTES } from './values.ts';
 
 const KINDS: readonly OptionsName[] = ['mortal', 'seated', 'immortal'];
 /** A driver has no more than so many at a time. */
@@ -42,7 +42,8 @@ export class ActorMaker {
     const deps = dice.chance(0.3) ? dice.some(refs, 2) : [];
     const nested = dice.chance(0.2) ? dice.some(refs, 1) : [];
     const plan = this.#plan(this.#argumentsOf(draft, deps, nested), this.#failure(0.05, 0.05), dice.chance(0.5));
-    draft.submit({ plan, options: optionsNumber(dice.pick(KINDS)), deps, nested, creates: true });
+    const step = { options: optionsNumber(dice.pick(KINDS)), deps, nested };
+    draft.submit({ ...step, plan: { ...plan, once: true }, creates: true });
   }
 
   /** Some calls in a row. */
@@ -80,7 +81,7 @@ export class ActorMaker {
       name: dice.number(),
       cpuMilli: cpuMilliOf('method'),
       steps: draft.steps,
-      resultBytes: dice.chance(0.9) ? LEAST_REPLY_BYTES + dice.below(200) : dice.sizeBytes(),
+      resultBytes: dice.chance(0.9) ? LEAST_NOTED_BYTES + dice.below(200) : dice.sizeBytes(),
       ...(returns === undefined ? {} : { returns }),
       ...(failure ? { failure } : {}),
       ...(keeps ? { keeps } : {}),

@@ -10,6 +10,7 @@ import { leafPlan } from './leaf-plan.ts';
 import { ActorMaker } from './make-actors.ts';
 import { makeLarge } from './make-large.ts';
 import type { JobPlan, TaskPlan } from './plan.ts';
+import { LEAST_NOTED_BYTES } from './values.ts';
 
 const MAX_DEPTH = 3;
 /** Longer than anybody waits for a job. */
@@ -142,7 +143,12 @@ export class PlanMaker {
     const plan = this.#task(depth, new Draft(args));
     const options = this.#optionsFor(plan);
     const step = {
-      plan: { ...plan, cpuMilli: cpuMilliOf(options), ...(handles.length > 0 ? { handles: handles.length } : {}) },
+      plan: {
+        ...plan,
+        cpuMilli: cpuMilliOf(options),
+        ...(handles.length > 0 ? { handles: handles.length } : {}),
+        ...(options === 'noRetry' ? { once: true as const } : {}),
+      },
       options: optionsNumber(options),
       deps,
       nested: [...refs, ...handles],
@@ -161,6 +167,7 @@ export class PlanMaker {
 
   #task(depth: number, draft: Draft): TaskPlan {
     const dice = this.#dice;
+    if (dice.chance(0.05)) return this.#marked(draft);
     if (dice.chance(0.6)) draft.add({ do: 'work', ms: dice.workMs() });
     const made: number[] = [];
     if (depth < MAX_DEPTH && dice.chance(0.4)) {
@@ -188,6 +195,16 @@ export class PlanMaker {
     };
   }
 
+  /** Values that are written down with their record, and so are never made again once somebody has seen them. */
+  #marked(draft: Draft): TaskPlan {
+    const dice = this.#dice;
+    const bytes = (): number => LEAST_NOTED_BYTES + dice.below(200);
+    const returns = draft.add({ do: 'put', salt: dice.number(), bytes: bytes() });
+    draft.add({ do: 'work', ms: dice.workMs() });
+    const plan = { name: dice.number(), cpuMilli: 0, steps: draft.steps, resultBytes: bytes(), returns };
+    return { ...plan, isMarked: true, ...(dice.chance(0.4) ? { failure: { kind: 'crashFirst', attempts: 1 } } : {}) };
+  }
+
   #getAndOpen(draft: Draft, refs: readonly number[]): void {
     const dice = this.#dice;
     if (refs.length === 0) return;
@@ -210,6 +227,8 @@ export class PlanMaker {
     if (dice < 0.12) return 'halfCpu';
     if (dice < 0.2) return 'twoCpus';
     if (dice < 0.35) return this.#dice.chance(0.5) ? 'urgent' : 'patient';
-    return dice < 0.4 && !hasActors ? 'idempotent' : 'plain';
+    if (dice < 0.4 && !hasActors) return 'idempotent';
+    // What ends without any fault of its own costs no retry (rule L4).
+    return failure === undefined && dice < 0.6 ? 'noRetry' : 'plain';
   }
 }

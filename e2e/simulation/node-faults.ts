@@ -8,6 +8,8 @@ import type { EndedFor } from './sim-workers.ts';
 
 /** A node that leaves has left by then. */
 const LEAVE_LIMIT_MS = 10_000;
+/** A machine that stands still or sleeps when all is healed goes on within so much: some come back after they were given up. */
+const LAST_SLEEP_MS = 40_000;
 /** A page closes, and the word of it reaches the server after this. */
 const NOTICE_MS = 10;
 /** How often stores are looked at. */
@@ -93,7 +95,9 @@ export class NodeFaults {
     for (const twin of this.#twins) this.#endTwin(twin);
     for (const node of nodes) {
       if (node.disk) node.disk.isFull = false;
-      this.#revive(node);
+      if (node.machine.isStill)
+        this.#harm.cluster.world.plan(this.#harm.random.next() * LAST_SLEEP_MS, () => this.#revive(node));
+      else this.#revive(node);
     }
     for (const { node } of drivers) node.machine.goOn();
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandFor, readSettings } from './options.ts';
+import { plantedBug } from './planted-bugs.ts';
 
 describe('arguments of the simulator', () => {
   it('L4 a number of seeds, a first one, a size and a time are taken as they are', () => {
@@ -11,13 +12,16 @@ describe('arguments of the simulator', () => {
       run: { nodes: 3 },
     });
     expect(readSettings(['--minutes', '2']).seeds).toBe(1);
+    expect(readSettings(['--bugs'])).toMatchObject({ bugs: true, run: { bug: undefined } });
   });
 
   it('L4 the command for a shrunk failure says the same again when it is read', () => {
-    const run = { nodes: 2, faults: new Set([3, 7]), jobs: new Set([2]), tasks: 4 };
+    const run = { nodes: 2, faults: new Set([3, 7]), jobs: new Set([2]), tasks: 4, bug: plantedBug('no-grace') };
     const command = commandFor(4711, run);
-    expect(command).toBe('npm run sim -- --seed 4711 --seeds 1 --nodes 2 --faults 3,7 --jobs 2 --tasks 4');
-    expect(readSettings(command.split(' ').slice(4))).toEqual({ seed: 4711, seeds: 1, minutes: 0, run });
+    expect(command).toBe(
+      'npm run sim -- --seed 4711 --seeds 1 --nodes 2 --faults 3,7 --jobs 2 --tasks 4 --bug no-grace',
+    );
+    expect(readSettings(command.split(' ').slice(4))).toEqual({ seed: 4711, seeds: 1, minutes: 0, bugs: false, run });
     expect(readSettings(commandFor(1, { faults: new Set() }).split(' ').slice(4)).run.faults).toEqual(new Set());
   });
 
@@ -32,6 +36,8 @@ describe('arguments of the simulator', () => {
     ['--minutes', '-1'],
     ['--faults', '1,,2'],
     ['--jobs', 'all'],
+    ['--bug', 'nothing'],
+    ['--bugs', 'all'],
     ['--sed', '1'],
     ['7'],
     ['--seeds'],

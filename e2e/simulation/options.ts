@@ -1,8 +1,10 @@
 /**
- * What the command line of the simulator says: `npm run sim -- --seeds N --seed S --nodes N --minutes M`, and what a shrunk
- * failure is run again with.
+ * What the command line of the simulator says: `npm run sim -- --seeds N --seed S --nodes N --minutes M`, what a shrunk
+ * failure is run again with, and planted bugs: `--bug NAME` is made in every run, `--bugs` looks for each.
  */
 import { parseArgs } from 'node:util';
+import type { PlantedBug } from './planted-bugs-type.ts';
+import { plantedBug, PLANTED_BUGS } from './planted-bugs.ts';
 import type { RunOptions } from './simulation.ts';
 
 const DEFAULT_SEEDS = 200;
@@ -16,6 +18,8 @@ export interface Settings {
   readonly seeds: number;
   /** … and further ones until so much real time is over. */
   readonly minutes: number;
+  /** All planted bugs are looked for instead. */
+  readonly bugs: boolean;
   /** What of every seed is run. */
   readonly run: RunOptions;
 }
@@ -31,11 +35,13 @@ const OPTIONS = {
   faults: { type: 'string' },
   jobs: { type: 'string' },
   tasks: { type: 'string' },
+  bug: { type: 'string' },
+  bugs: { type: 'boolean' },
 } as const;
 
 /** Reads arguments. @throws UsageError */
 export function readSettings(args: readonly string[]): Settings {
-  const given = parse(args);
+  const { bugs = false, ...given } = parse(args);
   const minutes = number(given, 'minutes', 0);
   const nodes = given['nodes'] === undefined ? undefined : whole(given, 'nodes', 1);
   if (nodes !== undefined && nodes > MAX_NODES) throw new UsageError(`--nodes takes at most ${MAX_NODES}`);
@@ -44,28 +50,31 @@ export function readSettings(args: readonly string[]): Settings {
     // With only a time to fill there is no least number of seeds but one.
     seeds: whole(given, 'seeds', 1, minutes > 0 ? 1 : DEFAULT_SEEDS),
     minutes,
+    bugs,
     run: {
       nodes,
       faults: list(given, 'faults'),
       jobs: list(given, 'jobs'),
       tasks: given['tasks'] === undefined ? undefined : whole(given, 'tasks', 1),
+      bug: given.bug === undefined ? undefined : bugNamed(given.bug),
     },
   };
 }
 
 /** The command that runs a part of a seed again. */
-export function commandFor(seed: number, { nodes, faults, jobs, tasks }: RunOptions): string {
+export function commandFor(seed: number, { nodes, faults, jobs, tasks, bug }: RunOptions): string {
   const parts = [`npm run sim -- --seed ${seed} --seeds 1`];
   if (nodes !== undefined) parts.push(`--nodes ${nodes}`);
   if (faults) parts.push(`--faults ${faults.size === 0 ? 'none' : [...faults].join(',')}`);
   if (jobs) parts.push(`--jobs ${[...jobs].join(',')}`);
   if (tasks !== undefined) parts.push(`--tasks ${tasks}`);
+  if (bug) parts.push(`--bug ${bug.name}`);
   return parts.join(' ');
 }
 
 type Given = Readonly<Record<string, string | undefined>>;
 
-function parse(args: readonly string[]): Given {
+function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'] {
   try {
     return parseArgs({ args: [...args], options: OPTIONS }).values;
   } catch (error) {
@@ -74,6 +83,12 @@ function parse(args: readonly string[]): Given {
     const known = Object.keys(OPTIONS).map((name) => `--${name}`);
     throw new UsageError(`${what ?? ''}; there are ${known.join(', ')}`);
   }
+}
+
+function bugNamed(name: string): PlantedBug {
+  const bug = plantedBug(name);
+  if (!bug) throw new UsageError(`there is no bug "${name}", only ${PLANTED_BUGS.map((each) => each.name).join(', ')}`);
+  return bug;
 }
 
 function number(given: Given, name: string, otherwise: number): number {

@@ -77,6 +77,10 @@ export interface TaskPlan {
   /** The reference that its value carries, if any. */
   readonly returns?: number;
   readonly failure?: Failure;
+  /** It may not be tried again: its worker is not ended for no reason. */
+  readonly once?: true;
+  /** What it gives and puts says in which attempt it was made, so it shows if a value and what it refers to are of two. */
+  readonly isMarked?: true;
   /** It never comes to an end by itself: somebody has to cancel it. */
   readonly endless?: true;
   /** The number it gives, whatever it came by on its way. */

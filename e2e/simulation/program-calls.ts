@@ -8,6 +8,7 @@ import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { ACTOR_FUNCTION, METHOD_FUNCTION, TASK_FUNCTION } from './job-module.ts';
 import { encodePlan, type StepOf, type TaskPlan } from './plan.ts';
 import type { Runtime } from './runtime.ts';
+import type { Mark } from './values.ts';
 
 /** Stands for the function in the count of equal puts: no function has it. */
 const PUT_FUNCTION = -1;
@@ -32,11 +33,13 @@ export class ProgramCalls {
   readonly #refs: (ObjectKey | undefined)[];
   readonly #handles = new Set<ObjectKey>();
   readonly #counter = new CallCounter();
+  readonly #mark: Mark | undefined;
   #puts = 0;
 
-  constructor(runtime: Runtime, call: Call, { handles = 0 }: TaskPlan) {
+  constructor(runtime: Runtime, call: Call, { handles = 0, isMarked }: TaskPlan) {
     this.#runtime = runtime;
     this.#call = call;
+    this.#mark = isMarked === true ? { attempt: call.attempt } : undefined;
     this.#refs = [...call.deps];
     const firstHandle = call.nested.length - handles;
     call.nested.forEach((key, n) => {
@@ -85,7 +88,7 @@ export class ProgramCalls {
 
   put({ salt, bytes: sizeBytes, carries }: StepOf<'put'>, place: number): void {
     const runtime = this.#runtime;
-    const { bytes, value, attachment } = runtime.place(salt, sizeBytes);
+    const { bytes, value, attachment } = runtime.place(salt, sizeBytes, this.#mark);
     const nested = carries === undefined ? [] : [this.ref(carries)];
     const isDigested = !this.#isDriver;
     const digest = isDigested ? digest128Bytes(bytes) : new Uint8Array(0);

@@ -12,7 +12,7 @@ import type { WaitDemand } from './program-waits.ts';
 import type { Found } from './realm-objects.ts';
 import type { Runtime } from './runtime.ts';
 import { type PlacedStep, stepsInOrder, stepsMixed } from './step-order.ts';
-import { LEAST_REPLY_BYTES, mix, type ReplyNote } from './values.ts';
+import { LEAST_NOTED_BYTES, mix, type ReplyNote } from './values.ts';
 
 /** Errors by which the server overrules what a node has. */
 const OVERRULING: ReadonlySet<string> = new Set([CANCELLED, ...LOST_ACTOR]);
@@ -33,6 +33,8 @@ export class Program {
   readonly #driver: DriverHooks | undefined;
   readonly #calls: ProgramCalls;
   readonly #steps: readonly PlacedStep[];
+  /** Attempts in which values were made, by what these refer to. */
+  readonly #marks = new Map<ObjectKey, number>();
   #next = 0;
   #digest: number;
   #note: ReplyNote | undefined;
@@ -169,7 +171,9 @@ export class Program {
       case 'open': {
         const found = this.#runtime.objects.find(this.#calls.ref(step.ref));
         const [inner] = found.ok ? found.nested : [];
-        if (inner !== undefined) this.#calls.found(place, inner);
+        if (inner === undefined || !found.ok) return;
+        if (found.note && 'attempt' in found.note) this.#marks.set(inner, found.note.attempt);
+        this.#calls.found(place, inner);
         return;
       }
       case 'drop':
@@ -201,11 +205,21 @@ export class Program {
       refs.forEach((ref, n) => {
         const key = keys[n] ?? 0;
         const found = this.#runtime.objects.find(key);
+        this.#compare(key, found);
         if (driver) driver.got(ref, key, found);
         else if (found.ok) this.#digest = mix(this.#digest, found.digest);
       });
       done();
     });
+  }
+
+  /** A value and what it refers to are of one attempt (rule L5). */
+  #compare(key: ObjectKey, found: Found): void {
+    const mark = this.#marks.get(key);
+    if (mark === undefined || !found.ok) return;
+    const attempt = found.note && 'attempt' in found.note ? found.note.attempt : 0;
+    if (attempt !== mark)
+      this.#runtime.ports.fail(`L5 a value of attempt ${mark} refers to object ${key}, which is of attempt ${attempt}`);
   }
 
   #branch({ refs, timeoutMs, options, ready, late }: StepOf<'branch'>, place: number, done: () => void): void {
@@ -266,9 +280,10 @@ export class Program {
     this.#isOver = true;
     this.stopWork();
     const runtime = this.#runtime;
-    const { returns, gives, name, keeps } = this.#plan;
-    const sizeBytes = Math.max(this.#plan.resultBytes, this.#note ? LEAST_REPLY_BYTES : 0);
-    const placed = error === undefined ? runtime.place(gives ?? this.#digest, sizeBytes, this.#note) : undefined;
+    const { returns, gives, name, keeps, isMarked } = this.#plan;
+    const sizeBytes = Math.max(this.#plan.resultBytes, this.#note ? LEAST_NOTED_BYTES : 0);
+    const note = isMarked === true ? { attempt: this.#call.attempt } : this.#note;
+    const placed = error === undefined ? runtime.place(gives ?? this.#digest, sizeBytes, note) : undefined;
     const ranMs = runtime.ports.clock.nowMs() - this.#startMs - this.#blockedMs;
     runtime.push({
       kind: 'result',

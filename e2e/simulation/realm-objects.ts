@@ -7,7 +7,7 @@ import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
 import type { WorkerCommandOf } from '#shared/protocol/worker-messages.ts';
-import { digestIn, noteIn, type ReplyNote } from './values.ts';
+import { digestIn, noteIn, type Note } from './values.ts';
 
 /** What a program finds behind a reference. */
 export type Found =
@@ -15,7 +15,7 @@ export type Found =
       readonly ok: true;
       readonly digest: number;
       readonly nested: readonly ObjectKey[];
-      readonly note: ReplyNote | undefined;
+      readonly note: Note | undefined;
     }
   | { readonly ok: false; readonly label: string };
 

@@ -1,7 +1,7 @@
 /**
  * What must hold after every event. Each check says what it found. Here: the streams of records and commands (rule L2), results
- * (L5), CPUs (S3), bounds (B1), objects with their holders (O3); what the server's tables say of each other is in a file of its
- * own.
+ * (L5), CPUs (S3), bounds (B1), objects with their holders (O3); what the server's tables say of each other, and of sessions, is
+ * in files of their own.
  */
 import type { RayletShell } from '#client/host/raylet-shell.ts';
 import type { ControlPlane } from '#server/control-plane.ts';
@@ -13,6 +13,7 @@ import type { Gateway } from '#server/gateway/gateway.ts';
 import { HolderBook, isReplayed } from './holder-book.ts';
 import type { FrameTap, Wire } from './network.ts';
 import { ServerBooks } from './server-books.ts';
+import { SessionRules } from './session-rules.ts';
 import type { SimNode } from './sim-node.ts';
 import type { SimServer } from './sim-server.ts';
 import type { World } from './world.ts';
@@ -42,8 +43,11 @@ export class Rules {
   readonly #heard = new WeakMap<Wire, { serverEpoch: number; last: number; durable: number }>();
   /** By session: the last command of this life of the server that its node says it has, over whichever connection. */
   readonly #taken = new Map<number, number>();
+  /** Sessions whose nodes said something after their welcome. */
+  readonly #heardIn = new Set<number>();
   readonly #holders = new WeakMap<RayletShell, HolderBook>();
   #serverBooks: ServerBooks | undefined;
+  #sessions: SessionRules | undefined;
   /** Tasks that ended in any life of the server. */
   readonly #ended = new Set<ObjectKey>();
   /** All keys of each object that was let go in this event. */
@@ -76,7 +80,9 @@ export class Rules {
       if (session && session.received < durable)
         this.#world.fail(`L2 record ${session.received + 1} of session ${id} was acknowledged and is lost`);
     }
-    this.#serverBooks = new ServerBooks(plane, (message) => this.#world.fail(message));
+    const fail = (message: string): void => this.#world.fail(message);
+    this.#serverBooks = new ServerBooks(plane, fail);
+    this.#sessions = new SessionRules(plane, fail, (session) => this.#heardIn.has(session));
     this.#taken.clear();
     this.#watchObjects(plane);
     const taskEnded = plane.taskEnded.bind(plane);
@@ -124,6 +130,7 @@ export class Rules {
     this.#checkLevels(gateway.levels(), 'the gateway');
     this.#checkGateway(gateway);
     this.#serverBooks?.check();
+    this.#sessions?.check();
     if (!plane.gcs.inGrace) this.#checkTables(plane);
   }
 
@@ -196,6 +203,8 @@ export class Rules {
         last: frame.receivedCommands,
         durable: this.#durable.get(frame.session) ?? 0,
       });
+    // Who knows the number of its session has heard its welcome.
+    this.#heardIn.add(frame.type === 'hello' ? frame.session : (this.#sessionOf.get(wire) ?? 0));
     if (frame.type === 'ack') this.#takes(wire, frame.received);
     if (frame.type !== 'records') return;
     const last = this.#lastRecord.get(wire);

@@ -23,7 +23,7 @@ import { decodePlan } from './plan.ts';
 import { Program } from './program.ts';
 import { ProgramWaits } from './program-waits.ts';
 import { RealmObjects } from './realm-objects.ts';
-import { type ReplyNote, valueBytes } from './values.ts';
+import { type Note, valueBytes } from './values.ts';
 
 type Run = WorkerCommandOf<'run'>;
 type VariantsOf<B> = B extends RecordBatch<infer V> ? V : never;
@@ -143,11 +143,7 @@ export class Runtime {
   }
 
   /** Makes a value: inline bytes, or memory beside the message. */
-  place(
-    digest: number,
-    sizeBytes: number,
-    note?: ReplyNote,
-  ): { bytes: Uint8Array; value: Uint8Array; attachment: number } {
+  place(digest: number, sizeBytes: number, note?: Note): { bytes: Uint8Array; value: Uint8Array; attachment: number } {
     if (sizeBytes <= INLINE_BYTES) {
       const bytes = valueBytes(digest, sizeBytes, new Uint8Array(sizeBytes), note);
       return { bytes, value: bytes, attachment: 0 };

@@ -133,7 +133,7 @@ export class SimDriver {
     const expected = this.#oracle.ref(ref);
     if (found.ok) {
       if (found.digest === expected.value?.digest) {
-        const fault = found.note && this.#book.faultIn(key, found.note);
+        const fault = found.note && 'life' in found.note ? this.#book.faultIn(key, found.note) : undefined;
         if (fault !== undefined) this.#fail(fault);
         return;
       }

@@ -18,6 +18,7 @@ import {
 import type { RecordBatch } from '#shared/wire/columnar.ts';
 import { actorBookOf } from './actor-book.ts';
 import type { Machine } from './machine.ts';
+import { decodePlan } from './plan.ts';
 import { Runtime } from './runtime.ts';
 import { threadLink } from './thread-link.ts';
 
@@ -44,6 +45,8 @@ interface Worker {
   readonly runtime: Runtime;
   readonly transport: Transport;
   readonly link: BatchLink<VariantsOf<typeof workerCommands>>;
+  /** Tasks that it was sent and that may not run again, as long as it may have them. */
+  readonly delicate: Map<ObjectKey, number>;
 }
 
 /** All workers of a node. */
@@ -61,7 +64,7 @@ export class SimWorkers implements ShellWorkers {
     this.#random = random;
     this.#sharesMemory = sharesMemory;
     this.#events = events;
-    if (sharesMemory) this.revoke = (id, claim) => this.#workers.get(id)?.runtime.revoke(claim) ?? false;
+    if (sharesMemory) this.revoke = (id, claim) => this.#revoke(id, claim);
   }
 
   /** CPUs that programs compute with now. */
@@ -82,10 +85,14 @@ export class SimWorkers implements ShellWorkers {
       crash: () => this.#end(id, worker, END_REASON.workerCrashed, 'the worker crashed'),
       fail: (message) => this.#machine.world.fail(`${this.#machine.name}, worker ${id}: ${message}`),
     });
-    const worker = { runtime, transport: raylet, link: new BatchLink(raylet, workerCommands) };
+    const link = new BatchLink(raylet, workerCommands);
+    const worker: Worker = { runtime, transport: raylet, link, delicate: new Map() };
     this.#workers.set(id, worker);
     receiveBatches(raylet, workerRequests, (messages, attachments) => {
-      if (this.#workers.get(id) === worker) this.#events.onMessages(id, messages, attachments);
+      if (this.#workers.get(id) !== worker) return;
+      for (const said of messages)
+        if (said.kind === 'result' || said.kind === 'recalled') worker.delicate.delete(said.task);
+      this.#events.onMessages(id, messages, attachments);
     });
     this.#machine.arrive(SPAWN_MS * (1 + 9 * this.#random.next()), () => {
       if (!runtime.isOver) runtime.ready();
@@ -99,8 +106,8 @@ export class SimWorkers implements ShellWorkers {
    */
   strike(reason: EndedFor, struck: Set<ObjectKey>): boolean {
     for (const [id, worker] of this.#workers) {
-      const { runtime } = worker;
-      const tasks = runtime.isOver ? [] : runtime.tasks;
+      const { runtime, delicate } = worker;
+      const tasks = runtime.isOver || delicate.size > 0 ? [] : runtime.tasks;
       if (tasks.length === 0 || tasks.some(({ key, fails }) => fails || struck.has(key))) continue;
       for (const { key } of tasks) struck.add(key);
       const message = WORDS[reason];
@@ -120,8 +127,18 @@ export class SimWorkers implements ShellWorkers {
   }
 
   send(id: number, command: WorkerCommand, memory?: Attachment): void {
-    const link = this.#workers.get(id)?.link;
-    if (link) pushCommand(link, command, memory);
+    const worker = this.#workers.get(id);
+    if (!worker) return;
+    if (command.kind === 'run' && decodePlan(command.args).once === true)
+      worker.delicate.set(command.task, command.claim);
+    pushCommand(worker.link, command, memory);
+  }
+
+  #revoke(id: number, claim: number): boolean {
+    const worker = this.#workers.get(id);
+    if (worker?.runtime.revoke(claim) !== true) return false;
+    for (const [task, each] of worker.delicate) if (each === claim) worker.delicate.delete(task);
+    return true;
   }
 
   flush(): void {

@@ -5,6 +5,8 @@ import { Cluster, type ClusterSize } from './cluster.ts';
 import { type FaultCounts, Faults } from './faults.ts';
 import { leftovers } from './leftovers.ts';
 import { planOperator } from './operator.ts';
+import { Seam } from './planted-bugs-seam.ts';
+import type { PlantedBug } from './planted-bugs-type.ts';
 import { countSteps, type StepCounts } from './transitions.ts';
 
 /** After the last harm every job must end within so much simulated time … */
@@ -20,10 +22,12 @@ const LOOK_EVENTS = 16;
 /** Jobs begin within this share of the time in which harm comes. */
 const JOBS_SHARE = 0.6;
 
-/** What of a seed is run; by default all of it. */
+/** What of a seed is run, and how; by default all of it as it is. */
 export interface RunOptions extends ClusterSize {
   /** Numbers, from 1, of the faults that come at all. */
   readonly faults?: ReadonlySet<number> | undefined;
+  /** A mistake that is made for the time of the run. */
+  readonly bug?: PlantedBug | undefined;
   /** The story is told of every task and object as well. */
   readonly isDetailed?: boolean;
 }
@@ -54,12 +58,14 @@ export interface RunResult {
 export async function simulate(seed: number, options: RunOptions = {}): Promise<RunResult> {
   const { stackTraceLimit } = Error;
   const steps: StepCounts = new Map();
-  const stopCounting = countSteps(steps);
+  using _planted = new Seam((seam) => {
+    countSteps(seam, steps);
+    options.bug?.plant(seam);
+  });
   Error.stackTraceLimit = 0;
   try {
     return await run(seed, options, steps);
   } finally {
-    stopCounting();
     Error.stackTraceLimit = stackTraceLimit;
   }
 }

@@ -9,6 +9,7 @@ import { WORKER_LIFE } from '#client/raylet/worker-pool.ts';
 import { ACTOR_LIFE, JOB_LIFE, OBJECT_LIFE, SESSION_LIFE } from '#server/gcs/lives.ts';
 import type { StateMachine } from '#shared/state-machine.ts';
 import { TASK_LIFE } from '#shared/task/task-state.ts';
+import type { Seam } from './planted-bugs-seam.ts';
 
 /** Machines of any states, as far as they are counted. */
 type AnyMachine = Pick<StateMachine<string>, 'name' | 'steps'> & { step(from: never, to: never): string };
@@ -34,26 +35,15 @@ export const ALL_STEPS: readonly string[] = MACHINES.flatMap(({ name, steps }) =
 /** How often each step was taken. */
 export type StepCounts = Map<string, number>;
 
-let isCounting = false;
-
-/** Counts from now on; gives a function that ends it. One run at a time: the machines are those of all clusters in the process. */
-export function countSteps(counts: StepCounts): () => void {
-  if (isCounting) throw new Error('another run is being counted: one run after the other');
-  isCounting = true;
-  const undo = MACHINES.map((machine) => {
-    const step = machine.step.bind(machine);
-    machine.step = (from, to) => {
-      const after = step(from, to);
+/** Counts as long as the seam is open. */
+export function countSteps(seam: Seam, counts: StepCounts): void {
+  for (const machine of MACHINES)
+    seam.replace(machine, 'step', (step) => (from, to) => {
+      const after = step.call(machine, from, to);
       if (from !== to) {
         const taken = `${machine.name}: ${String(from)}→${after}`;
         counts.set(taken, (counts.get(taken) ?? 0) + 1);
       }
       return after;
-    };
-    return () => void Reflect.deleteProperty(machine, 'step');
-  });
-  return () => {
-    isCounting = false;
-    for (const back of undo) back();
-  };
+    });
 }

@@ -3,6 +3,7 @@ import { objectKey } from '#shared/ids/object-key.ts';
 import { END_REASON, PLACE } from '#shared/protocol/node-records.ts';
 import { errorFromWire, errorRecordCodec } from '#shared/errors/error-record.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
+import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
 import { GcsWorld, HELLO } from './testing/gcs-world.ts';
 import { definitions, failed, finish, finishStored, put, submit, VALUE } from './testing/records.ts';
 
@@ -42,6 +43,14 @@ describe('tasks', () => {
     expect(it.to(host, 'lease')).toMatchObject([{ task: key(2) }]);
     it.say(host, finish(key(2)));
     expect(it.to(driver, 'object')).toMatchObject([{ object: key(2) }]);
+  });
+
+  it('S1 J3 a node that passes a task on which ended meanwhile is told what became of it', () => {
+    const { it, driver, host, key } = world();
+    it.say(driver, submit(driver.id, 1, { place: PLACE.here }));
+    it.say(driver, { kind: 'jobFinished', outcome: 0, value: VALUE }, { kind: 'spill', task: key(1) });
+    expect(it.to(host, 'lease')).toEqual([]);
+    expect(it.to(driver, 'object')).toMatchObject([{ object: key(1), status: OBJECT_STATUS.error }]);
   });
 
   it('L2 records are applied once each and in order', () => {

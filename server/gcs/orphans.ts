@@ -3,7 +3,7 @@
  * waits under the first key it names that is not known. Of records see `held-streams.ts`.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
-import { type NodeRecord, PLACE } from '#shared/protocol/node-records.ts';
+import { type NodeRecord, type NodeRecordOf, PLACE } from '#shared/protocol/node-records.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { GcsState } from './state.ts';
 
@@ -64,38 +64,53 @@ export class Orphans {
  * @param isLastCall everybody has told what was, so that a question can be answered
  */
 export function awaitedKey(state: GcsState, record: NodeRecord, isLastCall = false): ObjectKey {
-  const { tasks, actors, objects } = state;
-  const unlessIn = (table: ReadonlyMap<ObjectKey, unknown>, key: ObjectKey): ObjectKey =>
-    key === 0 || table.has(state.resolve(key)) ? 0 : key;
-  const unknownOf = (keys: readonly ObjectKey[]): ObjectKey => keys.find((key) => unlessIn(objects, key) !== 0) ?? 0;
+  const { tasks, actors } = state;
   switch (record.kind) {
     case 'submit':
       // Whether it was made before is known when everybody has told what was.
       if (record.place === PLACE.ask && state.grace && !isLastCall) return record.task;
       return (
-        unlessIn(tasks, record.parent) ||
-        unlessIn(actors, record.actor) ||
-        unknownOf(record.deps) ||
-        unknownOf(record.nested)
+        unknown(state, tasks, record.parent) || unknown(state, actors, record.actor) || unknownInput(state, record)
       );
     case 'put':
-      return unlessIn(tasks, record.parent) || unknownOf(record.nested);
+      return unknown(state, tasks, record.parent) || unknownAmong(state, record.nested);
     case 'finish':
-      return unlessIn(tasks, record.task) || unknownOf(record.nested);
+      return unknown(state, tasks, record.task) || unknownAmong(state, record.nested);
     case 'failed':
     case 'spill':
-      return unlessIn(tasks, record.task);
+      return unknown(state, tasks, record.task);
+    default:
+      return awaitedByWord(state, record);
+  }
+}
+
+/** Of records about what is there already. */
+function awaitedByWord(state: GcsState, record: NodeRecord): ObjectKey {
+  switch (record.kind) {
     case 'cancel':
-      return unlessIn(objects, record.task);
+      return unknown(state, state.objects, record.task);
     case 'release':
     case 'hold':
     case 'want':
     case 'located':
-      return unlessIn(objects, record.object);
+      return unknown(state, state.objects, record.object);
     case 'killActor':
     case 'actorDown':
-      return unlessIn(actors, record.actor);
+      return unknown(state, state.actors, record.actor);
     default:
       return 0;
   }
+}
+
+/** The key, if the table has it under no name; else 0. */
+function unknown(state: GcsState, table: ReadonlyMap<ObjectKey, unknown>, key: ObjectKey): ObjectKey {
+  return key === 0 || table.has(state.resolve(key)) ? 0 : key;
+}
+
+function unknownAmong(state: GcsState, keys: readonly ObjectKey[]): ObjectKey {
+  return keys.find((key) => unknown(state, state.objects, key) !== 0) ?? 0;
+}
+
+function unknownInput(state: GcsState, { deps, nested }: NodeRecordOf<'submit'>): ObjectKey {
+  return unknownAmong(state, deps) || unknownAmong(state, nested);
 }
