@@ -10,7 +10,7 @@ import { NO_LOAD } from '../gcs/session-manager.ts';
 import type { Seat } from './node-class.ts';
 
 /** Work a node may have ahead, so that it never waits for the server. */
-const PIPELINE_US = 20_000;
+const PIPELINE_US = 100_000;
 const MAX_PIPELINE_TASKS = 2_000;
 /** So many a stranger's node may have on its word that they are blocked: one that always says so would gather all there are. */
 const MAX_STRANGER_TASKS_PER_SLOT = 16;

@@ -17,7 +17,7 @@ const LEAST_CPU_MILLI = 100;
 const MAX_IDLE = 1_000;
 
 /** A function that was never run is expected to take this long. */
-const UNKNOWN_US = 10_000;
+const UNKNOWN_US = 50_000;
 
 /** What a run is expected to take, in microseconds. */
 export function expectedRunUs({ runs, meanUs }: { readonly runs: number; readonly meanUs: number }): number {
