@@ -78,7 +78,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   decision: ({ quick }) => decisionRows(quick ? QUICK_EFFORT : FULL_EFFORT),
   throughput: ({ quick, svg }) => throughput(quick ? QUICK_SIZES : FULL_SIZES, svg),
   sharing: ({ quick }) => sharingRows(quick ? { nodes: 3, tasks: 100 } : { nodes: 100, tasks: 10_000 }),
-  tail: ({ quick }) => tailRows(quick ? { nodes: 3, tasks: 100 } : { nodes: 100, tasks: 20_000 }),
+  tail: ({ quick }) => tailRows(quick ? { nodes: 3, tasks: 100 } : { nodes: 100, tasks: 5_000 }),
 };
 
 /** Runs the parts that are wanted, by default all. */

@@ -31,9 +31,12 @@ describe('scale', () => {
       'fairness over jobs in Jain index',
     ]);
     expect(shapes(await tailRows({ nodes: 2, tasks: 20 }))).toEqual([
-      'task latency p50 in ms',
-      'task latency p99 in ms',
-      'task latency max in ms',
+      'task latency p50 without speculation in ms',
+      'task latency p99 without speculation in ms',
+      'task latency max without speculation in ms',
+      'task latency p50 with speculation in ms',
+      'task latency p99 with speculation in ms',
+      'task latency max with speculation in ms',
     ]);
   });
 });

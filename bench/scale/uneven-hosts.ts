@@ -9,20 +9,20 @@ const SLOW_EVERY = 20;
 /** … on which tasks take so many times as long. */
 const SLOWNESS = 4;
 
-export function unevenHosts(count: number): ScaleNodeKind[] {
+export function unevenHosts(count: number, slowness = SLOWNESS): ScaleNodeKind[] {
   return Array.from({ length: count }, (_, n) => ({
     name: `host${n}`,
     cpus: HOST_CPUS,
-    slowness: n % SLOW_EVERY === SLOW_EVERY - 1 ? SLOWNESS : 1,
+    slowness: n % SLOW_EVERY === SLOW_EVERY - 1 ? slowness : 1,
   }));
 }
 
 /** How long tasks take on a host that is not slow. */
-export function unevenRunMs(random: Random): () => number {
-  return () => RUN_MS * (0.5 + random.next());
+export function unevenRunMs(random: Random, runMs = RUN_MS): () => number {
+  return () => runMs * (0.5 + random.next());
 }
 
 /** The same in words. */
-export function describeHosts(count: number): string {
-  return `${count} nodes with ${HOST_CPUS} CPUs, every ${SLOW_EVERY}th ${SLOWNESS} × slower, tasks of ${RUN_MS / 2} to ${RUN_MS * 1.5} ms`;
+export function describeHosts(count: number, slowness = SLOWNESS, runMs = RUN_MS): string {
+  return `${count} nodes with ${HOST_CPUS} CPUs, every ${SLOW_EVERY}th ${slowness} × slower, tasks of ${runMs / 2} to ${runMs * 1.5} ms`;
 }

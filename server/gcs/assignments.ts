@@ -5,6 +5,7 @@
  * result wins and the other copy is withdrawn; whatever else ends one of the two, the other goes on.
  */
 import { moveTask } from '#shared/task/task-state.ts';
+import type { FunctionEntry } from './dictionaries.ts';
 import type { SessionRecord, TaskRecord } from './entities.ts';
 import type { GcsState } from './state.ts';
 
@@ -14,6 +15,8 @@ export interface NodeBooks {
   entered(task: TaskRecord, session: SessionRecord): void;
   /** The task left its node: that node has room again. */
   left(task: TaskRecord, session: SessionRecord): void;
+  /** The other copy was faster; this one had run for so long. */
+  overtaken(fn: FunctionEntry, session: SessionRecord, ranUs: number): void;
 }
 
 /** Gives tasks to sessions and takes them away. */
@@ -98,6 +101,12 @@ export class Assignments {
     task.startedMs = copy.startedMs;
     task.runningSinceMs = copy.runningSinceMs;
     this.#state.touch(task);
+  }
+
+  /** The first copy has a result, and the second is behind. */
+  overtake({ copy, fn }: TaskRecord): void {
+    const session = copy && this.#state.sessions.get(copy.session);
+    if (session) this.#books.overtaken(fn, session, (this.#state.nowMs - copy.runningSinceMs) * 1000);
   }
 
   /** The first copy is over, without a result: the second takes its place. Returns false if there is none. */

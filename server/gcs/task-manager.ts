@@ -23,7 +23,7 @@ export interface ReadyQueue {
   add(task: TaskRecord): void;
   remove(task: TaskRecord): void;
   /** So long a run took; the task has not left its node yet. */
-  ran(task: TaskRecord, durationUs: number): void;
+  ran(task: TaskRecord, durationUs: number, session: SessionRecord): void;
 }
 
 /** Actors, as far as tasks touch them. */
@@ -71,7 +71,8 @@ export class TaskManager {
       if (object?.status === 'stored') this.#objects.addCopy(object, session, record.sizeBytes);
       else this.#state.ports.command(session, { kind: 'dropCopy', object: record.task });
     }
-    this.#queue.ran(task, believedRunUs(session, task, record.durationUs, this.#state.wallMs));
+    this.#runs.overtake(task);
+    this.#queue.ran(task, believedRunUs(session, task, record.durationUs, this.#state.wallMs), session);
     session.executed += 1;
     const failed = record.outcome !== OUTCOME.value;
     this.#close(task, {

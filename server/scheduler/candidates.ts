@@ -3,6 +3,7 @@
  * random; at most sixteen, however many are open.
  */
 import type { Random } from '#shared/ports/random.ts';
+import { expectedRunUs } from '#shared/scheduling/fair-shares.ts';
 import type { Candidate } from '#shared/scheduling/waiting-time.ts';
 import type { TaskRecord } from '../gcs/entities.ts';
 import type { GcsState } from '../gcs/state.ts';
@@ -69,10 +70,11 @@ export function candidateOf({ view, slots }: Seat, task: TaskRecord, state: GcsS
   }
   return {
     session: session.id,
-    queuedUs: view.waitUs * slots,
+    queuedUs: view.waitUs * view.slowness * slots,
     slots,
     missingBytes,
     bytesPerSecond: ASSUMED_BYTES_PER_SECOND,
     startUs: view.warm.has(task.fn.module) ? 0 : CODE_START_US,
+    slowerUs: Math.max(0, (view.slowness - 1) * expectedRunUs(task.fn)),
   };
 }

@@ -12,8 +12,8 @@ const DEFAULT_CAPACITY = 100_000;
 const MAX_CANDIDATES = 16;
 /** Decisions in one piece of memory: a server that decides little takes little. */
 const CHUNK = 1_000;
-/** Queued work, slots, missing bytes, bandwidth, start cost. */
-const TERMS = 5;
+/** Queued work, slots, missing bytes, bandwidth, start cost, what it takes longer. */
+const TERMS = 6;
 
 /** Some decisions. */
 interface Chunk {
@@ -85,6 +85,7 @@ function writeCandidate({ sessions, terms }: Chunk, place: number, candidate: Sc
   terms[at + 2] = candidate.missingBytes;
   terms[at + 3] = candidate.bytesPerSecond;
   terms[at + 4] = candidate.startUs;
+  terms[at + 5] = candidate.slowerUs;
 }
 
 function readCandidate({ sessions, terms }: Chunk, place: number): ScoredCandidate {
@@ -96,6 +97,7 @@ function readCandidate({ sessions, terms }: Chunk, place: number): ScoredCandida
     missingBytes: terms[at + 2] ?? 0,
     bytesPerSecond: terms[at + 3] ?? 0,
     startUs: terms[at + 4] ?? 0,
+    slowerUs: terms[at + 5] ?? 0,
   };
   return { ...candidate, waitUs: estimatedWaitUs(candidate) };
 }

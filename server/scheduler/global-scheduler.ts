@@ -13,7 +13,7 @@ import { goesBefore, NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
 import { rankCandidates } from '#shared/scheduling/waiting-time.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import type { ResourceDemand } from '#shared/task/resources.ts';
-import { recordRun } from '../gcs/dictionaries.ts';
+import { type FunctionEntry, recordRun } from '../gcs/dictionaries.ts';
 import type { SessionRecord, TaskRecord } from '../gcs/entities.ts';
 import type { GcsState } from '../gcs/state.ts';
 import { candidateOf, candidateSeats } from './candidates.ts';
@@ -22,7 +22,7 @@ import { type Explanation, explainDelayed, explainGiven, explainWaiting, UNKNOWN
 import { FairQueue, TASK_ORDER } from './fair-queue.ts';
 import type { NodeClass } from './node-class.ts';
 import { NodeIndex } from './node-index.ts';
-import { hasEnough, type Requirement } from './node-view.ts';
+import { hasEnough, learnSpeed, type NodeView, type Requirement } from './node-view.ts';
 import type { SeatLevels } from './seat-levels.ts';
 
 /** Classes without a task that keep their nodes in order for the next one. */
@@ -147,12 +147,23 @@ export class GlobalScheduler {
     if (view) this.#index.gave(view, task, this.#state.nowMs);
   }
 
-  /** How long a task ran teaches what to expect of its function; its job pays the difference to what was expected. */
-  ran(task: TaskRecord, durationUs: number): void {
+  /**
+   * How long a task ran teaches what to expect of its function, and of the node; its job pays the difference to what was
+   * expected.
+   */
+  ran(task: TaskRecord, durationUs: number, session: SessionRecord): void {
+    const view = this.#index.get(session.id);
+    if (view) learnSpeed(view, task.fn, durationUs);
     recordRun(task.fn, durationUs);
     if (task.actor !== 0 || task.state !== 'leased') return;
     const difference = cpuTimeUs(durationUs - task.chargedUs, task.options.options.demand);
     this.#shares.charge(this.#shares.of(task.job.id), difference, this.#state.nowMs);
+  }
+
+  /** A copy was of no use after it had run for so long: the node may be a slow one. */
+  overtaken(fn: FunctionEntry, session: SessionRecord, ranUs: number): void {
+    const view = this.#index.get(session.id);
+    if (view && ranUs > fn.meanUs) learnSpeed(view, fn, ranUs);
   }
 
   get waitingCount(): number {
@@ -182,12 +193,13 @@ export class GlobalScheduler {
   idleNodeFor(task: TaskRecord, not: SessionRecord): SessionRecord | undefined {
     const entry = this.#classFor(task);
     if (entry.queue.size === 0) this.#becomesIdle(entry);
-    let idle: SessionRecord | undefined;
+    let best: NodeView | undefined;
     entry.nodes.open.best(MAX_LOOKED_AT, ({ view }) => {
-      if (idle || view.session.nodeId === not.nodeId) return;
-      if (hasEnough(view, task.options.options.demand, view.busyMilli)) idle = view.session;
+      if (view.session.nodeId === not.nodeId || !hasEnough(view, task.options.options.demand, view.busyMilli)) return;
+      // The slow ones are idle most.
+      if (!best || view.slowness < best.slowness) best = view;
     });
-    return idle;
+    return best?.session;
   }
 
   /** Why a task waits, or why it runs where it runs. */

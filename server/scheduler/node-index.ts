@@ -61,6 +61,7 @@ export class NodeIndex {
       freshTasks: 0,
       lastLeaseMs: -Infinity,
       warm: new Set(),
+      slowness: 1,
       isOffering: false,
       seats: [],
       toldMs: 0,

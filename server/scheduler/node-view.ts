@@ -5,6 +5,7 @@
  * later. How much more depends on how long the tasks take, so that short ones fill the pipe.
  */
 import type { ResourceDemand } from '#shared/task/resources.ts';
+import type { FunctionEntry } from '../gcs/dictionaries.ts';
 import type { SessionRecord, TaskRecord } from '../gcs/entities.ts';
 import { NO_LOAD } from '../gcs/session-manager.ts';
 import type { Seat } from './node-class.ts';
@@ -39,6 +40,8 @@ export interface NodeView {
   lastLeaseMs: number;
   /** Functions whose code it has run. */
   readonly warm: Set<string>;
+  /** How long runs take here, in terms of what their functions take on average (rule S2). */
+  slowness: number;
   isOffering: boolean;
   /** Its places in the classes that it could run; none while it offers nothing. */
   seats: Seat[];
@@ -69,6 +72,19 @@ const NOT_CONNECTED: Room = { kind: 'none', reason: 'it is not connected' };
 const CUSTOM_TAKEN: Room = { kind: 'none', reason: 'the resource it asks for is taken there' };
 const HAS_ENOUGH: Room = { kind: 'none', reason: 'it has enough to do' };
 const STRANGERS_PART: Room = { kind: 'none', reason: 'it has all that a stranger may have' };
+
+/** Runs of a function from which its average says something. */
+const KNOWN_RUNS = 8;
+/** How much one more run weighs. */
+const RUN_WEIGHT = 0.1;
+const MAX_SLOWNESS = 100;
+
+/** A run of a function took so long here; or, of one that was given up, so long in vain. */
+export function learnSpeed(view: NodeView, { runs, meanUs }: FunctionEntry, durationUs: number): void {
+  if (runs < KNOWN_RUNS || meanUs <= 0) return;
+  const ratio = Math.min(MAX_SLOWNESS, Math.max(1 / MAX_SLOWNESS, durationUs / meanUs));
+  view.slowness += RUN_WEIGHT * (ratio - view.slowness);
+}
 
 /** True if the node could run it if it had nothing else to do. */
 export function couldRun(session: SessionRecord, { demand, trustsStrangers }: Requirement): boolean {

@@ -11,7 +11,16 @@ import type { Explanation } from './explain.ts';
 describe('DecisionLog', () => {
   it('S2 keeps the newest decisions and forgets the oldest', () => {
     const log = new DecisionLog(3);
-    const candidate = { session: 1, queuedUs: 0, slots: 1, missingBytes: 0, bytesPerSecond: 1, startUs: 0, waitUs: 0 };
+    const candidate = {
+      session: 1,
+      queuedUs: 0,
+      slots: 1,
+      missingBytes: 0,
+      bytesPerSecond: 1,
+      startUs: 0,
+      slowerUs: 0,
+      waitUs: 0,
+    };
     for (let task = 1; task <= 4; task++) log.record(task, [{ ...candidate, session: task }]);
     log.record(3, [{ ...candidate, session: 30 }]);
     expect(log.of(1)).toEqual([]);
@@ -35,6 +44,29 @@ describe('GlobalScheduler', () => {
     expect(
       world.gcs.scheduler.explain(objectKey(driver.id, 2)).candidates.map(({ missingBytes }) => missingBytes),
     ).toEqual([0, 500_000_000]);
+  });
+
+  it('S2 a node that takes longer than others gets less; so does one that others overtake', () => {
+    const world = new GcsWorld();
+    const hosts = [world.open(), world.open()];
+    const driver = world.driver();
+    world.say(driver, ...definitions({ idempotent: true }));
+    let number = 0;
+    /** Runs so many tasks at a time wherever they go; the first host takes ten times as long. */
+    const run = (count: number): SessionRecord[] => {
+      const keys = Array.from({ length: count }, () => objectKey(driver.id, (number += 1)));
+      world.say(driver, ...keys.map((_, index) => submit(driver.id, number - count + index + 1)));
+      return keys.map((key) => {
+        const session = world.session(world.gcs.state.task(key)?.assigned ?? 0);
+        world.say(session, finish(key, { durationUs: session === hosts[0] ? 1_000_000 : 100_000 }));
+        return session;
+      });
+    };
+    for (let count = 0; count < 20; count++) run(2);
+    expect(Array.from({ length: 10 }, () => run(1)[0]?.id)).toEqual(Array(10).fill(hosts[1]?.id));
+    const [best, other] = world.gcs.scheduler.decisions.of(objectKey(driver.id, number));
+    expect([best?.session, other?.session]).toEqual([hosts[1]?.id, hosts[0]?.id]);
+    expect(other?.slowerUs).toBeGreaterThan(100_000);
   });
 
   it('S3 a node whose tasks are all blocked takes what they wait for, once its report is sure to say so', () => {

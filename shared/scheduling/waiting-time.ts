@@ -1,7 +1,8 @@
 /**
  * The scheduling policy of the paper (section 4.2.2; rules S1, S2) as pure functions: where a task would start first.
  *
- * estimated waiting time = queued work ÷ slots + missing input bytes ÷ bandwidth of the link + start cost.
+ * estimated waiting time = queued work ÷ slots + missing input bytes ÷ bandwidth of the link + start cost + what the task itself takes
+ * longer there than elsewhere.
  * Queue *length* times mean duration, the obvious form, sends work to a phone with five waiting tasks rather than to a
  * 64-core host with ten, so work is divided by the slots that will take it.
  */
@@ -19,6 +20,8 @@ export interface Candidate {
   readonly bytesPerSecond: number;
   /** Time to get code and a worker ready. */
   readonly startUs: number;
+  /** How much longer the task itself takes there than on a node like most. */
+  readonly slowerUs: number;
 }
 
 /** A candidate with its estimate: what "why there" shows. */
@@ -31,7 +34,7 @@ export function estimatedWaitUs(candidate: Candidate): number {
   const queue = candidate.queuedUs / Math.max(1, candidate.slots);
   const transfer =
     candidate.missingBytes === 0 ? 0 : (candidate.missingBytes / Math.max(1, candidate.bytesPerSecond)) * 1e6;
-  return queue + transfer + candidate.startUs;
+  return queue + transfer + candidate.startUs + candidate.slowerUs;
 }
 
 /** Scores the candidates, best first; equal ones keep their order. */
