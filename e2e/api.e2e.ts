@@ -151,7 +151,7 @@ describe('a job module', () => {
 
   it('is told what is not there yet', () => {
     expect(error('notYet')).toMatchObject({ name: 'NotYetSupportedError' });
-    expect(error('notYet').message).toContain('"priority" is not available yet');
+    expect(error('notYet').message).toContain('"memoryBytes" is not available yet');
     expect(error('numReturns').message).toContain('"numReturns" above 1 is not available yet');
   });
 });

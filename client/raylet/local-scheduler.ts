@@ -195,7 +195,10 @@ export class LocalScheduler {
     if (this.#ready.count === 0 || this.#hooks.isHeldBack()) return;
     this.#ready.nowMs = this.#hooks.nowMs();
     // Sending a run ends no task, so no queue comes or goes meanwhile.
-    for (let queue = this.#ready.next(); queue; queue = this.#ready.next()) queue.isStuck = !this.#giveOne(queue);
+    for (let queue = this.#ready.next(); queue; queue = this.#ready.next()) {
+      if (this.#giveOne(queue)) this.#ready.served();
+      else this.#ready.stuck(queue);
+    }
     this.#ready.settle();
   }
 

@@ -289,7 +289,8 @@ export class LocalTasks {
     const task = this.#tasks.get(key);
     if (!task) return;
     task.next = undefined;
-    if (task.attempt !== attempt || task.cancelled || task.isWithdrawn) return;
+    // One that crashed may have been tried again here meanwhile; a later lease comes after this word.
+    if (task.attempt < attempt || task.cancelled || task.isWithdrawn) return;
     if (task.state === 'elsewhere' || task.state === 'asking') return;
     task.isWithdrawn = true;
     if (!this.#endsAtOnce(task)) this.#hooks.abort(task);

@@ -19,6 +19,8 @@ interface Keep {
 export class ReadyTasks {
   /** Those that are not empty, but for what was taken in this step. */
   #queues: ReadyQueue[] = [];
+  /** Behind a queue that is stuck: those that have their turn, so that they are not searched again for each. */
+  #rest: ReadyQueue[] | undefined;
   readonly #shares = new FairShares();
   #count = 0;
   #totalUs = 0;
@@ -80,10 +82,24 @@ export class ReadyTasks {
 
   /** The queue whose turn it is, of those that are not stuck. */
   next(): ReadyQueue | undefined {
+    if (this.#rest) return this.#rest.shift();
     let best: ReadyQueue | undefined;
     for (const queue of this.#queues)
       if (!queue.isStuck && queue.size > 0 && (!best || isBefore(queue, best))) best = queue;
     return best;
+  }
+
+  /** Nothing more can be given out of the queue in this step: those after it have their turn, in the order that there is now. */
+  stuck(queue: ReadyQueue): void {
+    queue.isStuck = true;
+    this.#rest ??= this.#queues
+      .filter(({ isStuck, size }) => !isStuck && size > 0)
+      .toSorted((a, b) => (isBefore(a, b) ? -1 : 1));
+  }
+
+  /** The queue gave something out, so the order may be another. */
+  served(): void {
+    this.#rest = undefined;
   }
 
   /** True if a task of this job is ready. */
@@ -94,6 +110,7 @@ export class ReadyTasks {
   /** The step is over. */
   settle(): void {
     let isAnyEmpty = false;
+    this.#rest = undefined;
     for (const queue of this.#queues) {
       queue.isStuck = false;
       isAnyEmpty ||= queue.size === 0;

@@ -36,15 +36,28 @@ describe('a withdrawn attempt', () => {
     expect(node.raylet.tableSizes()).toMatchObject({ tasks: 0, cancelling: 0 });
   });
 
-  it('S6 whose result came before the word is what it is; another attempt is not meant', () => {
+  it('S6 whose result came before the word is what it is', () => {
     const node = new FakeNode();
     node.lease({ task: TASK, attempt: 2 });
     node.settle();
-    node.command({ kind: 'withdraw', task: TASK, attempt: 1 });
     node.finish(TASK);
     expect(node.of('finish')).toMatchObject([{ task: TASK, attempt: 2, outcome: OUTCOME.value }]);
     node.command({ kind: 'withdraw', task: TASK, attempt: 2 });
     expect(node.raylet.tableSizes().tasks).toBe(0);
+  });
+
+  it('S6 L9 that crashed and runs again here is meant as well', () => {
+    const node = new FakeNode();
+    const task = node.submit();
+    node.settle();
+    node.crash(node.runner(task));
+    node.settle();
+    expect(node.of('failed')).toMatchObject([{ task, attempt: 1, retriedHere: true }]);
+    node.command({ kind: 'withdraw', task, attempt: 1 });
+    node.tick(10_000);
+    node.endStopped();
+    expect(node.of('finish')).toEqual([]);
+    expect(node.raylet.tableSizes()).toMatchObject({ tasks: 0 });
   });
 
   it('S6 who waits for its value on the same node gets that of the other', () => {

@@ -258,7 +258,7 @@ const scenarios = {
     };
   },
   async notYet() {
-    return square.options({ priority: 1 }).remote(1);
+    return square.options({ memoryBytes: 1 }).remote(1);
   },
   async awaitedRef() {
     const fresh = async () => square.remote(2);

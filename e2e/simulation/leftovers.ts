@@ -42,6 +42,8 @@ function countTables({ gcs, commits }: ControlPlane, count: Count): void {
   count('tasks that wait for a node', scheduler.waitingCount);
   count('reports of leases and actors to come', sessions.lateLeases.size + sessions.lateActors.size);
   count('leases to settle', sessions.pendingLeases.size);
+  count('jobs whose run times are kept', state.batches.size);
+  for (const { queue, level } of gcs.levels()) count(queue, level);
   count('rows to write down', commits.backlog);
   for (const { status, name, unfinished, actors } of state.jobs.values()) {
     if (status === 'running') count(`job that runs: ${name}`, 1);

@@ -84,21 +84,6 @@ export const OBJECT_BUGS: readonly PlantedBug[] = [
     plant: (seam) => seam.replace(Relay.prototype, 'disconnected', () => () => undefined),
   },
   {
-    name: 'other-key-not-written',
-    rule: 'G2',
-    mistake: 'another key of an object is not written down',
-    plant: (seam) =>
-      seam.replace(
-        GcsState.prototype,
-        'addAlias',
-        (addAlias) =>
-          function (this: GcsState, from, to) {
-            addAlias.call(this, from, to);
-            this.dirty.aliases.delete(from);
-          },
-      ),
-  },
-  {
     name: 'other-keys-left',
     rule: 'G3',
     mistake: 'other keys of an object stay when it is freed',

@@ -42,6 +42,8 @@ export function handleFrame(gateway: Gateway, peer: Peer, link: SessionLink, fra
         link.close();
         return;
       }
+      // Said once more over another connection it is older than what was given since.
+      if (session.reportedUpTo !== Infinity) return;
       believe(gateway, peer, link, () => plane.step((gcs) => gcs.sessions.report(session, frame)));
       return;
     case 'log':

@@ -269,7 +269,8 @@ export class Gateway implements Outbox {
 
   #frame(link: SessionLink, bytes: Uint8Array): void {
     this.counters.framesReceived += 1;
-    this.#claims.heard(link);
+    // A hello said twice proves no more than one.
+    if (!mayBeHello(bytes)) this.#claims.heard(link);
     const known = this.#peerOfLink.get(link);
     if (!known && !mayBeHello(bytes)) {
       this.strike(link, 'no-hello', 'the first frame is a hello');

@@ -78,6 +78,20 @@ describe('a hello that comes late', () => {
     expect(sessions.get(present.session)?.successor).toBe(0);
   });
 
+  it('M1 that was sent twice proves no more than one', async () => {
+    const node = connect();
+    const present = await node.join(TOKEN, HOST);
+    const former = connect();
+    former.isGivenUp = true;
+    await former.join(TOKEN, HOST);
+    former.hello(TOKEN, HOST);
+    // What comes behind it over another connection is handled later.
+    node.send({ type: 'request', id: 1, method: 'cluster', body: new Uint8Array(0) });
+    await node.frame('response');
+    await former.until(() => server.gateway.counters.refused.get('unexpected'), 'a strike');
+    expect(server.plane.gcs.state.sessions.get(present.session)?.successor).toBe(0);
+  });
+
   it('M1 M4 of a process that is there takes the place as soon as it is heard', async () => {
     const node = connect();
     const { session } = await node.join(TOKEN, HOST);

@@ -60,7 +60,7 @@ export class Assignments {
     );
   }
 
-  /** The number of the next attempt: none is ever given twice. */
+  /** The number of the next attempt that is given to a node. (A retry on the same node counts on from its own.) */
   nextAttempt(task: TaskRecord): number {
     task.lastAttempt = Math.max(task.lastAttempt, task.attempt, task.copy?.attempt ?? 0) + 1;
     return task.lastAttempt;

@@ -60,7 +60,10 @@ export class Batches {
 
   useOf(job: JobRecord): JobUse {
     let use = this.#uses.get(job.id);
-    if (!use) this.#uses.set(job.id, (use = { resultsUs: 0, copiesUs: 0, batches: [] }));
+    if (use) return use;
+    use = { resultsUs: 0, copiesUs: 0, batches: [] };
+    // What comes of a job after its end is of no use to anybody.
+    if (job.status === 'running') this.#uses.set(job.id, use);
     return use;
   }
 

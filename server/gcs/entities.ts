@@ -70,7 +70,7 @@ export interface TaskRecord {
   copy: SecondCopy | undefined;
   /** The session whose copy was withdrawn, or 0: what that goes on to say is not believed. */
   withdrawnFrom: number;
-  /** One of two copies failed by itself: there is no second one again. */
+  /** One of two copies failed by itself, or called something: there is no second one again. */
   runsAlone: boolean;
   /** Since when the session has it, on the server's monotonic clock. */
   runningSinceMs: number;

@@ -367,6 +367,7 @@ export class Gcs {
     const second = task.copy && this.state.sessions.get(task.copy.session);
     if (second && second.state !== 'dead') {
       second.assigned.add(task);
+      nameAgain(this.state, second, task);
       this.scheduler.entered(task, second);
     } else {
       task.copy = undefined;

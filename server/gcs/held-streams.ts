@@ -71,7 +71,7 @@ export class HeldStreams {
     const stream = this.#streams.get(session);
     if (!stream) return;
     this.#streams.delete(session);
-    this.#byKey.get(stream.awaited)?.delete(session);
+    this.#unwait(session, stream.awaited);
     this.#count -= stream.records.length - stream.next;
   }
 
@@ -86,17 +86,16 @@ export class HeldStreams {
 
   /** Nothing more is to come: what waits is applied to what there is, causes first where they are among it. */
   applyAll(): void {
-    while (this.#streams.size > 0) {
-      this.#ready.push(...this.#streams.keys());
-      const before = this.#count;
-      this.#drainReady();
-      const [first] = this.#streams;
-      if (!first || this.#count < before) continue;
-      const [session, stream] = first;
-      this.#applyNext(session, stream);
-      this.#ready.push(session);
+    this.#ready.push(...this.#streams.keys());
+    this.#drainReady();
+    for (const [session, stream] of this.#streams) {
+      while (this.#streams.get(session) === stream) {
+        this.#unwait(session, stream.awaited);
+        this.#applyNext(session, stream);
+        this.#ready.push(session);
+        this.#drainReady();
+      }
     }
-    this.#byKey.clear();
   }
 
   /** One after the other, however they wait for each other: not by recursion. */
@@ -137,5 +136,11 @@ export class HeldStreams {
     const sessions = this.#byKey.get(key);
     if (sessions) sessions.add(session);
     else this.#byKey.set(key, new Set([session]));
+  }
+
+  #unwait(session: SessionRecord, key: ObjectKey): void {
+    const sessions = this.#byKey.get(key);
+    sessions?.delete(session);
+    if (sessions?.size === 0) this.#byKey.delete(key);
   }
 }

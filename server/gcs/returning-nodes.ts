@@ -212,6 +212,11 @@ export class ReturningNodes {
       if (session && session.state !== 'dead') this.#adoptActor(session, key, actor.incarnation);
     }
     this.#gcs.sessions.lateActors.clear();
+    for (const [id, report] of this.#early) {
+      const session = this.#state.sessions.get(id);
+      if (session) this.#adoptObjects(session, report);
+    }
+    this.#early.clear();
     this.#dropOrphans();
     this.settleLeases();
     // What was lost and is wanted waits in the rebuilder's queue since it was asked for.

@@ -3,7 +3,7 @@ import { objectKey } from '#shared/ids/object-key.ts';
 import { PLACE } from '#shared/protocol/node-records.ts';
 import type { SessionRecord } from './entities.ts';
 import { GcsWorld } from './testing/gcs-world.ts';
-import { definitions, failed, finish, submit, VALUE } from './testing/records.ts';
+import { definitions, failed, finish, put, submit, VALUE } from './testing/records.ts';
 
 /** Nineteen quick calls are done on two hosts of ten CPUs, the twentieth has been on one of them for a while. */
 function world(...args: Parameters<typeof definitions>) {
@@ -43,6 +43,9 @@ describe('second copies', () => {
     expect([slow.assigned.size, other.assigned.size]).toEqual([0, 0]);
     expect(it.ended.filter((outcome) => outcome.task.key === key(20))).toHaveLength(1);
     for (let number = 1; number <= 20; number++) it.say(driver, { kind: 'release', object: key(number), holder: 0 });
+    // Its record tells a late word of the withdrawn copy from others, until the job is over.
+    expect([...it.gcs.state.tasks.keys()]).toEqual([key(20)]);
+    it.gcs.sessions.end(driver, 'done');
     expect(it.gcs.state.tasks.size + it.gcs.state.objects.size).toBe(0);
   });
 
@@ -185,6 +188,43 @@ describe('second copies', () => {
     expect(it.to(second?.id ?? 0, 'cancelTask')).toEqual([]);
     it.say(it.session(second?.id ?? 0), finish(objectKey(driver.id, 1), { attempt: 2 }));
     expect(it.gcs.state.objects.get(objectKey(driver.id, 1))?.status).toBe('inline');
+  });
+
+  it('T2 a stranger with the second copy may name what it was given, also after a start of the server', async () => {
+    const it = new GcsWorld();
+    const strangers = [it.stranger({ nodeId: 'aa' }), it.stranger({ nodeId: 'bb' })] as const;
+    const driver = it.driver();
+    const given = objectKey(driver.id, 1);
+    const key = objectKey(driver.id, 2);
+    it.say(driver, ...definitions({ trust: 'unchecked' }), put(driver.id, 1, { value: VALUE }));
+    it.say(driver, submit(driver.id, 2, { nested: [given] }));
+    const first = it.session(it.gcs.state.task(key)?.assigned ?? 0);
+    const second = strangers.find((stranger) => stranger !== first)?.id ?? 0;
+    it.gcs.sessions.disconnected(first);
+    it.pass(2_000);
+    await it.commit();
+    await it.restart();
+    const back = it.back(second, { leases: [{ task: key, attempt: 2 }] });
+    it.say(back, { kind: 'want', object: given }, finish(key, { attempt: 2, nested: [given] }));
+    expect(it.to(second, 'object')).toMatchObject([{ object: given, status: 0 }]);
+    expect(it.gcs.state.objects.get(key)).toMatchObject({ status: 'inline', nested: [given] });
+  });
+
+  it('L9 a task that called something while it had a second copy has none again', () => {
+    const { it, key, slow, other, task } = world();
+    it.gcs.sessions.disconnected(slow);
+    it.pass(2_000);
+    it.say(other, ...definitions(), submit(other.id, 1, { parent: key(20), place: PLACE.ask }));
+    expect(task.copy).toBeUndefined();
+    it.pass(2_000);
+    expect(task.copy).toBeUndefined();
+  });
+
+  it('G3 what is called for a job that is over leaves no run times behind', () => {
+    const { it, driver } = world();
+    if (driver.job) it.gcs.jobs.stop(driver.job, 'enough');
+    it.say(driver, submit(driver.id, 30));
+    expect(it.gcs.state.batches.size).toBe(0);
   });
 
   it('W1 nodes that cannot be told to stop a copy get none', () => {

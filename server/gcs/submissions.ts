@@ -86,6 +86,7 @@ export class Submissions {
     if (parent.copy && !parent.options.options.idempotent) {
       const isSecond = parent.copy.session === session.id;
       this.#runs.endSecond(parent, true);
+      parent.runsAlone = true;
       return !isSecond;
     }
     const isElsewhere = parent.assigned !== 0 && parent.assigned !== session.id && parent.copy?.session !== session.id;

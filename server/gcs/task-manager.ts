@@ -244,7 +244,8 @@ export class TaskManager {
 
   /** Drops the record of a finished task that can no longer be needed. */
   forget(task: TaskRecord): void {
-    if (task.state !== 'finished' || task.lineageOf > 0 || this.#isNameNeeded(task)) return;
+    // By its record it is known whose late word is that of a withdrawn copy.
+    if (task.state !== 'finished' || task.lineageOf > 0 || task.withdrawnFrom !== 0 || this.#isNameNeeded(task)) return;
     // An actor's entry needs its creation; both go with the job.
     if (this.#state.actors.has(task.key)) return;
     this.#keepIds(task);
@@ -275,7 +276,12 @@ export class TaskManager {
   /** A job that is over computes nothing again: what was kept for that may go. */
   dropLineage(job: JobRecord): void {
     for (const task of this.#state.tasks.values()) {
-      if (task.job !== job || !task.kept) continue;
+      if (task.job !== job) continue;
+      if (task.withdrawnFrom !== 0) {
+        task.withdrawnFrom = 0;
+        this.forget(task);
+      }
+      if (!task.kept) continue;
       task.kept = false;
       for (const key of task.deps) this.#objects.removeLineageRef(key);
       for (const key of task.nested) this.#objects.removeLineageRef(key);

@@ -21,6 +21,8 @@ const SLOW_SHARE = 0.95;
 const MAX_COPY_SHARE = 0.1;
 /** Stragglers are among what a node was given first. */
 const LOOKED_AT_PER_NODE = 16;
+/** Of a node that may be gone. */
+const LOOKED_AT_PER_SUSPECT = 512;
 /** The first version of the protocol whose nodes can be told that a copy is of no use any more. */
 const KNOWS_WITHDRAW = 3;
 
@@ -54,7 +56,7 @@ export class Speculation {
       const isSuspect = session.state === 'disconnected' && this.#state.nowMs - session.sinceMs >= SUSPECT_MS;
       let looked = 0;
       for (const task of session.assigned) {
-        if (!isSuspect && looked >= LOOKED_AT_PER_NODE) break;
+        if (looked >= (isSuspect ? LOOKED_AT_PER_SUSPECT : LOOKED_AT_PER_NODE)) break;
         looked += 1;
         if (task.copy || task.runsAlone || !mayRunTwice(task)) continue;
         if (isSuspect) this.#start(task, session, 'suspect');
