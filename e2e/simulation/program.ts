@@ -15,6 +15,8 @@ import { type PlacedStep, stepsInOrder, stepsMixed } from './step-order.ts';
 import { LEAST_NOTED_BYTES, mix, type ReplyNote } from './values.ts';
 
 /** Errors by which the server overrules what a node has. */
+/** However often nothing came, a program looks again. */
+const MAX_GATHER_MS = 60_000;
 const OVERRULING: ReadonlySet<string> = new Set([CANCELLED, ...LOST_ACTOR]);
 
 /** What a driver wants to know of its program. */
@@ -247,7 +249,7 @@ export class Program {
       for (const n of ready) this.#calls.submit({ plan, options, deps: [step.refs[n] ?? 0], nested: [] }, place + n);
       const rest = left.filter((n) => !ready.includes(n));
       if (rest.length === 0) done();
-      else this.#gather(step, place, { left: rest, timeoutMs: timeoutMs * 2 }, done);
+      else this.#gather(step, place, { left: rest, timeoutMs: Math.min(timeoutMs * 2, MAX_GATHER_MS) }, done);
     });
   }
 

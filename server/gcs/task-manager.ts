@@ -277,14 +277,14 @@ export class TaskManager {
   dropLineage(job: JobRecord): void {
     for (const task of this.#state.tasks.values()) {
       if (task.job !== job) continue;
-      if (task.withdrawnFrom !== 0) {
-        task.withdrawnFrom = 0;
-        this.forget(task);
+      if (task.kept) {
+        task.kept = false;
+        for (const key of task.deps) this.#objects.removeLineageRef(key);
+        for (const key of task.nested) this.#objects.removeLineageRef(key);
       }
-      if (!task.kept) continue;
-      task.kept = false;
-      for (const key of task.deps) this.#objects.removeLineageRef(key);
-      for (const key of task.nested) this.#objects.removeLineageRef(key);
+      if (task.withdrawnFrom === 0) continue;
+      task.withdrawnFrom = 0;
+      this.forget(task);
     }
   }
 

@@ -80,7 +80,8 @@ class Machine {
     else if (act === 'open' || !session) this.#open(node, amount);
     else if (act === 'die') this.#die(session);
     else this.#change(session, act, amount);
-    this.index.letTimePass(this.nowMs);
+    // Time passes without a word; what comes next is the first to meet it.
+    if (act !== 'pass') this.index.letTimePass(this.nowMs);
   }
 
   #task(amount: number): TaskRecord {
@@ -179,6 +180,7 @@ describe('NodeIndex', () => {
           const before = machine.classes.map((nodes) => nodes.hasRoom);
           machine.opened.length = 0;
           machine.act(each);
+          if (each.act === 'pass') continue;
           for (const [at, nodes] of machine.classes.entries()) {
             const both = [
               [nodes.open, 'enough'],
@@ -202,6 +204,21 @@ describe('NodeIndex', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('S2 a class that comes when time has made a report the whole truth does not hide that from the others', () => {
+    const machine = new Machine();
+    machine.act({ act: 'class', node: 0, amount: 0 });
+    machine.act({ act: 'open', node: 3, amount: 2 });
+    for (let count = 0; count < 10; count++) machine.act({ act: 'give', node: 0, amount: 5 });
+    // It runs nothing and has nothing ready: what it was given waits for something.
+    machine.act({ act: 'load', node: 0, amount: 12 });
+    const [nodes] = machine.classes;
+    expect(nodes?.open.size).toBe(0);
+    machine.act({ act: 'pass', node: 0, amount: 3 });
+    machine.act({ act: 'class', node: 0, amount: 1 });
+    expect(nodes?.open.size).toBe(1);
+    expect(machine.opened).toContain(nodes);
   });
 
   it('S4 says why no node could run a class, and no longer when one joins', () => {

@@ -106,7 +106,8 @@ export class NodeIndex {
     this.#classes.add(nodes);
     for (const view of this.#views.values()) {
       if (!view.isOffering) continue;
-      this.#measure(view, nowMs);
+      // Time may have passed since it was measured: its other places are to know of that as well.
+      this.update(view, nowMs);
       nodes.join(view);
     }
     return nodes;
