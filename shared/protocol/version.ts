@@ -6,7 +6,7 @@
  * - 2: browser tabs (role `tab`), `capacity` and `facts` frames, records `jobInfo`, `digest`, `found`, `succeeded`, command
  *   `stranger`, question `jobInfo`. All appended: what a node of version 1 says and is told means the same.
  * - 3: commands `failures` and `withdraw`, appended; said only to nodes of this version. A node says something (`ping`) after its
- *   welcome.
+ *   welcome; one of version 2 does so with its first heartbeat.
  */
 export const PROTOCOL_VERSION = 3;
 
