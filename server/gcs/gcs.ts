@@ -9,7 +9,6 @@ import type { NodeRecord } from '#shared/protocol/node-records.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Random } from '#shared/ports/random.ts';
-import { moveTask } from '#shared/task/task-state.ts';
 import { GlobalScheduler } from '../scheduler/global-scheduler.ts';
 import { Speculation } from '../scheduler/speculation.ts';
 import { Strangers } from '../trust/strangers.ts';
@@ -374,8 +373,7 @@ export class Gcs {
     if (task.actor !== 0) {
       this.actors.restoreCall(task);
     } else if (!given && !this.runs.promoteSecond(task)) {
-      moveTask(task, 'waiting');
-      this.tasks.awaitInputs(task);
+      this.tasks.restore(task);
     }
   }
 }

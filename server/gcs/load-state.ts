@@ -9,9 +9,8 @@ import type { Storage } from '#shared/ports/storage.ts';
 import { MAX_SESSION_NUMBER } from '#shared/ids/object-key.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { StrangerBook } from '../trust/stranger-book.ts';
-import type { SessionRecord } from './entities.ts';
+import type { ObjectRecord, SessionRecord } from './entities.ts';
 import type { Gcs } from './gcs.ts';
-import { holdersOf } from './holders.ts';
 import { readObjectRow } from './object-rows.ts';
 import { actorRow, aliasRow, functionRow, jobRow, moduleRow, optionsRow, readRow, sessionRow } from './rows.ts';
 import { offerOf } from './node-offer.ts';
@@ -114,7 +113,7 @@ function* connect(gcs: Gcs): Generator<void, void> {
   const { state } = gcs;
   let rows = 0;
   for (const object of state.objects.values()) {
-    for (const holder of holdersOf(object)) listHolding(state, holder, object.key);
+    listHoldings(state, object);
     if (object.maker > 0) state.task(object.maker)?.made.push(object.key);
     const maker = object.keepsMaker ? gcs.objects.makerOf(object) : undefined;
     if (maker) maker.lineageOf += 1;
@@ -133,8 +132,14 @@ function* connect(gcs: Gcs): Generator<void, void> {
   }
 }
 
+/** One by one: an array of the holders for each of a million objects is what the start would spend its time on. */
+function listHoldings(state: GcsState, { key, firstHolder, moreHolders }: ObjectRecord): void {
+  listHolding(state, firstHolder, key);
+  for (const holder of moreHolders ?? []) listHolding(state, holder, key);
+}
+
 function listHolding(state: GcsState, holder: number, key: number): void {
-  if (holder < 0) return;
+  if (holder <= 0) return;
   if (holder <= MAX_SESSION_NUMBER) state.sessions.get(holder)?.holdings.add(key);
   else state.actors.get(holder)?.holdings.add(key);
 }

@@ -173,9 +173,18 @@ export class TaskManager {
 
   /** The local scheduler passes a task on, or a task is ready for the global one: waits for its inputs first. */
   awaitInputs(task: TaskRecord): void {
-    moveTask(task, 'waiting');
     this.#state.touch(task);
+    this.restore(task);
+  }
+
+  /** The same for a task whose row says that it waits. */
+  restore(task: TaskRecord): void {
+    moveTask(task, 'waiting');
     task.missing = 0;
+    if (task.deps.length === 0) {
+      this.inputReady(task);
+      return;
+    }
     const absent = task.deps
       .map((key) => this.#state.object(key))
       .filter((object) => object !== undefined && !this.#objects.isAvailable(object));
