@@ -11,6 +11,7 @@ import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { StrangerBook } from '../trust/stranger-book.ts';
 import type { ObjectRecord, SessionRecord } from './entities.ts';
 import type { Gcs } from './gcs.ts';
+import { KeyTable } from './key-table.ts';
 import { readObjectRow } from './object-rows.ts';
 import { actorRow, aliasRow, functionRow, jobRow, moduleRow, optionsRow, readRow, sessionRow } from './rows.ts';
 import { offerOf } from './node-offer.ts';
@@ -81,7 +82,7 @@ function loadSession(gcs: Gcs, id: number, row: Uint8Array, jobOfSession: Map<Se
     options: fields.options.map((index) => (index === 0 ? undefined : dictionaries.optionsAt(index - 1))),
     assigned: new Set(),
     copies: new Set(),
-    holdings: new Set(),
+    holdings: new KeyTable(),
     sentFunctions: new Map(),
     sentOptions: new Map(),
     load: NO_LOAD,
@@ -104,7 +105,7 @@ function loadActor(gcs: Gcs, key: number, row: Uint8Array): void {
     deathCause: deathCause.length === 0 ? undefined : deathCause.slice(),
     pending: [],
     inFlight: new Set(),
-    holdings: new Set(),
+    holdings: new KeyTable(),
   });
 }
 
@@ -133,13 +134,13 @@ function* connect(gcs: Gcs): Generator<void, void> {
 }
 
 /** One by one: an array of the holders for each of a million objects is what the start would spend its time on. */
-function listHoldings(state: GcsState, { key, firstHolder, moreHolders }: ObjectRecord): void {
-  listHolding(state, firstHolder, key);
-  for (const holder of moreHolders ?? []) listHolding(state, holder, key);
+function listHoldings(state: GcsState, object: ObjectRecord): void {
+  listHolding(state, object.firstHolder, object);
+  for (const holder of object.moreHolders ?? []) listHolding(state, holder, object);
 }
 
-function listHolding(state: GcsState, holder: number, key: number): void {
+function listHolding(state: GcsState, holder: number, object: ObjectRecord): void {
   if (holder <= 0) return;
-  if (holder <= MAX_SESSION_NUMBER) state.sessions.get(holder)?.holdings.add(key);
-  else state.actors.get(holder)?.holdings.add(key);
+  if (holder <= MAX_SESSION_NUMBER) state.sessions.get(holder)?.holdings.set(object.key, object);
+  else state.actors.get(holder)?.holdings.set(object.key, object);
 }
