@@ -214,7 +214,7 @@ export class ActorManager {
       job: actor.creation.job.id,
       session: 0,
     });
-    actor.creation.job.unfinished.add(actor.creation);
+    actor.creation.job.unfinished.set(actor.key, actor.creation);
     this.#taskManager.again(actor.creation);
   }
 

@@ -38,7 +38,7 @@ export interface JobRecord {
   submitter: string;
   purpose: string;
   /** Its tasks that have no result yet. */
-  readonly unfinished: Set<TaskRecord>;
+  readonly unfinished: KeyTable<TaskRecord>;
   readonly actors: Set<ActorRecord>;
 }
 

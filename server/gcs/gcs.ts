@@ -351,7 +351,7 @@ export class Gcs {
   /** Puts a task that was loaded from disk back where it stood. */
   restoreTask(task: TaskRecord): void {
     if (task.state === 'finished') return;
-    task.job.unfinished.add(task);
+    task.job.unfinished.set(task.key, task);
     this.state.batches.submitted(task);
     const session = this.state.sessions.get(task.assigned);
     const given =

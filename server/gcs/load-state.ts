@@ -42,7 +42,7 @@ export async function loadState(storage: Storage, gcs: Gcs, yieldTurn: () => Pro
   await storage.load('sessions', (id, row) => loadSession(gcs, id, row, jobOfSession));
   await storage.load('jobs', (id, row) => {
     const { result, ...fields } = readRow(jobRow, row);
-    gcs.jobs.restore({ id, ...fields, result: result.slice(), unfinished: new Set(), actors: new Set() });
+    gcs.jobs.restore({ id, ...fields, result: result.slice(), unfinished: new KeyTable(), actors: new Set() });
   });
   for (const [session, job] of jobOfSession) session.job = state.jobs.get(job);
   await storage.load('aliases', (key, row) => state.addAlias(key, readRow(aliasRow, row).to));

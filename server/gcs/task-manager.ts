@@ -165,7 +165,7 @@ export class TaskManager {
     for (const key of inputs) this.#objects.holdInput(key, task.key);
     task.attempt = this.#runs.nextAttempt(task);
     task.replayed = true;
-    task.job.unfinished.add(task);
+    task.job.unfinished.set(task.key, task);
     this.#state.batches.submitted(task);
     this.awaitInputs(task);
     return true;
@@ -244,7 +244,7 @@ export class TaskManager {
 
   /** Ends everything a job still has to do (rule J3). */
   stopJob(job: JobRecord, reason: string): void {
-    for (const task of job.unfinished) {
+    for (const task of job.unfinished.values()) {
       task.cancelled = true;
       this.end(task, systemError('cancelled', reason), 'cancelled');
     }
@@ -297,7 +297,7 @@ export class TaskManager {
     this.#runs.endSecond(task, true);
     moveTask(task, 'finished');
     this.#state.touch(task);
-    if (job.unfinished.delete(task)) {
+    if (job.unfinished.delete(task.key)) {
       this.#state.batches.ended(task, ended.outcome === 'succeeded' ? ended.durationUs : 0);
       this.#state.dirty.jobs.add(job.id);
       job.finished += 1;
