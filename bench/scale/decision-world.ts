@@ -3,6 +3,7 @@
 import { GlobalScheduler } from '#server/scheduler/global-scheduler.ts';
 import { type JobRecord, newTask, type SessionRecord, type TaskRecord } from '#server/gcs/entities.ts';
 import { type FunctionEntry, type OptionsEntry, recordRun } from '#server/gcs/dictionaries.ts';
+import { KeyTable } from '#server/gcs/key-table.ts';
 import { ObjectTable } from '#server/gcs/object-table.ts';
 import { SessionManager } from '#server/gcs/session-manager.ts';
 import { GcsState } from '#server/gcs/state.ts';
@@ -212,7 +213,7 @@ function jobOf(id: number, session: number): JobRecord {
     note: '',
     submitter: '',
     purpose: '',
-    unfinished: new Set(),
+    unfinished: new KeyTable(),
     actors: new Set(),
   };
 }

@@ -212,7 +212,7 @@ export class Liar {
     return this.#pick(lies);
   }
 
-  #key(table: ReadonlyMap<ObjectKey, unknown>): ObjectKey {
+  #key(table: { keys(): Iterable<ObjectKey>; readonly size: number }): ObjectKey {
     return [...table.keys()][this.#below(table.size)] ?? 1;
   }
 

@@ -8,6 +8,7 @@ import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { END_REASON, type NodeRecordOf, PLACE } from '#shared/protocol/node-records.ts';
 import { moveTask } from '#shared/task/task-state.ts';
 import type { ActorRecord, SessionRecord, TaskRecord } from './entities.ts';
+import { KeyTable } from './key-table.ts';
 import { moveActor } from './lives.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { GcsState } from './state.ts';
@@ -56,7 +57,7 @@ export class ActorManager {
       deathCause: undefined,
       pending: [],
       inFlight: new Set(),
-      holdings: new Set(),
+      holdings: new KeyTable(),
     };
     this.#state.actors.set(actor.key, actor);
     task.job.actors.add(actor);
@@ -213,7 +214,7 @@ export class ActorManager {
       job: actor.creation.job.id,
       session: 0,
     });
-    actor.creation.job.unfinished.add(actor.creation);
+    actor.creation.job.unfinished.set(actor.key, actor.creation);
     this.#taskManager.again(actor.creation);
   }
 
@@ -234,7 +235,7 @@ export class ActorManager {
     this.#taskManager.end(actor.creation, error, 'failed');
     this.#taskManager.releaseInputs(actor.creation);
     this.#taskManager.forget(actor.creation);
-    for (const key of [...actor.holdings]) this.#objects.releaseKey(key, actor.key);
+    for (const key of [...actor.holdings.keys()]) this.#objects.releaseKey(key, actor.key);
   }
 
   #failInFlight(actor: ActorRecord, error: Uint8Array): void {

@@ -10,6 +10,7 @@ import type { TaskState } from '#shared/task/task-state.ts';
 import type { JsonValue } from '#shared/wire/safe-json.ts';
 import type { StrangerBook } from '../trust/stranger-book.ts';
 import type { FunctionEntry, OptionsEntry } from './dictionaries.ts';
+import type { KeyTable } from './key-table.ts';
 
 /** What a finished job ended with. */
 export type JobStatus = 'running' | 'succeeded' | 'failed' | 'stopped';
@@ -37,7 +38,7 @@ export interface JobRecord {
   submitter: string;
   purpose: string;
   /** Its tasks that have no result yet. */
-  readonly unfinished: Set<TaskRecord>;
+  readonly unfinished: KeyTable<TaskRecord>;
   readonly actors: Set<ActorRecord>;
 }
 
@@ -232,7 +233,7 @@ export interface ActorRecord {
   /** Calls given to its node and not answered. */
   readonly inFlight: Set<TaskRecord>;
   /** Objects its code holds beyond a call. */
-  readonly holdings: Set<ObjectKey>;
+  readonly holdings: KeyTable<ObjectRecord>;
 }
 
 /** Where a session stands (rule M1). */
@@ -276,7 +277,7 @@ export interface SessionRecord {
   /** What it runs by lease or by its own local scheduler. */
   readonly assigned: Set<TaskRecord>;
   readonly copies: Set<ObjectKey>;
-  readonly holdings: Set<ObjectKey>;
+  readonly holdings: KeyTable<ObjectRecord>;
   /** Names of functions and options already introduced to it. */
   readonly sentFunctions: Map<FunctionEntry, number>;
   readonly sentOptions: Map<OptionsEntry, number>;

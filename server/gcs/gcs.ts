@@ -9,7 +9,6 @@ import type { NodeRecord } from '#shared/protocol/node-records.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Random } from '#shared/ports/random.ts';
-import { moveTask } from '#shared/task/task-state.ts';
 import { GlobalScheduler } from '../scheduler/global-scheduler.ts';
 import { Speculation } from '../scheduler/speculation.ts';
 import { Strangers } from '../trust/strangers.ts';
@@ -352,7 +351,7 @@ export class Gcs {
   /** Puts a task that was loaded from disk back where it stood. */
   restoreTask(task: TaskRecord): void {
     if (task.state === 'finished') return;
-    task.job.unfinished.add(task);
+    task.job.unfinished.set(task.key, task);
     this.state.batches.submitted(task);
     const session = this.state.sessions.get(task.assigned);
     const given =
@@ -375,8 +374,7 @@ export class Gcs {
     if (task.actor !== 0) {
       this.actors.restoreCall(task);
     } else if (!given && !this.runs.promoteSecond(task)) {
-      moveTask(task, 'waiting');
-      this.tasks.awaitInputs(task);
+      this.tasks.restore(task);
     }
   }
 }

@@ -5,6 +5,7 @@ import { OUTCOME } from '#shared/protocol/node-records.ts';
 import { plainWords } from '#shared/text/plain-words.ts';
 import type { ActorManager } from './actor-manager.ts';
 import type { JobRecord, JobStatus, SessionRecord } from './entities.ts';
+import { KeyTable } from './key-table.ts';
 import { moveJob } from './lives.ts';
 import type { GcsState } from './state.ts';
 import type { TaskManager } from './task-manager.ts';
@@ -42,7 +43,7 @@ export class JobManager {
       note: '',
       submitter: '',
       purpose: '',
-      unfinished: new Set(),
+      unfinished: new KeyTable(),
       actors: new Set(),
     };
     this.#nextJob += 1;

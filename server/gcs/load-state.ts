@@ -9,9 +9,9 @@ import type { Storage } from '#shared/ports/storage.ts';
 import { MAX_SESSION_NUMBER } from '#shared/ids/object-key.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { StrangerBook } from '../trust/stranger-book.ts';
-import type { SessionRecord } from './entities.ts';
+import type { ObjectRecord, SessionRecord } from './entities.ts';
 import type { Gcs } from './gcs.ts';
-import { holdersOf } from './holders.ts';
+import { KeyTable } from './key-table.ts';
 import { readObjectRow } from './object-rows.ts';
 import { actorRow, aliasRow, functionRow, jobRow, moduleRow, optionsRow, readRow, sessionRow } from './rows.ts';
 import { offerOf } from './node-offer.ts';
@@ -42,7 +42,7 @@ export async function loadState(storage: Storage, gcs: Gcs, yieldTurn: () => Pro
   await storage.load('sessions', (id, row) => loadSession(gcs, id, row, jobOfSession));
   await storage.load('jobs', (id, row) => {
     const { result, ...fields } = readRow(jobRow, row);
-    gcs.jobs.restore({ id, ...fields, result: result.slice(), unfinished: new Set(), actors: new Set() });
+    gcs.jobs.restore({ id, ...fields, result: result.slice(), unfinished: new KeyTable(), actors: new Set() });
   });
   for (const [session, job] of jobOfSession) session.job = state.jobs.get(job);
   await storage.load('aliases', (key, row) => state.addAlias(key, readRow(aliasRow, row).to));
@@ -82,7 +82,7 @@ function loadSession(gcs: Gcs, id: number, row: Uint8Array, jobOfSession: Map<Se
     options: fields.options.map((index) => (index === 0 ? undefined : dictionaries.optionsAt(index - 1))),
     assigned: new Set(),
     copies: new Set(),
-    holdings: new Set(),
+    holdings: new KeyTable(),
     sentFunctions: new Map(),
     sentOptions: new Map(),
     load: NO_LOAD,
@@ -105,7 +105,7 @@ function loadActor(gcs: Gcs, key: number, row: Uint8Array): void {
     deathCause: deathCause.length === 0 ? undefined : deathCause.slice(),
     pending: [],
     inFlight: new Set(),
-    holdings: new Set(),
+    holdings: new KeyTable(),
   });
 }
 
@@ -114,7 +114,7 @@ function* connect(gcs: Gcs): Generator<void, void> {
   const { state } = gcs;
   let rows = 0;
   for (const object of state.objects.values()) {
-    for (const holder of holdersOf(object)) listHolding(state, holder, object.key);
+    listHoldings(state, object);
     if (object.maker > 0) state.task(object.maker)?.made.push(object.key);
     const maker = object.keepsMaker ? gcs.objects.makerOf(object) : undefined;
     if (maker) maker.lineageOf += 1;
@@ -133,8 +133,14 @@ function* connect(gcs: Gcs): Generator<void, void> {
   }
 }
 
-function listHolding(state: GcsState, holder: number, key: number): void {
-  if (holder < 0) return;
-  if (holder <= MAX_SESSION_NUMBER) state.sessions.get(holder)?.holdings.add(key);
-  else state.actors.get(holder)?.holdings.add(key);
+/** One by one: an array of the holders for each of a million objects is what the start would spend its time on. */
+function listHoldings(state: GcsState, object: ObjectRecord): void {
+  listHolding(state, object.firstHolder, object);
+  for (const holder of object.moreHolders ?? []) listHolding(state, holder, object);
+}
+
+function listHolding(state: GcsState, holder: number, object: ObjectRecord): void {
+  if (holder <= 0) return;
+  if (holder <= MAX_SESSION_NUMBER) state.sessions.get(holder)?.holdings.set(object.key, object);
+  else state.actors.get(holder)?.holdings.set(object.key, object);
 }

@@ -19,6 +19,10 @@ const HAS_OBJECT = 1;
 const HAS_TASK = 2;
 const MAX_ROW_BYTES = 64 * 1024 * 1024;
 
+/** Most tasks have no arguments, references or digest: at a start of the server a million of them share these. */
+const NO_BYTES = new Uint8Array(0);
+const NO_KEYS: readonly ObjectKey[] = [];
+
 const contentId = idCodec<TaskId>();
 const objectContentId = idCodec<ObjectId>();
 
@@ -153,12 +157,12 @@ function readObject(reader: ByteReader, key: ObjectKey): ObjectRecord {
     key,
     status,
     sizeBytes: reader.varint(),
-    value: flags & HAS_VALUE ? reader.bytes(MAX_ROW_BYTES).slice() : undefined,
+    value: flags & HAS_VALUE ? readBytes(reader) : undefined,
     nested: readKeys(reader),
     formerNested: undefined,
     maker: reader.zigzag(),
     k: reader.varint(),
-    digest: reader.bytes(MAX_ROW_BYTES).slice(),
+    digest: readBytes(reader),
     id: undefined,
     versionDigest: undefined,
     source: 0,
@@ -173,7 +177,7 @@ function readObject(reader: ByteReader, key: ObjectKey): ObjectRecord {
     onDisk: true,
   };
   for (let count = reader.varint(); count > 0; count--) addHolder(object, reader.zigzag());
-  if (flags & HAS_VERSION_DIGEST) object.versionDigest = reader.bytes(MAX_ROW_BYTES).slice();
+  if (flags & HAS_VERSION_DIGEST) object.versionDigest = readBytes(reader);
   if (flags & HAS_SOURCE) object.source = reader.varint();
   if (flags & HAS_FORMER_NESTED) object.formerNested = readKeys(reader);
   if (flags & HAS_OBJECT_ID) object.id = objectContentId.read(reader);
@@ -188,7 +192,7 @@ function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskReco
   const options = state.dictionaries.optionsAt(reader.varint());
   if (!job || !fn || !options)
     throw new Error(`row of task ${key} names a job, function or options that are not stored`);
-  const args = reader.bytes(MAX_ROW_BYTES).slice();
+  const args = readBytes(reader);
   const deps = readKeys(reader);
   const nested = readKeys(reader);
   const k = reader.varint();
@@ -245,8 +249,14 @@ function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskReco
   return task;
 }
 
-function readKeys(reader: ByteReader): ObjectKey[] {
+function readBytes(reader: ByteReader): Uint8Array {
+  const bytes = reader.bytes(MAX_ROW_BYTES);
+  return bytes.length === 0 ? NO_BYTES : bytes.slice();
+}
+
+function readKeys(reader: ByteReader): readonly ObjectKey[] {
   const count = reader.varint();
+  if (count === 0) return NO_KEYS;
   const keys: ObjectKey[] = [];
   for (let index = 0; index < count; index++) keys.push(reader.varint());
   return keys;

@@ -119,8 +119,8 @@ export class ObjectTable {
     if (!addHolder(object, holder)) return;
     this.#state.touch(object);
     if (holder < 0) return;
-    if (holder <= MAX_SESSION_NUMBER) this.#state.sessions.get(holder)?.holdings.add(object.key);
-    else this.#state.actors.get(holder)?.holdings.add(object.key);
+    if (holder <= MAX_SESSION_NUMBER) this.#state.sessions.get(holder)?.holdings.set(object.key, object);
+    else this.#state.actors.get(holder)?.holdings.set(object.key, object);
   }
 
   /** A task needs this input. One that is not known was freed, or, after a restart, has not been told of again yet. */
@@ -291,7 +291,7 @@ export class ObjectTable {
 
   /** A session that ended neither holds, nor has, nor wants anything. */
   removeSession(session: SessionRecord): void {
-    for (const key of [...session.holdings]) this.releaseKey(key, session.id);
+    for (const key of [...session.holdings.keys()]) this.releaseKey(key, session.id);
     session.holdings.clear();
     for (const key of [...session.copies]) {
       const object = this.#state.objects.get(key);

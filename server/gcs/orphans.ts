@@ -103,7 +103,7 @@ function awaitedByWord(state: GcsState, record: NodeRecord): ObjectKey {
 }
 
 /** The key, if the table has it under no name; else 0. */
-function unknown(state: GcsState, table: ReadonlyMap<ObjectKey, unknown>, key: ObjectKey): ObjectKey {
+function unknown(state: GcsState, table: Pick<ReadonlyMap<ObjectKey, unknown>, 'has'>, key: ObjectKey): ObjectKey {
   return key === 0 || table.has(state.resolve(key)) ? 0 : key;
 }
 

@@ -9,6 +9,7 @@ import { MAX_SESSION_NUMBER, type ObjectKey } from '#shared/ids/object-key.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { StrangerBook } from '../trust/stranger-book.ts';
 import type { NodeLoad, SessionRecord, TaskRecord } from './entities.ts';
+import { KeyTable } from './key-table.ts';
 import { moveSession } from './lives.ts';
 import { type Amounts, firstOffer, NOTHING, offerOf, offersWork } from './node-offer.ts';
 import type { GcsState } from './state.ts';
@@ -155,7 +156,7 @@ export class SessionManager {
       options: [],
       assigned: new Set(),
       copies: new Set(),
-      holdings: new Set(),
+      holdings: new KeyTable(),
       sentFunctions: new Map(),
       sentOptions: new Map(),
       load: NO_LOAD,

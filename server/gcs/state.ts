@@ -6,6 +6,7 @@ import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import { Batches } from './batches.ts';
 import { Dictionaries } from './dictionaries.ts';
 import type { ActorRecord, JobRecord, ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
+import { KeyTable } from './key-table.ts';
 
 /** A finished task on its way into the history. */
 export interface TaskOutcome {
@@ -89,8 +90,8 @@ export class DirtyRows {
 export class GcsState {
   readonly sessions = new Map<number, SessionRecord>();
   readonly jobs = new Map<number, JobRecord>();
-  readonly tasks = new Map<ObjectKey, TaskRecord>();
-  readonly objects = new Map<ObjectKey, ObjectRecord>();
+  readonly tasks = new KeyTable<TaskRecord>();
+  readonly objects = new KeyTable<ObjectRecord>();
   readonly actors = new Map<ObjectKey, ActorRecord>();
   /** Living named actors by `namespace/name`. */
   readonly actorNames = new Map<string, ActorRecord>();

@@ -64,7 +64,7 @@ export class Submissions {
     this.#holdMade(object, record.parent, parent, session);
     this.#adopt(parent, task.key, () => taskId(this.#state, task));
     for (const key of [...task.deps, ...task.nested]) this.#objects.holdInput(key, task.key);
-    job.unfinished.add(task);
+    job.unfinished.set(task.key, task);
     this.#state.batches.submitted(task);
     job.submitted += 1;
     this.#state.dirty.jobs.add(job.id);

@@ -166,7 +166,7 @@ export class TaskManager {
     for (const key of inputs) this.#objects.holdInput(key, task.key);
     task.attempt = this.#runs.nextAttempt(task);
     task.replayed = true;
-    task.job.unfinished.add(task);
+    task.job.unfinished.set(task.key, task);
     this.#state.batches.submitted(task);
     this.awaitInputs(task);
     return true;
@@ -174,9 +174,18 @@ export class TaskManager {
 
   /** The local scheduler passes a task on, or a task is ready for the global one: waits for its inputs first. */
   awaitInputs(task: TaskRecord): void {
-    moveTask(task, 'waiting');
     this.#state.touch(task);
+    this.restore(task);
+  }
+
+  /** The same for a task whose row says that it waits. */
+  restore(task: TaskRecord): void {
+    moveTask(task, 'waiting');
     task.missing = 0;
+    if (task.deps.length === 0) {
+      this.inputReady(task);
+      return;
+    }
     const absent = task.deps
       .map((key) => this.#state.object(key))
       .filter((object) => object !== undefined && !this.#objects.isAvailable(object));
@@ -236,7 +245,7 @@ export class TaskManager {
 
   /** Ends everything a job still has to do (rule J3). */
   stopJob(job: JobRecord, reason: string): void {
-    for (const task of job.unfinished) {
+    for (const task of job.unfinished.values()) {
       task.cancelled = true;
       this.end(task, systemError('cancelled', reason), 'cancelled');
     }
@@ -295,7 +304,7 @@ export class TaskManager {
     this.#runs.endSecond(task, true);
     moveTask(task, 'finished');
     this.#state.touch(task);
-    if (job.unfinished.delete(task)) {
+    if (job.unfinished.delete(task.key)) {
       this.#state.batches.ended(task, ended.outcome === 'succeeded' ? ended.durationUs : 0);
       this.#state.dirty.jobs.add(job.id);
       job.finished += 1;

@@ -2,6 +2,7 @@
  * The storage port on SQLite, as the server's loop sees it: nothing here blocks. Commits go one at a time to the storage
  * thread as transferred buffers, history is read by a second thread, started at the first query.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { MutationBatch } from '#shared/ports/mutation-batch.ts';
 import { checkQuery, DEFAULT_RETENTION } from '#shared/ports/storage.ts';
 import type {
@@ -87,6 +88,8 @@ export class SqliteStorage implements Storage {
         await next?.catch(() => undefined); // an answer nobody waits for must not become an unhandled rejection
         throw error;
       }
+      // While answers are there before they are waited for, the thread's port would hand them out all in one turn.
+      await setImmediate();
     }
   }
 

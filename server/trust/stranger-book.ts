@@ -33,7 +33,7 @@ export class StrangerBook {
    * not here is no offence.
    */
   readonly isComplete: boolean;
-  readonly #objects: ReadonlyMap<ObjectKey, unknown>;
+  readonly #objects: Pick<ReadonlyMap<ObjectKey, unknown>, 'has'>;
   readonly #names = new Set<ObjectKey>();
   readonly #modules = new Set<string>();
   readonly #jobs = new Set<number>();
@@ -41,7 +41,7 @@ export class StrangerBook {
   #sweepAt = FIRST_SWEEP;
 
   /** @param objects all objects there are: names of others are forgotten now and then */
-  constructor(objects: ReadonlyMap<ObjectKey, unknown>, isComplete: boolean) {
+  constructor(objects: Pick<ReadonlyMap<ObjectKey, unknown>, 'has'>, isComplete: boolean) {
     this.#objects = objects;
     this.isComplete = isComplete;
   }

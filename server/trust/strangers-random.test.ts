@@ -60,11 +60,13 @@ class Play {
   /** All there is to see of the other job, of its driver and of the trusted host. */
   otherJob(): string {
     const { sessions, jobs, tasks, objects, actors } = this.world.gcs.state;
-    const theirs = <T extends { readonly key: number }>(table: ReadonlyMap<number, T>): T[] =>
+    const theirs = <T extends { readonly key: number }>(table: { values(): Iterable<T> }): T[] =>
       [...table.values()].filter(({ key }) => sessionOfKey(key) === this.other.id);
     const lives = [this.other.id, this.host.id].map((id) => {
       const session = sessions.get(id);
-      return session && [session.state, session.received, session.assigned, session.copies, session.holdings];
+      return (
+        session && [session.state, session.received, session.assigned, session.copies, [...session.holdings.keys()]]
+      );
     });
     const rows = [theirs(objects), theirs(tasks), theirs(actors), jobs.get(this.other.job?.id ?? 0)];
     return rows.map((row) => shown(row)).join('\n') + shown(lives);
