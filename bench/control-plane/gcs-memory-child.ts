@@ -37,7 +37,7 @@ const CPUS = 4;
 const TOKENS = { operator: 'operate', join: 'join' };
 const QUERIES = 21;
 
-/** Bytes in use once everything that can go has gone. */
+/** Bytes in use, in buffers as well, once everything that can go has gone. */
 async function heapBytes(): Promise<number> {
   if (!globalThis.gc) throw new Error('this process must be started with --expose-gc');
   for (let pass = 0; pass < 2; pass++) {
@@ -45,7 +45,8 @@ async function heapBytes(): Promise<number> {
     // What a collection lets go of is told in a later turn. oxlint-disable-next-line no-await-in-loop
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return process.memoryUsage().heapUsed;
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 function directoryBytes(directory: string): number {
