@@ -384,7 +384,8 @@ function nameAgain(state: GcsState, session: SessionRecord, task: TaskRecord): v
   const { book } = session;
   if (!book) return;
   book.leased(task);
-  const queue = [...task.deps, ...task.nested];
+  // It was told what came of its children as well.
+  const queue = [...task.deps, ...task.nested, ...task.made];
   for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
     const inner = state.object(key)?.nested.filter((each) => !book.knows(each)) ?? [];
     book.name(inner);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { objectKey } from '#shared/ids/object-key.ts';
 import { PLACE } from '#shared/protocol/node-records.ts';
-import type { SessionRecord } from './entities.ts';
+import type { SessionRecord, TaskRecord } from './entities.ts';
 import { GcsWorld } from './testing/gcs-world.ts';
 import { definitions, failed, finish, put, submit, VALUE } from './testing/records.ts';
 
@@ -208,6 +208,27 @@ describe('second copies', () => {
     it.say(back, { kind: 'want', object: given }, finish(key, { attempt: 2, nested: [given] }));
     expect(it.to(second, 'object')).toMatchObject([{ object: given, status: 0 }]);
     expect(it.gcs.state.objects.get(key)).toMatchObject({ status: 'inline', nested: [given] });
+  });
+
+  it('T2 a stranger may name what the values of its children refer to, also after a start of the server', async () => {
+    const it = new GcsWorld();
+    const stranger = it.stranger({ nodeId: 'aa' });
+    const driver = it.driver();
+    const [given, parent] = [objectKey(driver.id, 1), objectKey(driver.id, 2)];
+    it.say(driver, ...definitions({ trust: 'unchecked' }), put(driver.id, 1, { value: VALUE }));
+    it.say(driver, submit(driver.id, 2));
+    it.say(stranger, ...definitions({ trust: 'unchecked' }));
+    const child = objectKey(stranger.id, 1);
+    it.say(stranger, submit(stranger.id, 1, { parent, place: PLACE.ask }));
+    const host = it.open();
+    it.gcs.runs.assign(it.gcs.state.tasks.get(child) as TaskRecord, host, 'leased');
+    it.say(host, finish(child, { nested: [given] }));
+    expect(it.to(stranger, 'object')).toMatchObject([{ object: child, nested: [given] }]);
+    await it.commit();
+    await it.restart();
+    const back = it.back(stranger.id, { leases: [{ task: parent, attempt: 1 }] });
+    it.say(back, { kind: 'want', object: given });
+    expect(it.to(stranger.id, 'object')).toMatchObject([{ object: given, status: 0 }]);
   });
 
   it('L9 a task that called something while it had a second copy has none again', () => {
