@@ -8,6 +8,7 @@ import type { ControlPlane } from '#server/control-plane.ts';
 import { decodeFrame } from '#server/gateway/frames.ts';
 import type { GcsState } from '#server/gcs/state.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Gateway } from '#server/gateway/gateway.ts';
 import { HolderBook, isReplayed } from './holder-book.ts';
@@ -85,12 +86,25 @@ export class Rules {
     this.#sessions = new SessionRules(plane, fail, (session) => this.#heardIn.has(session));
     this.#taken.clear();
     this.#watchObjects(plane);
+    // What has a result in this life of the server, until it is made again (rule L4).
+    const over = new Set<ObjectKey>();
+    const { tasks } = plane.gcs;
+    const rerun = tasks.rerun.bind(tasks);
+    tasks.rerun = (task) => {
+      const runs = rerun(task);
+      if (runs) over.delete(task.key);
+      return runs;
+    };
     const taskEnded = plane.taskEnded.bind(plane);
     plane.taskEnded = (outcome) => {
       const { task } = outcome;
       const attempt = `${task.key} attempt ${task.attempt}`;
       if (this.#accepted.has(attempt)) this.#world.fail(`L5 a result of ${attempt} was accepted twice`);
       this.#accepted.add(attempt);
+      // An actor is made again for each of its lives.
+      const isOnce = task.fn.kind !== FUNCTION_KIND.actor;
+      if (isOnce && over.has(task.key)) this.#world.fail(`L5 results of two attempts of ${task.key} were accepted`);
+      over.add(task.key);
       this.#ended.add(task.key);
       this.acceptedCount += 1;
       taskEnded(outcome);
