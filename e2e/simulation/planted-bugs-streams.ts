@@ -7,7 +7,6 @@ import { ControlPlane, type Outbox } from '#server/control-plane.ts';
 import { Gateway } from '#server/gateway/gateway.ts';
 import type { SessionRecord } from '#server/gcs/entities.ts';
 import { Gcs } from '#server/gcs/gcs.ts';
-import { HeldStreams } from '#server/gcs/held-streams.ts';
 import { Orphans } from '#server/gcs/orphans.ts';
 import { SessionManager } from '#server/gcs/session-manager.ts';
 import { MemoryStorage } from '#server/storage/memory-storage.ts';
@@ -113,12 +112,6 @@ export const STREAM_BUGS: readonly PlantedBug[] = [
           },
       );
     },
-  },
-  {
-    name: 'early-records-not-held',
-    rule: 'L2',
-    mistake: 'after a start of the server records are applied although others on which they rely are still to come',
-    plant: (seam) => seam.replace(HeldStreams.prototype, 'hold', () => () => false),
   },
   {
     name: 'early-reports-not-kept',

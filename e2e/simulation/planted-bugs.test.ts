@@ -15,7 +15,6 @@ const HINTS: Readonly<Record<string, number>> = {
   'commands-not-sent-again': 53,
   'said-while-away-lost': 53,
   'records-applied-twice': 95,
-  'early-records-not-held': 328,
   'acknowledged-before-durable': 16,
   'refused-commit-lost': 89,
   'one-record-too-many-forgotten': 26,
