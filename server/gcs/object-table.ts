@@ -174,6 +174,22 @@ export class ObjectTable {
     this.#announce(object);
   }
 
+  /**
+   * These stay as long as the object does, although its value does not refer to them: another copy of its task made them, and
+   * whoever read that copy's value on its own node may be about to ask for one.
+   */
+  keepWith(object: ObjectRecord, keys: readonly ObjectKey[]): void {
+    const known = new Set([...object.nested, ...(object.formerNested ?? [])]);
+    const added = keys.filter((key) => key !== object.key && !known.has(key) && this.#state.objects.has(key));
+    if (added.length === 0 || !this.isAvailable(object) || object.status === 'error') return;
+    object.formerNested = [...(object.formerNested ?? []), ...added];
+    for (const key of added) {
+      const inner = this.#state.object(key);
+      if (inner) this.hold(inner, containerHolder(object.key));
+    }
+    this.#state.touch(object);
+  }
+
   /** The object will never have a value; whoever asks gets this error. */
   setError(object: ObjectRecord, error: Uint8Array): void {
     startVersion(object, undefined);

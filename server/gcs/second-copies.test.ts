@@ -231,6 +231,24 @@ describe('second copies', () => {
     expect(it.to(stranger.id, 'object')).toMatchObject([{ object: given, status: 0 }]);
   });
 
+  it('S6 O5 what a withdrawn copy put stays as long as the result: its own node may have read its own value', () => {
+    for (const isPutLate of [false, true]) {
+      const { it, driver, key, slow, other } = world();
+      it.pass(300);
+      const made = objectKey(slow.id, 7);
+      const say = (): void =>
+        it.say(slow, put(slow.id, 7, { parent: key(20), value: VALUE, digest: new Uint8Array(16).fill(1) }));
+      if (!isPutLate) say();
+      it.say(other, put(other.id, 7, { parent: key(20), value: VALUE, digest: new Uint8Array(16).fill(2) }));
+      it.say(other, finish(key(20), { attempt: 2, nested: [objectKey(other.id, 7)] }));
+      if (isPutLate) say();
+      it.say(slow, finish(key(20), { nested: [made] }), { kind: 'want', object: made });
+      expect(it.to(slow, 'object').at(-1)).toMatchObject({ object: made, status: 0 });
+      it.say(driver, { kind: 'release', object: key(20), holder: 0 });
+      expect(it.gcs.state.objects.has(made)).toBe(false);
+    }
+  });
+
   it('L9 a task that called something while it had a second copy has none again', () => {
     const { it, key, slow, other, task } = world();
     it.gcs.sessions.disconnected(slow);

@@ -190,7 +190,11 @@ export class Submissions {
     // What an actor's method makes may outlive the call in the actor's state: the actor holds it.
     else if (actor && actor.state !== 'dead') this.#objects.hold(object, actor.key);
     else if (parent && parent.state !== 'finished') this.#objects.hold(object, parent.key);
-    else this.#objects.reconsider(object);
+    else {
+      const result = parent?.withdrawnFrom === session.id ? this.#state.objects.get(parent.key) : undefined;
+      if (result) this.#objects.keepWith(result, [object.key]);
+      this.#objects.reconsider(object);
+    }
   }
 
   #adopt(parent: TaskRecord | undefined, key: ObjectKey, id: () => string): void {

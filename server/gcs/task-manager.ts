@@ -5,7 +5,7 @@
  * leased to a node, and finishes. What ends an attempt without a result sends it round again: by its own fault within
  * `maxRetries`, by a lost node as often as it takes (up to a limit, with back-off).
  */
-import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import { END_REASON, FUNCTION_KIND, type NodeRecordOf, OUTCOME } from '#shared/protocol/node-records.ts';
 import { lossBackoffMs, MAX_LOSSES, mayRetry } from '#shared/task/retry-policy.ts';
 import { moveTask } from '#shared/task/task-state.ts';
@@ -65,6 +65,12 @@ export class TaskManager {
       if (record.outcome === OUTCOME.value)
         this.#objects.setValue(object, session, { sizeBytes: record.sizeBytes, value: record.value, nested });
       else this.#objects.setError(object, record.value);
+      const { copy } = task;
+      if (copy)
+        this.#objects.keepWith(
+          object,
+          task.made.filter((key) => sessionOfKey(key) === copy.session),
+        );
       this.#objects.reconsider(object);
     } else if (record.outcome === OUTCOME.value && record.value.length === 0) {
       // Another attempt's result was accepted, or nobody holds the object any more: one more copy, or one too many.
