@@ -259,6 +259,20 @@ describe('second copies', () => {
     expect(task.copy).toBeUndefined();
   });
 
+  it('L9 a task that was given an actor, itself or in an input, runs once at a time: a node calls its own actors unasked', () => {
+    for (const idempotent of [false, true]) {
+      const { it, driver, key, slow, other } = world({ idempotent });
+      it.say(driver, submit(driver.id, 21, { fn: 1, options: 1 }));
+      it.say(driver, put(driver.id, 22, { value: VALUE, nested: [key(21)] }));
+      it.say(driver, submit(driver.id, 23, { nested: [key(21)] }), submit(driver.id, 24, { deps: [key(22)] }));
+      const tasks = [23, 24].map((number) => it.gcs.state.task(key(number)));
+      for (const task of tasks) if (task) it.gcs.runs.assign(task, slow, 'leased');
+      it.gcs.sessions.disconnected(slow);
+      it.pass(2_000);
+      for (const task of tasks) expect(task?.copy?.session).toBe(idempotent ? other.id : undefined);
+    }
+  });
+
   it('G3 what is called for a job that is over leaves no run times behind', () => {
     const { it, driver } = world();
     if (driver.job) it.gcs.jobs.stop(driver.job, 'enough');

@@ -21,6 +21,8 @@ const SLOW_SHARE = 0.95;
 const MAX_COPY_SHARE = 0.1;
 /** Stragglers are among what a node was given first. */
 const LOOKED_AT_PER_NODE = 16;
+/** References of a task that are looked at; a task with more of them is taken for one that has an actor. */
+const REFERENCES_LOOKED_AT = 2_000;
 /** Of a node that may be gone. */
 const LOOKED_AT_PER_SUSPECT = 512;
 /** The first version of the protocol whose nodes can be told that a copy is of no use any more. */
@@ -65,6 +67,20 @@ export class Speculation {
     }
   }
 
+  /**
+   * True if the task was given an actor, by itself or in an input. A node calls an actor that lives on it without asking, so
+   * that both copies have called it is known only when it is too late (rule L9).
+   */
+  #mayCallActor({ deps, nested, options }: TaskRecord): boolean {
+    if (options.options.idempotent) return false;
+    const seen = new Set([...deps, ...nested]);
+    for (const key of seen) {
+      if (this.#state.actors.has(key) || seen.size > REFERENCES_LOOKED_AT) return true;
+      for (const inner of this.#state.object(key)?.nested ?? []) seen.add(inner);
+    }
+    return false;
+  }
+
   #isStraggler(task: TaskRecord): boolean {
     // What its node keeps for itself may not even have begun.
     if (task.state !== 'leased') return false;
@@ -78,7 +94,7 @@ export class Speculation {
   }
 
   #start(task: TaskRecord, session: SessionRecord, reason: 'straggler' | 'suspect'): void {
-    const place = this.#places.idleNodeFor(task, session);
+    const place = this.#mayCallActor(task) ? undefined : this.#places.idleNodeFor(task, session);
     if (!place || place.version < KNOWS_WITHDRAW) return;
     // Paid for when it begins: many at once would each find the budget untouched.
     if (reason === 'straggler')
