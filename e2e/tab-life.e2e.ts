@@ -198,7 +198,8 @@ describe('the owner of a tab', () => {
     await page.tab.click('dialog [data-action=erase]');
     await page.phaseIs('stopped');
     await isLetGo(node);
-    expect(await page.tab.evaluate('indexedDB.databases()')).toEqual([]);
+    // The server is told before the databases are removed.
+    await until('nothing is kept', () => page.tab.evaluate('indexedDB.databases().then(({ length }) => length === 0)'));
     expect(await page.tab.evaluate('localStorage.length')).toBe(0);
     const { node: other } = await cluster.addTab({ browser });
     expect(other.nodeId).not.toBe(node.nodeId);
