@@ -18,6 +18,8 @@ const FORMER_FAILURES = [
   [1, 'G3 the gateway kept a peer for every session that had ended'],
   [300289, 'M1 a hello that came twice took the place of the present life'],
   [301877, 'L9 a call of a withdrawn copy was done'],
+  [400594, 'S6 what a withdrawn copy put was freed while its node read its own value'],
+  [403625, 'L9 both copies of a task called an actor'],
   [303467, 'S2 a node was hidden from a class of tasks when another class came'],
 ] as const;
 
