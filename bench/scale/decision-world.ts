@@ -3,7 +3,7 @@
 import { GlobalScheduler } from '#server/scheduler/global-scheduler.ts';
 import { type JobRecord, newTask, type SessionRecord, type TaskRecord } from '#server/gcs/entities.ts';
 import { type FunctionEntry, type OptionsEntry, recordRun } from '#server/gcs/dictionaries.ts';
-import { KeyTable } from '#server/gcs/key-table.ts';
+import { newJob } from '#server/gcs/job-manager.ts';
 import { ObjectTable } from '#server/gcs/object-table.ts';
 import { SessionManager } from '#server/gcs/session-manager.ts';
 import { GcsState } from '#server/gcs/state.ts';
@@ -87,7 +87,7 @@ export class DecisionWorld {
     }
     this.cpus = cpus;
     const driver = this.#sessions.open({ ...helloOf(nodes, 0, ''), role: 'driver' }, true);
-    this.#jobs = Array.from({ length: JOBS }, (_, index) => jobOf(index + 1, driver.id));
+    this.#jobs = Array.from({ length: JOBS }, (_, index) => newJob(index + 1, '', driver.id, 0));
     this.#placeInputs(driver);
   }
 
@@ -193,27 +193,5 @@ function helloOf(number: number, cpus: number, custom: string) {
     resources: custom === '' ? [] : [{ name: custom, milli: LARGE_MILLI }],
     jobName: '',
     platform: 'made up',
-  };
-}
-
-function jobOf(id: number, session: number): JobRecord {
-  return {
-    id,
-    name: `job ${id}`,
-    session,
-    status: 'running',
-    startedMs: 0,
-    endedMs: 0,
-    result: NO_BYTES,
-    message: '',
-    submitted: 0,
-    finished: 0,
-    failed: 0,
-    progress: 0,
-    note: '',
-    submitter: '',
-    purpose: '',
-    unfinished: new KeyTable(),
-    actors: new Set(),
   };
 }

@@ -12,6 +12,29 @@ import type { TaskManager } from './task-manager.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
+/** A job that begins. Without a name it is called by its number. */
+export function newJob(id: number, name: string, session: number, startedMs: number): JobRecord {
+  return {
+    id,
+    name: name === '' ? `job ${id}` : name,
+    session,
+    status: 'running',
+    startedMs,
+    endedMs: 0,
+    result: NO_BYTES,
+    message: '',
+    submitted: 0,
+    finished: 0,
+    failed: 0,
+    progress: 0,
+    note: '',
+    submitter: '',
+    purpose: '',
+    unfinished: new KeyTable(),
+    actors: new Set(),
+  };
+}
+
 /** All jobs. */
 export class JobManager {
   readonly #state: GcsState;
@@ -27,25 +50,7 @@ export class JobManager {
 
   /** Starts the job of a driver's session. */
   start(session: SessionRecord, name: string): JobRecord {
-    const job: JobRecord = {
-      id: this.#nextJob,
-      name: name === '' ? `job ${this.#nextJob}` : name,
-      session: session.id,
-      status: 'running',
-      startedMs: this.#state.wallMs,
-      endedMs: 0,
-      result: NO_BYTES,
-      message: '',
-      submitted: 0,
-      finished: 0,
-      failed: 0,
-      progress: 0,
-      note: '',
-      submitter: '',
-      purpose: '',
-      unfinished: new KeyTable(),
-      actors: new Set(),
-    };
+    const job = newJob(this.#nextJob, name, session.id, this.#state.wallMs);
     this.#nextJob += 1;
     this.#state.jobs.set(job.id, job);
     session.job = job;
