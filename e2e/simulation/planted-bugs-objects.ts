@@ -20,7 +20,7 @@ export const OBJECT_BUGS: readonly PlantedBug[] = [
         'hold',
         (hold) =>
           function (this: ObjectTable, object, holder) {
-            if (holder > 0 || object.status !== 'pending') hold.call(this, object, holder);
+            return (holder > 0 || object.status !== 'pending') && hold.call(this, object, holder);
           },
       ),
   },

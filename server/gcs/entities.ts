@@ -183,7 +183,7 @@ export interface ObjectRecord {
   /** References in the present value. */
   nested: readonly ObjectKey[];
   /** References in values that were made earlier, or by a copy that was too late: who read one of those may still have them (rule O1). */
-  formerNested: readonly ObjectKey[] | undefined;
+  formerNested: ObjectKey[] | undefined;
   /** For a put: the task that put it, 0 for a driver; -1 for a task's result. */
   maker: ObjectKey;
   k: number;

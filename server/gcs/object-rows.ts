@@ -179,7 +179,7 @@ function readObject(reader: ByteReader, key: ObjectKey): ObjectRecord {
   for (let count = reader.varint(); count > 0; count--) addHolder(object, reader.zigzag());
   if (flags & HAS_VERSION_DIGEST) object.versionDigest = readBytes(reader);
   if (flags & HAS_SOURCE) object.source = reader.varint();
-  if (flags & HAS_FORMER_NESTED) object.formerNested = readKeys(reader);
+  if (flags & HAS_FORMER_NESTED) object.formerNested = [...readKeys(reader)];
   if (flags & HAS_OBJECT_ID) object.id = objectContentId.read(reader);
   return object;
 }

@@ -113,14 +113,15 @@ export class ObjectTable {
 
   /**
    * Adds a holder. A session's, a task's and an actor's entries are listed with it too, so that all of them can leave
-   * with it; the inputs of a task are not (its record names them).
+   * with it; the inputs of a task are not (its record names them). Returns false if it was a holder already.
    */
-  hold(object: ObjectRecord, holder: number): void {
-    if (!addHolder(object, holder)) return;
+  hold(object: ObjectRecord, holder: number): boolean {
+    if (!addHolder(object, holder)) return false;
     this.#state.touch(object);
-    if (holder < 0) return;
+    if (holder < 0) return true;
     if (holder <= MAX_SESSION_NUMBER) this.#state.sessions.get(holder)?.holdings.set(object.key, object);
     else this.#state.actors.get(holder)?.holdings.set(object.key, object);
+    return true;
   }
 
   /** A task needs this input. One that is not known was freed, or, after a restart, has not been told of again yet. */
@@ -175,19 +176,14 @@ export class ObjectTable {
   }
 
   /**
-   * These stay as long as the object does, although its value does not refer to them: another copy of its task made them, and
-   * whoever read that copy's value on its own node may be about to ask for one.
+   * This stays as long as the result does, although the result's value does not refer to it: another copy of the task made it,
+   * and whoever read that copy's value on its own node may be about to ask for it.
    */
-  keepWith(object: ObjectRecord, keys: readonly ObjectKey[]): void {
-    const known = new Set([...object.nested, ...(object.formerNested ?? [])]);
-    const added = keys.filter((key) => key !== object.key && !known.has(key) && this.#state.objects.has(key));
-    if (added.length === 0 || !this.isAvailable(object) || object.status === 'error') return;
-    object.formerNested = [...(object.formerNested ?? []), ...added];
-    for (const key of added) {
-      const inner = this.#state.object(key);
-      if (inner) this.hold(inner, containerHolder(object.key));
-    }
-    this.#state.touch(object);
+  keepWith(result: ObjectRecord, made: ObjectRecord): void {
+    if (made === result || !this.isAvailable(result) || result.status === 'error') return;
+    if (!this.hold(made, containerHolder(result.key))) return;
+    (result.formerNested ??= []).push(made.key);
+    this.#state.touch(result);
   }
 
   /** The object will never have a value; whoever asks gets this error. */

@@ -249,6 +249,23 @@ describe('second copies', () => {
     }
   });
 
+  it('T2 what a stranger goes on to put for a withdrawn copy is not kept', () => {
+    const it = new GcsWorld();
+    const strangers = [it.stranger({ nodeId: 'aa' }), it.stranger({ nodeId: 'bb' })] as const;
+    const driver = it.driver();
+    const key = objectKey(driver.id, 1);
+    it.say(driver, ...definitions({ trust: 'unchecked' }), submit(driver.id, 1));
+    const task = it.gcs.state.task(key);
+    const late = it.session(task?.assigned ?? 0);
+    const second = strangers.find((stranger) => stranger !== late) as SessionRecord;
+    it.gcs.sessions.disconnected(late);
+    it.pass(2_000);
+    it.say(second, finish(key, { attempt: 2 }));
+    expect(task?.withdrawnFrom).toBe(late.id);
+    for (let number = 1; number <= 3; number++) it.say(late, put(late.id, number, { parent: key, value: VALUE }));
+    expect([...it.gcs.state.objects.keys()]).toEqual([key]);
+  });
+
   it('L9 a task that called something while it had a second copy has none again', () => {
     const { it, key, slow, other, task } = world();
     it.gcs.sessions.disconnected(slow);

@@ -192,7 +192,7 @@ export class Submissions {
     else if (parent && parent.state !== 'finished') this.#objects.hold(object, parent.key);
     else {
       const result = parent?.withdrawnFrom === session.id ? this.#state.objects.get(parent.key) : undefined;
-      if (result) this.#objects.keepWith(result, [object.key]);
+      if (result) this.#objects.keepWith(result, object);
       this.#objects.reconsider(object);
     }
   }

@@ -11,7 +11,7 @@ import { lossBackoffMs, MAX_LOSSES, mayRetry } from '#shared/task/retry-policy.t
 import { moveTask } from '#shared/task/task-state.ts';
 import type { Assignments } from './assignments.ts';
 import { keepObjectId, taskId } from './content-names.ts';
-import type { JobRecord, SessionRecord, TaskRecord } from './entities.ts';
+import type { JobRecord, ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { believedRunUs } from '../trust/believed-run.ts';
 import { isHeld } from './holders.ts';
 import type { ObjectTable } from './object-table.ts';
@@ -65,12 +65,8 @@ export class TaskManager {
       if (record.outcome === OUTCOME.value)
         this.#objects.setValue(object, session, { sizeBytes: record.sizeBytes, value: record.value, nested });
       else this.#objects.setError(object, record.value);
-      const { copy } = task;
-      if (copy)
-        this.#objects.keepWith(
-          object,
-          task.made.filter((key) => sessionOfKey(key) === copy.session),
-        );
+      const late = task.copy && this.#state.sessions.get(task.copy.session);
+      if (late) this.#keepWhatWasMadeBy(late, task, object);
       this.#objects.reconsider(object);
     } else if (record.outcome === OUTCOME.value && record.value.length === 0) {
       // Another attempt's result was accepted, or nobody holds the object any more: one more copy, or one too many.
@@ -105,6 +101,14 @@ export class TaskManager {
       const message =
         'every copy was on nodes that are gone, and its task puts another object when it runs again: return large values instead of putting them';
       this.#objects.setError(object, systemError('objectLost', message));
+    }
+  }
+
+  /** What the other copy made stays with the result. */
+  #keepWhatWasMadeBy(session: SessionRecord, task: TaskRecord, result: ObjectRecord): void {
+    for (const key of task.made) {
+      const made = sessionOfKey(key) === session.id ? this.#state.objects.get(key) : undefined;
+      if (made) this.#objects.keepWith(result, made);
     }
   }
 

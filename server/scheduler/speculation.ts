@@ -72,7 +72,7 @@ export class Speculation {
    * that both copies have called it is known only when it is too late (rule L9).
    */
   #mayCallActor({ deps, nested, options }: TaskRecord): boolean {
-    if (options.options.idempotent) return false;
+    if (options.options.idempotent || this.#state.actors.size === 0) return false;
     const seen = new Set([...deps, ...nested]);
     for (const key of seen) {
       if (this.#state.actors.has(key) || seen.size > REFERENCES_LOOKED_AT) return true;
@@ -94,8 +94,8 @@ export class Speculation {
   }
 
   #start(task: TaskRecord, session: SessionRecord, reason: 'straggler' | 'suspect'): void {
-    const place = this.#mayCallActor(task) ? undefined : this.#places.idleNodeFor(task, session);
-    if (!place || place.version < KNOWS_WITHDRAW) return;
+    const place = this.#places.idleNodeFor(task, session);
+    if (!place || place.version < KNOWS_WITHDRAW || this.#mayCallActor(task)) return;
     // Paid for when it begins: many at once would each find the budget untouched.
     if (reason === 'straggler')
       this.#batches.useOf(task.job).copiesUs += this.#batches.of(task).durations.quantileUs(0.5);
