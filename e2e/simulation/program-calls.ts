@@ -8,7 +8,7 @@ import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { ACTOR_FUNCTION, METHOD_FUNCTION, TASK_FUNCTION } from './job-module.ts';
 import { encodePlan, type StepOf, type TaskPlan } from './plan.ts';
 import type { Runtime } from './runtime.ts';
-import type { Mark } from './values.ts';
+import { type Mark, mix } from './values.ts';
 
 /** Stands for the function in the count of equal puts: no function has it. */
 const PUT_FUNCTION = -1;
@@ -34,6 +34,8 @@ export class ProgramCalls {
   readonly #handles = new Set<ObjectKey>();
   readonly #counter = new CallCounter();
   readonly #mark: Mark | undefined;
+  /** What this attempt made, by names that equal calls of other attempts share: those of what they were given are in them. */
+  readonly #names = new Map<ObjectKey, number>();
   #puts = 0;
 
   constructor(runtime: Runtime, call: Call, { handles = 0, isMarked }: TaskPlan) {
@@ -83,7 +85,10 @@ export class ProgramCalls {
       book.made(task, plan.name);
     }
     this.#adopt(place, task, true);
-    if (actor !== 0) book.called(task, { key: parent, attempt: `${name}/${parent}.${attempt}` }, `${plan.name}.${k}`);
+    const lasting = this.#nameOf([plan.name, k], [...deps, ...nested]);
+    this.#names.set(task, lasting);
+    if (actor !== 0)
+      book.called(task, { key: parent, attempt: `${name}/${parent}.${attempt}` }, `${plan.name}.${k} ${lasting}`);
   }
 
   put({ salt, bytes: sizeBytes, carries }: StepOf<'put'>, place: number): void {
@@ -95,6 +100,7 @@ export class ProgramCalls {
     const k = isDigested ? this.#counter.next(PUT_FUNCTION, digest, nested) : this.#puts++;
     const object = runtime.newKey();
     const parent = this.#call.task;
+    this.#names.set(object, this.#nameOf([salt, k], nested));
     runtime.push({ kind: 'put', object, parent, sizeBytes, value, nested, k, digest, attachment });
     this.#adopt(place, object, true);
     // A buffer that is not shared went to the raylet.
@@ -128,6 +134,11 @@ export class ProgramCalls {
       if (place < this.#call.deps.length || this.#call.actor === 0) this.#runtime.objects.unuse(key);
       else if (!keeps || this.#handles.has(key)) this.#leave(key);
     });
+  }
+
+  /** The same call with something else is another call: a `wait` may decide otherwise in another attempt (rule L1). */
+  #nameOf(made: readonly number[], given: readonly ObjectKey[]): number {
+    return [...made, ...given.map((key) => this.#names.get(key) ?? key)].reduce(mix, 0);
   }
 
   /** Drivers and actors count their references; what a task refers to ends with it. */

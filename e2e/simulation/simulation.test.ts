@@ -20,6 +20,8 @@ const FORMER_FAILURES = [
   [301877, 'L9 a call of a withdrawn copy was done'],
   [400594, 'S6 what a withdrawn copy put was freed while its node read its own value'],
   [403625, 'L9 both copies of a task called an actor'],
+  [404012, 'L9 calls were taken for the same though a `wait` had decided what they were given'],
+  [402388, 'M2 a call was answered by a life of its actor that had been ended'],
   [303467, 'S2 a node was hidden from a class of tasks when another class came'],
 ] as const;
 

@@ -141,11 +141,14 @@ export class ActorManager {
   /** A call was submitted: here (its node has the actor and runs it) or through the server. */
   called(task: TaskRecord, place: number, session: SessionRecord): void {
     const actor = this.#state.actors.get(task.actor);
-    if (place === PLACE.here && actor && actor.state !== 'dead') {
+    if (!actor || actor.state === 'dead') {
+      this.#taskManager.end(task, actor?.deathCause ?? systemError('actorDied', 'the actor is gone'), 'failed');
+    } else if (place === PLACE.here && hostOf(actor) === session.id) {
       this.#dispatcher.keep(task, session);
       actor.inFlight.add(task);
-    } else if (!actor || actor.state === 'dead') {
-      this.#taskManager.end(task, actor?.deathCause ?? systemError('actorDied', 'the actor is gone'), 'failed');
+    } else if (place === PLACE.here) {
+      // The node has yet to hear that this life is over; whether it runs the call before cannot be known (rule M2).
+      this.#taskManager.end(task, systemError('actorUnavailable', 'that life of the actor is over'), 'failed');
     } else if (actor.state === 'alive' && !this.#state.grace) {
       this.#send(actor, task);
     } else {
@@ -172,7 +175,7 @@ export class ActorManager {
     if (!actor || actor.state === 'dead') return;
     // One that is being made anew has no life to end.
     if (actor.state !== 'alive' && !noRestart && this.#mayRestart(actor)) return;
-    const host = this.#state.sessions.get(actor.state === 'alive' ? actor.session : actor.creation.assigned);
+    const host = this.#state.sessions.get(hostOf(actor));
     if (host && host.state !== 'dead') {
       this.#state.ports.command(host, { kind: 'killActor', actor: actor.key, incarnation: actor.incarnation });
     }
@@ -253,6 +256,11 @@ export class ActorManager {
   #touch(actor: ActorRecord): void {
     this.#state.dirty.actors.add(actor.key);
   }
+}
+
+/** The session that has the actor or makes it; 0 if none does. */
+function hostOf({ state, session, creation }: ActorRecord): number {
+  return state === 'alive' ? session : creation.assigned;
 }
 
 /** The name an actor can be found by, or `undefined`. */

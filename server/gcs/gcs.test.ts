@@ -483,6 +483,22 @@ describe('actors', () => {
     expect(it.to(host, 'killActor')).toMatchObject([{ actor: key(2) }]);
   });
 
+  it('M2 a call that a node gave to a life that is over, and did not know, is not answered by it', () => {
+    const { it, host, driver, key } = world({}, { maxRestarts: 1 });
+    const place = PLACE.here;
+    it.say(driver, submit(driver.id, 1, { ...create, place }), finish(key(1)));
+    it.say(driver, { kind: 'killActor', actor: key(1), noRestart: false });
+    it.say(driver, submit(driver.id, 2, { actor: key(1), fn: 2, place }));
+    expect(it.to(host, 'lease')).toMatchObject([{ task: key(1), attempt: 2, incarnation: 2 }]);
+    it.say(host, finish(key(1), { attempt: 2 }));
+    it.say(driver, finish(key(2)), submit(driver.id, 3, { actor: key(1), fn: 2, place }), finish(key(3)));
+    const outcomes = it.ended.filter(({ task }) => task.actor !== 0).map(({ task, outcome }) => [task.key, outcome]);
+    expect(outcomes).toEqual([
+      [key(2), 'failed'],
+      [key(3), 'failed'],
+    ]);
+  });
+
   it('O3 holds what it refers to while it is being made; one that is over holds nothing', () => {
     const { it, host, driver, key } = world();
     it.say(driver, submit(driver.id, 1), submit(driver.id, 2, create));
