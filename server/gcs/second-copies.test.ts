@@ -3,7 +3,7 @@ import { objectKey } from '#shared/ids/object-key.ts';
 import { PLACE } from '#shared/protocol/node-records.ts';
 import type { SessionRecord, TaskRecord } from './entities.ts';
 import { GcsWorld } from './testing/gcs-world.ts';
-import { definitions, failed, finish, put, submit, VALUE } from './testing/records.ts';
+import { definitions, failed, finish, finishStored, put, submit, VALUE } from './testing/records.ts';
 
 /** Nineteen quick calls are done on two hosts of ten CPUs, the twentieth has been on one of them for a while. */
 function world(...args: Parameters<typeof definitions>) {
@@ -247,6 +247,20 @@ describe('second copies', () => {
       it.say(driver, { kind: 'release', object: key(20), holder: 0 });
       expect(it.gcs.state.objects.has(made)).toBe(false);
     }
+  });
+
+  it('J3 a job that was stopped before a start of the server leaves no record of a withdrawn copy', async () => {
+    const { it, driver, key, other } = world();
+    it.pass(300);
+    it.say(other, finishStored(key(20), { attempt: 2 }));
+    it.say(driver, submit(driver.id, 21, { deps: [key(20)] }));
+    it.say(it.session(it.gcs.state.task(key(21))?.assigned ?? 0), finishStored(key(21)));
+    await it.commit();
+    if (driver.job) it.gcs.jobs.stop(driver.job, 'enough');
+    await it.commit();
+    await it.restart();
+    it.say(it.back(driver.id), ...[20, 21].map((n) => ({ kind: 'release', object: key(n), holder: 0 }) as const));
+    expect([...it.gcs.state.tasks.keys()]).toEqual([]);
   });
 
   it('T2 what a stranger goes on to put for a withdrawn copy is not kept', () => {

@@ -303,6 +303,7 @@ export class TaskManager {
       }
       if (task.withdrawnFrom === 0) continue;
       task.withdrawnFrom = 0;
+      this.#state.touch(task);
       this.forget(task);
     }
   }
