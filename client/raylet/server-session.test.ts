@@ -394,9 +394,22 @@ describe('ServerSession', () => {
       data: new Uint8Array(1),
     });
     w.session.send({ type: 'ack', received: 1, durable: 1 });
-    expect(w.last().sent.map(({ type }) => type)).toEqual(['hello', 'ping', 'ack']);
+    expect(w.last().sent.map(({ type }) => type)).toEqual(['hello', 'ack']);
     w.last().drain();
-    expect(w.last().sent.map(({ type }) => type)).toEqual(['hello', 'ping', 'ack', 'chunk', 'log']);
+    expect(w.last().sent.map(({ type }) => type)).toEqual(['hello', 'ack', 'chunk', 'log']);
+  });
+
+  it('M1 proves that it is there before it says anything else, over the present connection', () => {
+    const w = world();
+    w.last().tell({ type: 'challenge', number: 5 });
+    w.last().welcome();
+    w.session.send({ type: 'ack', received: 1, durable: 1 });
+    expect(w.last().sent.map(({ type }) => type)).toEqual(['hello', 'answer', 'ack']);
+    expect(w.last().of('answer')).toEqual([{ type: 'answer', number: 5 }]);
+    w.last().fail();
+    w.clock.advance(100);
+    w.last().welcome();
+    expect(w.last().of('answer')).toEqual([]);
   });
 
   it('B1 logs kept while there is no connection are bounded', () => {

@@ -111,6 +111,8 @@ export class ServerSession {
   #serverEpoch = 0;
   #receivedCommands = 0;
   #acknowledged = 0;
+  /** That the server wants answered over the present connection; 0 for none. */
+  #challenge = 0;
   #backoffMs = FIRST_BACKOFF_MS;
   #badFrames = 0;
   #startedMs = 0;
@@ -228,6 +230,7 @@ export class ServerSession {
   #connect(): void {
     if (this.#isOver) return;
     this.#move('connecting');
+    this.#challenge = 0;
     const transport = this.#ports.connect();
     this.#transport = transport;
     // Words of a former connection mean nothing any more.
@@ -337,6 +340,9 @@ export class ServerSession {
       case 'refused':
         this.#refused(frame);
         return;
+      case 'challenge':
+        this.#challenge = frame.number;
+        return;
       case 'commands':
         this.#commands(frame);
         return;
@@ -374,13 +380,13 @@ export class ServerSession {
     this.#everWelcomed = true;
     this.#startHeartbeat(welcome.heartbeatMs);
     const asked = [...this.#questions.values()];
+    // The server may take the hello for one that comes late: it hears nothing else before this.
+    if (this.#challenge !== 0) transport.send(encodeSessionFrame({ type: 'answer', number: this.#challenge }));
     this.#queue.attach(transport);
     this.#sentSinceHeartbeat = false;
     this.#owner.onWelcome(welcome);
     // The owner may have left, or the transport may have failed, in the meantime.
     if (this.#transport !== transport) return;
-    // The server may have taken the hello for one that comes late: that this node is there it believes once it hears more.
-    if (!this.#sentSinceHeartbeat) this.send({ type: 'ping' });
     // Something else was decided while the hello was on its way.
     if (this.#told !== this.#identity) this.#tellCapacity();
     for (const { frame } of asked) this.sendFrame(frame);

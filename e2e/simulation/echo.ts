@@ -1,6 +1,6 @@
 /**
- * Somebody on the network who says again what a node said: a proxy that repeats an old connection, or the present one. It speaks
- * until it is refused or silenced, and does nothing itself.
+ * Somebody on the network who says again what a node said: a proxy that repeats an old connection, or another process that goes
+ * on with the present one, and answers a challenge. It speaks until it is refused or silenced, and does nothing itself.
  */
 import { decodeSessionFrame, encodeSessionFrame } from '#client/raylet/session-frame-codec.ts';
 import { Machine } from './machine.ts';
@@ -27,16 +27,31 @@ export function helloOf(hello: Uint8Array, name: SessionName): Uint8Array {
 export class Echo {
   readonly #silence: () => void;
 
-  /** @param frames a hello, and what follows it once the server has answered */
-  constructor(world: World, network: Network, name: string, frames: readonly Uint8Array[]) {
+  /**
+   * @param frames a hello, and what follows it once the server has answered
+   * @param isThere it answers a challenge, as whoever only repeats old words cannot
+   */
+  constructor(
+    world: World,
+    network: Network,
+    name: string,
+    { frames, isThere }: { readonly frames: readonly Uint8Array[]; readonly isThere: boolean },
+  ) {
     const machine = new Machine(world, `echo of ${name}`);
     const [hello, ...rest] = frames;
     const transport = network.connect(machine);
     let isWelcome = false;
     const stopPinging = machine.every(PING_MS, () => transport.send(encodeSessionFrame({ type: 'ping' })));
-    transport.onFrame(() => {
+    let answer: Uint8Array | undefined;
+    transport.onFrame((bytes) => {
       if (isWelcome) return;
+      const frame = decodeSessionFrame(bytes);
+      if (frame.type === 'challenge') {
+        answer = encodeSessionFrame({ type: 'answer', number: frame.number });
+        return;
+      }
       isWelcome = true;
+      if (answer && isThere) transport.send(answer);
       for (const frame of rest) transport.send(frame);
     });
     transport.onClose((reason) => {

@@ -117,7 +117,7 @@ export class NetworkFaults {
     const spoken = past.filter(({ said }) => said.length > 1);
     if (spoken.length === 0) return false;
     const wire = this.#harm.pick(spoken);
-    this.#echo(wire.node, wire.said.slice(0, 1 + this.#harm.below(wire.said.length)));
+    this.#echo(wire.node, wire.said.slice(0, 1 + this.#harm.below(wire.said.length)), false);
     return true;
   }
 
@@ -126,19 +126,20 @@ export class NetworkFaults {
     const [hello, ...rest] = this.#harm.cluster.server.network.wiresOf(node.machine).at(-1)?.said ?? [];
     const name = this.#harm.sessionOf(node);
     if (!hello || !name) return false;
-    this.#echo(node.machine, [helloOf(hello, name), ...rest]);
+    this.#echo(node.machine, [helloOf(hello, name), ...rest], true);
     return true;
   }
 
-  #echo(node: Machine, frames: readonly Uint8Array[]): void {
+  #echo(node: Machine, frames: readonly Uint8Array[], isThere: boolean): void {
     const { world, server, nodes } = this.#harm.cluster;
     const { provoked } = server.network;
     // A server that lost its last records is told of later ones only.
     provoked.add('gap');
+    // Whoever says again what was said cannot answer a challenge.
+    provoked.add('unexpected');
     // A stranger's node may speak of its present session only.
-    if (nodes.some(({ machine, kind }) => machine === node && kind.isStranger))
-      for (const reason of ['bad-record', 'unexpected']) provoked.add(reason);
-    const echo = new Echo(world, server.network, node.name, frames);
+    if (nodes.some(({ machine, kind }) => machine === node && kind.isStranger)) provoked.add('bad-record');
+    const echo = new Echo(world, server.network, node.name, { frames, isThere });
     this.#echoes.push(echo);
     this.#harm.later(15_000, () => echo.silence());
   }

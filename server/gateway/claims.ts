@@ -3,28 +3,62 @@
  *
  * A hello can come late: over a connection that its node gave up long ago, or from a process that has ended. While another
  * connection of the session, or another life of the node, seems to live, such a hello is answered and no more; it takes the
- * other's place when the node behind it goes on talking. Nobody answers over a connection that was given up.
+ * other's place when the node behind it answers a challenge. Nobody answers over a connection that was given up, and whoever
+ * says again what was said before does not know the number. (That a frame comes is proof of less: a proxy may repeat one.)
  */
 import type { SessionLink } from './session-link.ts';
 
-/** Links that were welcomed and whose node has not been heard since. */
-export class Claims {
-  readonly #takePlace = new Map<SessionLink, () => void>();
+/** Of the protocol: older nodes do not know the frame. */
+const FIRST_WITH_CHALLENGE = 3;
+const CHALLENGES_PER_EPOCH = 2 ** 32;
 
-  /** @param takePlace what happens once the node is heard */
-  add(link: SessionLink, takePlace: () => void): void {
-    this.#takePlace.set(link, takePlace);
+/** A claim to be the present connection of a session, or the present life of a node. */
+interface Claim {
+  /** What is asked for; 0 if the node is too old to be asked: whatever it says proves it. */
+  readonly number: number;
+  readonly takePlace: () => void;
+}
+
+/** Challenged links whose node has not answered yet. */
+export class Claims {
+  readonly #claims = new Map<SessionLink, Claim>();
+  readonly #serverEpoch: number;
+  #count = 0;
+
+  constructor(serverEpoch: number) {
+    this.#serverEpoch = serverEpoch;
+  }
+
+  /**
+   * @param version of the node's protocol
+   * @param takePlace what happens once the node has proved that it is there
+   * @returns the number of the challenge, which no server process uses twice; 0 if the node cannot be asked
+   */
+  add(link: SessionLink, version: number, takePlace: () => void): number {
+    this.#count += 1;
+    const number = version < FIRST_WITH_CHALLENGE ? 0 : this.#serverEpoch * CHALLENGES_PER_EPOCH + this.#count;
+    this.#claims.set(link, { number, takePlace });
+    return number;
+  }
+
+  has(link: SessionLink): boolean {
+    return this.#claims.has(link);
   }
 
   remove(link: SessionLink): void {
-    this.#takePlace.delete(link);
+    this.#claims.delete(link);
   }
 
-  /** A frame came over the link. */
-  heard(link: SessionLink): void {
-    const takePlace = this.#takePlace.get(link);
-    if (!takePlace) return;
-    this.#takePlace.delete(link);
-    takePlace();
+  /**
+   * A node of a challenged link said something. Returns false if that proves nothing.
+   *
+   * @param answer the number that it gives, if it gives one
+   */
+  heard(link: SessionLink, answer: number | undefined): boolean {
+    const claim = this.#claims.get(link);
+    if (!claim || (claim.number !== 0 && claim.number !== answer)) return false;
+    this.#claims.delete(link);
+    claim.takePlace();
+    return true;
   }
 }

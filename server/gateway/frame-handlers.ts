@@ -9,7 +9,8 @@ import { WireError } from '#shared/wire/wire-error.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
 import { mayName } from '../trust/may-apply.ts';
 import { MAX_CPU_MILLI } from './admission.ts';
-import type { Gateway, Peer } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
+import type { Peer } from './peers.ts';
 import { answerQuestion } from './questions.ts';
 import type { SessionLink } from './session-link.ts';
 
@@ -25,6 +26,8 @@ export function handleFrame(gateway: Gateway, peer: Peer, link: SessionLink, fra
       stream.acknowledge(frame.received);
       return;
     case 'ping':
+    // Said once more: it was challenged once.
+    case 'answer':
       return;
     case 'fetch':
       fetchObject(gateway, peer, link, frame);

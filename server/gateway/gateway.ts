@@ -6,16 +6,15 @@ import { MAX_FRAME_BYTES } from '#shared/protocol/limits.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-frames.ts';
-import { plainWords } from '#shared/text/plain-words.ts';
 import { type ControlPlane, type Outbox, TICK_MS } from '../control-plane.ts';
 import type { SessionRecord } from '../gcs/entities.ts';
 import type { ServerClock } from '../server-clock.ts';
-import { admit, RECONNECTED, type Refusal, sessionOver, STOPPING, SUCCEEDED } from './admission.ts';
-import { Claims } from './claims.ts';
-import { CommandStream } from './command-stream.ts';
+import { type Refusal, sessionOver, STOPPING, SUCCEEDED } from './admission.ts';
+import { Arrivals } from './arrivals.ts';
 import type { Connection, Connections } from './connection.ts';
 import { answer, handleFrame } from './frame-handlers.ts';
 import { decodeFrame, encodeFrame, mayBeHello } from './frames.ts';
+import { type Peer, Peers } from './peers.ts';
 import { Relay } from './relay.ts';
 import { type LinkOwner, SessionLink } from './session-link.ts';
 import { StrangerDoor } from './stranger-door.ts';
@@ -36,16 +35,6 @@ const MAX_EARLY_QUESTIONS = 100_000;
 const MAX_EARLY_QUESTIONS_OF_STRANGER = 64;
 /** How long a stopping server waits for nodes to close. */
 const CLOSE_LIMIT_MS = 300;
-/** A living session and its present connection. */
-export interface Peer {
-  readonly session: SessionRecord;
-  readonly stream: CommandStream;
-  link: SessionLink | undefined;
-  /** False until a new session is durable and its node knows of it. */
-  welcomed: boolean;
-  /** Its records up to this number are durable. */
-  durable: number;
-}
 
 /** How the gateway of a server lets in. */
 export interface GatewayOptions {
@@ -66,16 +55,13 @@ export class Gateway implements Outbox {
   readonly plane: ControlPlane;
   readonly relay: Relay;
   readonly counters: GatewayCounters = { framesReceived: 0, framesSent: 0, refused: new Map() };
-  readonly #tokens: Tokens;
-  readonly #isPublic: boolean;
   readonly #strangers = new StrangerDoor();
   readonly #connections: Connections;
   readonly #clock: ServerClock;
   readonly #turns: TurnQueue;
-  readonly #peers = new Map<number, Peer>();
-  readonly #peerOfLink = new Map<SessionLink, Peer>();
+  readonly #peers = new Peers();
+  readonly #arrivals: Arrivals;
   readonly #links = new Set<SessionLink>();
-  readonly #claims = new Claims();
   readonly #dirty = new Set<Peer>();
   /** Questions whose answer may become known while nodes come back after a start. */
   readonly #early: {
@@ -87,12 +73,12 @@ export class Gateway implements Outbox {
   readonly #linkOwner: LinkOwner = {
     frame: (link, bytes) => this.#frame(link, bytes),
     stray: (link, message) => this.strike(link, 'malformed', message),
-    writable: (link) => this.#peerOfLink.get(link)?.stream.pump(),
+    writable: (link) => this.#peers.behind(link)?.stream.pump(),
     ready: (link) => this.#turns.add(link),
     closed: (link, reason) => this.#closed(link, reason),
   };
   #flushScheduled = false;
-  #stopping = false;
+  isStopping = false;
 
   constructor(
     connections: Connections,
@@ -104,8 +90,7 @@ export class Gateway implements Outbox {
     this.plane = plane;
     this.#connections = connections;
     this.#clock = clock;
-    this.#tokens = tokens;
-    this.#isPublic = isPublic;
+    this.#arrivals = new Arrivals(this, this.#peers, { tokens, isPublic, strangers: this.#strangers });
     this.#turns = new TurnQueue({
       nowMs: () => clock.nowMs(),
       yieldTurn: (callback) => clock.defer(callback),
@@ -128,7 +113,7 @@ export class Gateway implements Outbox {
 
   /** Connected sessions. */
   get connectedCount(): number {
-    return this.#peerOfLink.size;
+    return this.#peers.connectedCount;
   }
 
   /** Sessions whose frames wait for their turn. */
@@ -140,18 +125,18 @@ export class Gateway implements Outbox {
   tableSizes(): { untold: number; questions: number; peersOfNobody: number; linksOfNobody: number } {
     let untold = 0;
     let peersOfNobody = 0;
-    for (const { session, stream, link } of this.#peers.values()) {
+    for (const { session, stream, link } of this.#peers.all()) {
       if (link && (!stream.idle || stream.keptBytes > 0)) untold += 1;
       if (session.state === 'dead') peersOfNobody += 1;
     }
-    const linksOfNobody = this.#links.size - this.#peerOfLink.size;
+    const linksOfNobody = this.#links.size - this.#peers.connectedCount;
     return { untold, questions: this.#early.length, peersOfNobody, linksOfNobody };
   }
 
   /** How full its queues are (rule B1). */
   *levels(): Iterable<QueueLevel> {
     yield { queue: 'early questions', level: this.#early.length, bound: MAX_EARLY_QUESTIONS };
-    for (const { session, stream, link } of this.#peers.values()) {
+    for (const { session, stream, link } of this.#peers.all()) {
       // Who has more than that and a connection is cut off when the next commands are added.
       const bound = (session.trusted ? MAX_KEPT_BYTES : MAX_KEPT_FOR_STRANGER_BYTES) + MAX_FRAME_BYTES;
       if (link) yield { queue: 'command bytes for a node', level: stream.keptBytes, bound };
@@ -164,7 +149,7 @@ export class Gateway implements Outbox {
 
   command(session: SessionRecord, command: ServerCommand): void {
     if (session.state === 'dead') return;
-    const peer = this.#peerOf(session);
+    const peer = this.#peers.of(session);
     peer.stream.add(command);
     if (this.#dirty.has(peer)) return;
     this.#dirty.add(peer);
@@ -184,19 +169,17 @@ export class Gateway implements Outbox {
 
   superseded(session: SessionRecord): void {
     const peer = this.#peers.get(session.id);
-    if (peer) this.#replace(peer, SUCCEEDED);
+    if (peer) this.replace(peer, SUCCEEDED);
   }
 
   sessionEnded(session: SessionRecord, reason: string): void {
     this.#strangers.left(session.id);
     const peer = this.#peers.get(session.id);
     if (!peer) return;
-    this.#peers.delete(session.id);
+    this.#peers.remove(peer);
     this.#dirty.delete(peer);
     this.relay.disconnected(session.id);
-    if (!peer.link) return;
-    this.#peerOfLink.delete(peer.link);
-    this.#refuse(peer.link, sessionOver(reason));
+    if (peer.link) this.refuse(peer.link, sessionOver(reason));
   }
 
   // --- what nodes get ------------------------------------------------------------------------------------------------
@@ -204,7 +187,7 @@ export class Gateway implements Outbox {
   /** Sends a control frame outside the command stream; it is lost if there is no connection. */
   send(session: number, frame: SessionFrame): void {
     const link = this.#peers.get(session)?.link;
-    if (link) this.#sendTo(link, frame);
+    if (link) this.sendTo(link, frame);
   }
 
   /** Sends a frame behind all control. Returns false if the link takes no more. */
@@ -227,14 +210,14 @@ export class Gateway implements Outbox {
 
   /** The session behind a link, once it was admitted. */
   peerOf(link: SessionLink): Peer | undefined {
-    return this.#peerOfLink.get(link);
+    return this.#peers.behind(link);
   }
 
   /** The node broke the protocol: the third time it is disconnected (rule T3). */
   strike(link: SessionLink, reason: string, message: string): void {
     this.count(reason);
     link.strikes += 1;
-    if (link.strikes >= MAX_STRIKES) this.#refuse(link, { code: 'protocol', message, retryAfterMs: 0 });
+    if (link.strikes >= MAX_STRIKES) this.refuse(link, { code: 'protocol', message, retryAfterMs: 0 });
   }
 
   count(reason: string): void {
@@ -243,10 +226,10 @@ export class Gateway implements Outbox {
 
   /** Tells every node to come back later, and closes. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.isStopping = true;
     this.#stopTicking();
     const links = [...this.#links];
-    for (const link of links) this.#sendTo(link, { type: 'refused', ...STOPPING });
+    for (const link of links) this.sendTo(link, { type: 'refused', ...STOPPING });
     // Sockets are closed after what was just written has left.
     await new Promise<void>((resolve) => this.#clock.defer(resolve));
     for (const link of links) link.close();
@@ -262,17 +245,16 @@ export class Gateway implements Outbox {
     const link = new SessionLink(connection, this.#linkOwner, this.#clock.nowMs());
     this.#links.add(link);
     this.#clock.after(HELLO_LIMIT_MS, () => {
-      if (link.isOpen && !this.#peerOfLink.has(link)) link.close();
+      if (link.isOpen && !this.#peers.behind(link)) link.close();
     });
     return link;
   }
 
   #frame(link: SessionLink, bytes: Uint8Array): void {
     this.counters.framesReceived += 1;
-    // A hello said twice proves no more than one.
-    if (!mayBeHello(bytes)) this.#claims.heard(link);
-    const known = this.#peerOfLink.get(link);
-    if (!known && !mayBeHello(bytes)) {
+    const isChallenged = this.#arrivals.isChallenged(link);
+    const known = this.#peers.behind(link);
+    if (!known && !isChallenged && !mayBeHello(bytes)) {
       this.strike(link, 'no-hello', 'the first frame is a hello');
       return;
     }
@@ -292,132 +274,25 @@ export class Gateway implements Outbox {
       return;
     }
     link.lastFrameMs = this.#clock.nowMs();
-    if (known?.link === link) handleFrame(this, known, link, frame);
-    else if (!known && frame.type === 'hello') this.#hello(link, frame);
-  }
-
-  #hello(link: SessionLink, given: SessionFrameOf<'hello'>): void {
-    const { nodeName, jobName, platform } = given;
-    const [node, job, where] = [nodeName, jobName, platform].map(plainWords);
-    const hello = { ...given, nodeName: node || 'unnamed', jobName: job ?? '', platform: where ?? '' };
-    if (this.#stopping) {
-      this.#refuse(link, STOPPING);
-      return;
-    }
-    const { sessions } = this.plane.gcs;
-    const admission = admit(hello, this.#tokens, this.plane.gcs, {
-      isPublic: this.#isPublic,
-      hasRoomForStranger: () => this.#strangers.admits(link.address, this.#clock.nowMs()),
-    });
-    if (admission.refusal) {
-      this.#refuse(link, admission.refusal);
-      return;
-    }
-    link.identified();
-    const known = hello.session === 0 ? undefined : sessions.find(hello);
-    if (known) this.#resume(link, known, hello);
-    else if (hello.session === 0) this.#open(link, hello, admission.trusted);
-    else this.#refuse(link, sessions.isSucceeded(hello) ? SUCCEEDED : sessionOver('come back as a new one'));
-  }
-
-  #open(link: SessionLink, hello: SessionFrameOf<'hello'>, trusted: boolean): void {
-    const session = this.plane.step((gcs) => {
-      const opened = gcs.sessions.open(hello, trusted);
-      if (hello.role === 'driver') gcs.jobs.start(opened, hello.jobName);
-      return opened;
-    });
-    if (!trusted) this.#strangers.entered(session.id, link.address);
-    const peer = this.#peerOf(session);
-    peer.link = link;
-    this.#peerOfLink.set(link, peer);
-    // A session that a power cut could undo would come back to a server that gave its number to another.
-    this.plane.commits.whenDurable(() => {
-      if (peer.link !== link) return;
-      this.#welcome(peer, link, false);
-      this.#attach(peer, link, 0);
-      // Another life of the node is there, and this hello may be one that comes late.
-      if (session.state !== 'connected')
-        this.#claims.add(link, () => this.plane.step((gcs) => (gcs.sessions.answered(session), gcs.settle())));
-      this.plane.step((gcs) => gcs.settle());
-    });
-  }
-
-  #resume(link: SessionLink, session: SessionRecord, hello: SessionFrameOf<'hello'>): void {
-    const peer = this.#peerOf(session);
-    if (!this.#canGoOn(peer, link, hello)) return;
-    // A session read from disk is durable as it was read.
-    if (session.reportedUpTo === Infinity) peer.durable = session.received;
-    this.#welcome(peer, link, true);
-    if (peer.link?.isOpen) this.#claims.add(link, () => this.#takePlace(peer, link, hello));
-    else this.#takePlace(peer, link, hello);
-  }
-
-  /** From now on the node is heard and told over this connection. */
-  #takePlace(peer: Peer, link: SessionLink, hello: SessionFrameOf<'hello'>): void {
-    const { session } = peer;
-    // It ended, or another life of its node took over, while this connection was not heard.
-    if (!this.plane.gcs.sessions.find(hello)) {
-      this.#refuse(link, session.state === 'dead' ? sessionOver('come back as a new one') : SUCCEEDED);
-      return;
-    }
-    if (!this.#canGoOn(peer, link, hello)) return;
-    this.#replace(peer, RECONNECTED);
-    peer.link = link;
-    this.#peerOfLink.set(link, peer);
-    if (!session.trusted) this.#strangers.entered(session.id, link.address);
-    this.plane.step((gcs) => gcs.resume(session, hello));
-    this.#attach(peer, link, this.#receivedBy(hello));
-    // It may have been lost with the former connection. Behind the commands: who hears that a record is durable has heard
-    // what followed from it.
-    this.#sendTo(link, { type: 'ack', received: session.received, durable: peer.durable });
-    this.plane.step((gcs) => gcs.settle());
-  }
-
-  /** Commands of this server that the node has. */
-  #receivedBy({ serverEpoch, receivedCommands }: SessionFrameOf<'hello'>): number {
-    return serverEpoch === this.plane.serverEpoch ? receivedCommands : 0;
-  }
-
-  /** An old connection's hello that came late, or another process with this session: neither takes the place of who has it. */
-  #canGoOn(peer: Peer, link: SessionLink, hello: SessionFrameOf<'hello'>): boolean {
-    if (peer.stream.reaches(this.#receivedBy(hello))) return true;
-    this.#refuse(link, sessionOver('commands that it has not heard are forgotten'));
-    return false;
-  }
-
-  #attach(peer: Peer, link: SessionLink, receivedCommands: number): void {
-    peer.welcomed = true;
-    peer.stream.attach(link, receivedCommands);
-  }
-
-  #welcome({ session }: Peer, link: SessionLink, resumed: boolean): void {
-    this.#sendTo(link, {
-      type: 'welcome',
-      session: session.id,
-      epoch: session.epoch,
-      serverEpoch: this.plane.serverEpoch,
-      resumed,
-      receivedRecords: session.received,
-      wantsReport: resumed && session.reportedUpTo === Infinity,
-      job: session.job?.id ?? 0,
-      heartbeatMs: this.plane.times.heartbeatMs,
-    });
+    if (isChallenged && !this.#arrivals.heard(link, frame)) return;
+    const peer = this.#peers.behind(link);
+    if (peer?.link === link) handleFrame(this, peer, link, frame);
+    else if (!peer && frame.type === 'hello') this.#arrivals.hello(link, frame);
   }
 
   #closed(link: SessionLink, reason: string): void {
     this.#links.delete(link);
     this.#turns.remove(link);
-    this.#claims.remove(link);
+    this.#arrivals.closed(link);
     if (reason === 'parse error') this.count('malformed');
-    const peer = this.#peerOfLink.get(link);
-    this.#peerOfLink.delete(link);
-    if (peer?.link === link) this.#lost(peer);
+    const peer = this.#peers.behind(link);
+    if (peer) this.#lost(peer);
   }
 
   /** The peer has no connection any more. */
   #lost(peer: Peer): void {
     this.#detach(peer);
-    if (this.#stopping) return;
+    if (this.isStopping) return;
     const { session } = peer;
     // A node that never heard of its session cannot come back to it.
     if (peer.welcomed) this.plane.step((gcs) => gcs.sessions.disconnected(session));
@@ -425,39 +300,28 @@ export class Gateway implements Outbox {
   }
 
   #detach(peer: Peer): void {
-    if (peer.link) this.#peerOfLink.delete(peer.link);
-    peer.link = undefined;
-    peer.stream.detach();
+    this.#peers.disconnect(peer);
     this.relay.disconnected(peer.session.id);
   }
 
   /** Another connection has taken the place of the peer's present one, which is told so. */
-  #replace(peer: Peer, refusal: Refusal): void {
+  replace(peer: Peer, refusal: Refusal): void {
     const former = peer.link;
     if (!former) return;
     this.#detach(peer);
-    this.#refuse(former, refusal);
+    this.refuse(former, refusal);
   }
 
-  #refuse(link: SessionLink, refusal: Refusal): void {
+  refuse(link: SessionLink, refusal: Refusal): void {
     this.count(refusal.code);
-    this.#sendTo(link, { type: 'refused', ...refusal });
+    this.sendTo(link, { type: 'refused', ...refusal });
     // The transport closes after what was written before.
     this.#clock.defer(() => link.close());
   }
 
-  #sendTo(link: SessionLink, frame: SessionFrame): void {
+  sendTo(link: SessionLink, frame: SessionFrame): void {
     this.counters.framesSent += 1;
     link.sendFrame(encodeFrame(frame));
-  }
-
-  #peerOf(session: SessionRecord): Peer {
-    let peer = this.#peers.get(session.id);
-    if (!peer) {
-      peer = { session, stream: new CommandStream(), link: undefined, welcomed: false, durable: 0 };
-      this.#peers.set(session.id, peer);
-    }
-    return peer;
   }
 
   // --- time ------------------------------------------------------------------------------------------------------------
@@ -479,7 +343,7 @@ export class Gateway implements Outbox {
   #tick(): void {
     const nowMs = this.#clock.nowMs();
     const { silentMs, idleSilentMs } = this.plane.times;
-    for (const [link, peer] of this.#peerOfLink) {
+    for (const [link, peer] of this.#peers.connected()) {
       // Commands that it should have acknowledged are work, too: that it was told to stop something is no reason to wait longer.
       const isExpected = peer.session.assigned.size > 0 || peer.stream.keptBytes > 0;
       const limitMs = isExpected ? silentMs : idleSilentMs;

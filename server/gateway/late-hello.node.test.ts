@@ -92,6 +92,38 @@ describe('a hello that comes late', () => {
     expect(server.plane.gcs.state.sessions.get(present.session)?.successor).toBe(0);
   });
 
+  it('M1 of a connection that somebody says again proves nothing: its answer is to another challenge', async () => {
+    const node = connect();
+    await node.join(TOKEN, HOST);
+    const later = connect();
+    const present = await later.join(TOKEN, HOST);
+    const { number } = await later.frame('challenge');
+    await node.frame('refused');
+    const echo = connect();
+    echo.isGivenUp = true;
+    const ghost = await echo.join(TOKEN, HOST);
+    echo.send({ type: 'answer', number });
+    echo.send({ type: 'ping' });
+    echo.send({ type: 'ping' });
+    expect(await echo.frame('refused')).toMatchObject({ code: 'protocol' });
+    const { sessions } = server.plane.gcs.state;
+    expect([present.session, ghost.session].map((id) => sessions.get(id)?.state)).toEqual([
+      'connected',
+      'disconnected',
+    ]);
+  });
+
+  it('M1 W1 of a node of version 2, which cannot be asked, is proved by whatever comes after it', async () => {
+    const node = connect();
+    const { session } = await node.join(TOKEN, HOST);
+    const later = connect();
+    await later.join(TOKEN, { ...HOST, version: 2 });
+    expect(later.frames.map(({ type }) => type)).not.toContain('challenge');
+    later.send({ type: 'ping' });
+    expect(await node.frame('refused')).toMatchObject({ code: 'session-dead' });
+    expect(server.plane.gcs.state.sessions.get(session)?.successor).not.toBe(0);
+  });
+
   it('M1 M4 of a process that is there takes the place as soon as it is heard', async () => {
     const node = connect();
     const { session } = await node.join(TOKEN, HOST);

@@ -112,6 +112,10 @@ export const sessionFrames = taggedUnion('type', {
   capacity: { cpuMilli: uint, resources: namedAmounts },
   /** What people may want to know of the machine (browser, GPU, cores), as JSON; only the newest counts. */
   facts: { json: str({ maxBytes: 16 * 1024 }) },
+  /** Comes before a welcome if the hello may be one that comes late: the node proves that it is there (rule M1). */
+  challenge: { number: uint },
+  /** The number of the challenge, said at once. */
+  answer: { number: uint },
 });
 
 /** One frame. */

@@ -26,7 +26,7 @@ export class RawNode {
   nextRecord = 1;
   /** Set to acknowledge commands as they come, as a node does. */
   acknowledges = false;
-  /** Set for a connection that its node has given up: nobody answers a welcome. */
+  /** Set for a connection that its node has given up: nobody answers a challenge. */
   isGivenUp = false;
   readonly #waiters = new Set<() => void>();
 
@@ -44,7 +44,7 @@ export class RawNode {
         if (this.acknowledges) this.send({ type: 'ack', received, durable: received });
       }
       // As a node does: it proves that it is there.
-      if (frame.type === 'welcome' && !this.isGivenUp) this.send({ type: 'ping' });
+      if (frame.type === 'challenge' && !this.isGivenUp) this.send({ type: 'answer', number: frame.number });
       this.onFrame?.(frame);
       this.#wake();
     });
