@@ -124,7 +124,8 @@ export class LocalTasks {
       known.next = { attempt: command.attempt, begin: () => this.lease(command, fn, options, failures) };
       return;
     }
-    if (known && known.state !== 'elsewhere') {
+    // One that is still asked for is the answer: it was found to be nobody's, and that word was lost with a former server.
+    if (known && known.state !== 'elsewhere' && known.state !== 'asking') {
       // The server lost sight of it: what runs here is the attempt that it means now (rule M2).
       known.attempt = Math.max(known.attempt, command.attempt);
       return;

@@ -599,6 +599,18 @@ describe('after a start of the server', () => {
     expect(node.of('spill').map(({ task }) => task)).toEqual([waiting, known]);
     expect(node.runner(own)).toBeDefined();
   });
+
+  it('M3 a lease answers what it asked the former one, whose answer was lost', () => {
+    const node = new FakeNode({ cpus: 2 });
+    const parent = node.submit();
+    node.settle();
+    node.crash(node.runner(parent));
+    const child = node.submit({ from: node.runner(parent), parent });
+    node.lease({ task: child });
+    node.settle();
+    node.finish(child);
+    expect(node.of('finish')).toMatchObject([{ task: child, attempt: 1 }]);
+  });
 });
 
 describe('leases', () => {

@@ -614,6 +614,19 @@ describe('G2 restart', () => {
     expect(it.to(back, 'lease')).toEqual([]);
   });
 
+  it('M3 L1 a node that asked whether to make something, and did not hear that it shall, hears it again', async () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    const child = objectKey(host.id, 7);
+    it.say(host, ...definitions(), submit(host.id, 7, { parent: key(1), place: PLACE.ask }));
+    expect(it.to(host, 'assign')).toEqual([{ kind: 'assign', task: child, here: true }]);
+    await it.commit();
+    await it.restart();
+    it.back(driver.id);
+    const back = it.back(host.id, { leases: [{ task: key(1), attempt: 1 }], wants: [child, key(1)] });
+    expect(it.to(back, 'assign')).toEqual([{ kind: 'assign', task: child, here: true }]);
+  });
+
   it('M3 a result is taken although its lease was lost with the server and the submission came again first', async () => {
     const { it, host, driver, key } = world();
     await it.commit();

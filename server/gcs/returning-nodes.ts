@@ -139,7 +139,17 @@ export class ReturningNodes {
   #adoptObjects(session: SessionRecord, report: SessionFrameOf<'report'>): void {
     for (const { object, sizeBytes } of report.copies)
       this.#applyWord(session, { kind: 'located', object, present: true, sizeBytes });
-    for (const object of report.wants) this.#applyWord(session, { kind: 'want', object });
+    for (const object of report.wants) {
+      this.#answerAgain(session, object);
+      this.#applyWord(session, { kind: 'want', object });
+    }
+  }
+
+  /** It asked whether to make this itself, and the answer was lost with the former server. (Who heard it passes this over.) */
+  #answerAgain(session: SessionRecord, key: ObjectKey): void {
+    const task = this.#state.tasks.get(key);
+    if (task?.state === 'local' && task.assigned === session.id)
+      this.#state.ports.command(session, { kind: 'assign', task: key, here: true });
   }
 
   #applyWord(session: SessionRecord, word: NodeRecord): void {
