@@ -1,6 +1,7 @@
 /**
  * One run: a cluster lives through what its seed holds, is healed, and must then come to the right end with nothing left over.
  */
+import type { Explanation } from '#server/scheduler/explain.ts';
 import { Cluster, type ClusterSize } from './cluster.ts';
 import { type FaultCounts, Faults } from './faults.ts';
 import { leftovers } from './leftovers.ts';
@@ -111,9 +112,15 @@ function unfinished({ drivers, server }: Cluster): string {
   const jobs = drivers
     .filter(({ state }) => state === 'running')
     .map(({ plan, progress }) => `${plan.name} is at step ${progress}`);
-  const tasks = [...(server.plane?.gcs.state.tasks.values() ?? [])]
+  const { gcs } = server.plane ?? {};
+  const tasks = [...(gcs?.state.tasks.values() ?? [])]
     .filter(({ state }) => state !== 'finished')
     .slice(0, SHOWN_TASKS)
-    .map(({ key, state }) => `task ${key} is ${state}`);
+    .map(({ key, state }) => `task ${key} is ${state} (${why(gcs?.scheduler.explain(key))})`);
   return [...jobs, ...tasks].join(', ');
+}
+
+function why(told: Explanation | undefined): string {
+  const nodes = told?.candidates.map(({ session, closed }) => `session ${session}: ${closed ?? 'taken'}`) ?? [];
+  return [told?.reason, ...nodes].join('; ');
 }

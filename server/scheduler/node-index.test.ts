@@ -221,6 +221,27 @@ describe('NodeIndex', () => {
     expect(machine.opened).toContain(nodes);
   });
 
+  it('S2 what was given last is told after a second, also while a longer time runs for what was given before', () => {
+    const machine = new Machine();
+    machine.act({ act: 'class', node: 0, amount: 0 });
+    machine.act({ act: 'open', node: 3, amount: 2 });
+    // It runs nothing and has nothing ready: what it was given waits for something.
+    machine.act({ act: 'load', node: 0, amount: 12 });
+    const give = (): void => {
+      for (let count = 0; count < 10; count++) machine.act({ act: 'give', node: 0, amount: 5 });
+    };
+    give();
+    machine.act({ act: 'pass', node: 0, amount: 5 });
+    machine.index.letTimePass(machine.nowMs);
+    const [nodes] = machine.classes;
+    expect(nodes?.open.size).toBe(1);
+    give();
+    expect(nodes?.open.size).toBe(0);
+    machine.act({ act: 'pass', node: 0, amount: 3 });
+    machine.index.letTimePass(machine.nowMs);
+    expect(nodes?.open.size).toBe(1);
+  });
+
   it('S4 says why no node could run a class, and no longer when one joins', () => {
     const machine = new Machine();
     machine.act({ act: 'class', node: 0, amount: 1 });

@@ -133,6 +133,8 @@ export class NodeIndex {
   /** A task that was given to a node has left it. */
   took(view: NodeView, task: TaskRecord, nowMs: number): void {
     assign(view, task, -1);
+    // If it is an older one, the last report still counts it among those that run: the sum of both is right either way.
+    view.freshTasks = Math.max(0, view.freshTasks - 1);
     this.update(view, nowMs);
   }
 
@@ -142,6 +144,8 @@ export class NodeIndex {
     if (isTold(view, nowMs)) view.freshTasks = 0;
     view.freshTasks += 1;
     view.lastLeaseMs = nowMs;
+    // It may wait for the end of a longer time, which began with an earlier task.
+    if (view.toldPlace !== NO_PLACE && view.toldMs > nowMs + LOAD_TOLD_MS) this.#untold.remove(view.toldPlace);
     if (view.toldPlace === NO_PLACE) this.#expectReport(view, nowMs);
     this.update(view, nowMs);
   }

@@ -96,6 +96,22 @@ describe('GlobalScheduler', () => {
     expect(world.gcs.scheduler.waitingCount).toBe(0);
   });
 
+  it('S3 what has left a node does not keep it from taking more until its next report', () => {
+    const world = new GcsWorld();
+    const host = world.open();
+    const driver = world.driver();
+    const leased = (): number[] => world.to(host, 'lease').map(({ task }) => task);
+    world.say(driver, ...definitions(), submit(driver.id, 1), submit(driver.id, 2), submit(driver.id, 3));
+    const parent = objectKey(driver.id, 1);
+    world.gcs.sessions.setLoad(host, { ...host.load, runningTasks: 0, freeCpuMilli: 1000 });
+    world.pass(1_000);
+    expect(leased()).toEqual([1, 2, 3].map((number) => objectKey(driver.id, number)));
+    world.say(host, ...definitions(), submit(host.id, 1, { parent }), submit(host.id, 2, { parent }));
+    // The last is over at once, the two others wait for something.
+    world.say(host, finish(objectKey(driver.id, 3)));
+    expect(leased().at(-1)).toBe(objectKey(host.id, 1));
+  });
+
   it('T2 a stranger’s node that always says its tasks are blocked does not gather all there are', () => {
     const world = new GcsWorld();
     const tab = world.stranger();
