@@ -31,6 +31,8 @@ export class HeldStreams {
   readonly #streams = new Map<SessionRecord, HeldStream>();
   readonly #byKey = new Map<ObjectKey, Set<SessionRecord>>();
   readonly #ready: SessionRecord[] = [];
+  /** While the last is applied: keys that records which still wait will make known, and in how many of them. */
+  #toCome: Map<ObjectKey, number> | undefined;
   #isDraining = false;
   #count = 0;
 
@@ -84,18 +86,43 @@ export class HeldStreams {
     this.#drainReady();
   }
 
-  /** Nothing more is to come: what waits is applied to what there is, causes first where they are among it. */
+  /**
+   * Nothing more is to come: what waits is applied to what there is, causes first where they are among it. So a stream goes on
+   * without what it waits for only if that is in no other stream; of those that wait for each other, the first.
+   */
   applyAll(): void {
     this.#ready.push(...this.#streams.keys());
     this.#drainReady();
-    for (const [session, stream] of this.#streams) {
-      while (this.#streams.get(session) === stream) {
-        this.#unwait(session, stream.awaited);
-        this.#applyNext(session, stream);
-        this.#ready.push(session);
-        this.#drainReady();
+    this.#toCome = new Map();
+    for (const { records, next } of this.#streams.values())
+      for (const record of records.slice(next)) this.#expect(record, 1);
+    for (let isStuck = false; this.#streams.size > 0;) {
+      const before = this.#count;
+      for (const [session, stream] of this.#streams) {
+        if (isStuck) this.#goOnWithout(session, stream);
+        isStuck = false;
+        while (this.#streams.get(session) === stream && !this.#toCome.has(stream.awaited))
+          this.#goOnWithout(session, stream);
       }
+      isStuck = this.#count === before;
     }
+    this.#toCome = undefined;
+  }
+
+  #goOnWithout(session: SessionRecord, stream: HeldStream): void {
+    this.#unwait(session, stream.awaited);
+    this.#applyNext(session, stream);
+    this.#ready.push(session);
+    this.#drainReady();
+  }
+
+  /** A record that makes a key known is among those that wait (`change` 1), or no longer (−1). */
+  #expect(record: NodeRecord, change: 1 | -1): void {
+    const key = record.kind === 'submit' ? record.task : record.kind === 'put' ? record.object : 0;
+    if (key === 0 || !this.#toCome) return;
+    const count = (this.#toCome.get(key) ?? 0) + change;
+    if (count > 0) this.#toCome.set(key, count);
+    else this.#toCome.delete(key);
   }
 
   /** One after the other, however they wait for each other: not by recursion. */
@@ -129,7 +156,9 @@ export class HeldStreams {
     const record = stream.records[stream.next];
     stream.next += 1;
     this.#count -= 1;
-    if (record) this.#apply(session, record);
+    if (!record) return;
+    this.#expect(record, -1);
+    this.#apply(session, record);
   }
 
   #waits(session: SessionRecord, key: ObjectKey): void {
