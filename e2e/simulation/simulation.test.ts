@@ -22,6 +22,7 @@ const FORMER_FAILURES = [
   [500246, 'M3 a lease was taken for a repetition by a node that still asked for the task'],
   [501384, 'S2 a node that was idle got two tasks every ten seconds'],
   [501895, 'M3 what was to be applied last of all came before its cause'],
+  [504577, 'M2 the result that an echo repeated as a new session was believed in the grace'],
   [403372, 'M1 an old connection that was said again took the place of the present life of its node'],
   [430599, 'J3 the record of a withdrawn copy outlived its stopped job, after a start of the server'],
   [403625, 'L9 both copies of a task called an actor'],

@@ -645,6 +645,20 @@ describe('G2 restart', () => {
     expect(back.assigned.size).toBe(0);
   });
 
+  it('M2 M3 what a new session says of a result is not believed in the grace: the former server gave it nothing', async () => {
+    const { it, host, driver, key } = world();
+    await it.commit();
+    await it.restart();
+    const boss = it.back(driver.id, { lastRecord: driver.received + 1 });
+    const echo = it.open();
+    it.say(echo, finish(key(1)));
+    it.say(boss, submit(driver.id, 1, { fn: 1, options: 1 }));
+    it.back(host.id);
+    it.pass(1);
+    expect(it.gcs.inGrace).toBe(false);
+    expect(it.gcs.state.actors.get(key(1))).toMatchObject({ state: 'pending', session: 0 });
+  });
+
   it('O3 a copy of what has no value yet counts for nothing, and goes when the object goes', async () => {
     const { it, host, driver, key } = world();
     it.say(driver, submit(driver.id, 1));

@@ -162,7 +162,8 @@ export class ReturningNodes {
    * again before.
    */
   attemptEnds(session: SessionRecord, key: ObjectKey, attempt: number): void {
-    if (!session.trusted || attempt < (this.#state.task(key)?.attempt ?? 0)) return;
+    if (!session.trusted || !this.#gcs.sessions.isFormer(session)) return;
+    if (attempt < (this.#state.task(key)?.attempt ?? 0)) return;
     this.#gcs.sessions.lateLeases.delete(key);
     this.#adoptLease(session, key, attempt);
   }

@@ -59,6 +59,8 @@ export class SessionManager {
   readonly #times: SessionTimes;
   readonly #hooks: SessionHooks;
   #nextSession = 1;
+  /** Sessions from this number on were opened by this server. */
+  #firstNew = 1;
   #living = 0;
   #epochs = new Map<string, number>();
   /** Sessions that are not over, by node. */
@@ -84,7 +86,13 @@ export class SessionManager {
   /** A server that has state from an earlier life waits for its nodes. */
   startGrace(): void {
     this.#state.grace = true;
+    this.#firstNew = this.#nextSession;
     this.#graceUntilMs = this.#state.nowMs + this.#times.graceMs;
+  }
+
+  /** True if a former server opened the session: it may have given it what is not on the books. */
+  isFormer({ id }: SessionRecord): boolean {
+    return id < this.#firstNew;
   }
 
   /** Puts back a session read from disk: not connected, and not heard of yet. */
