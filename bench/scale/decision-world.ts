@@ -56,7 +56,12 @@ export class DecisionWorld {
 
   constructor(nodes: number, random: Random) {
     this.#random = random;
-    this.scheduler = new GlobalScheduler(this.state, (task, session) => this.#lease(task, session), random);
+    this.scheduler = new GlobalScheduler(
+      this.state,
+      (task, session) => this.#lease(task, session),
+      random,
+      () => false,
+    );
     const times = { graceMs: 0, hostDeadMs: Infinity, tabDeadMs: Infinity, driverDeadMs: Infinity };
     this.#sessions = new SessionManager(this.state, times, {
       joined: (session) => this.scheduler.addNode(session),

@@ -33,13 +33,13 @@ export function leftovers(cluster: Cluster): string[] {
 }
 
 function countTables({ gcs, commits }: ControlPlane, count: Count): void {
-  const { state, sessions, scheduler } = gcs;
+  const { state, sessions, waitingCount } = gcs;
   count('tasks at the server', state.tasks.size);
   count('objects at the server', state.objects.size);
   count('actors at the server', state.actors.size);
   count('names of actors at the server', state.actorNames.size);
   count('other keys at the server', state.aliases.size);
-  count('tasks that wait for a node', scheduler.waitingCount);
+  count('tasks that wait for a node', waitingCount);
   count('reports of leases and actors to come', sessions.lateLeases.size + sessions.lateActors.size);
   count('leases to settle', sessions.pendingLeases.size);
   count('jobs whose run times are kept', state.batches.size);

@@ -220,7 +220,8 @@ export class PlanMaker {
     const { failure } = plan;
     const hasActors = /"(actor|creates|handles)":/.test(JSON.stringify(plan));
     if (failure?.kind === 'throwFirst') return 'retryExceptions';
-    if (failure?.kind === 'crash') return 'oneRetry';
+    // On three nodes, where there are as many, it is poison (rule L4).
+    if (failure?.kind === 'crash') return this.#dice.chance(0.5) ? 'oneRetry' : 'manyRetries';
     if (this.#trustsStrangers && !hasActors && this.#dice.chance(0.7)) return 'unchecked';
     const dice = this.#dice.share();
     if (dice < 0.05) return 'noCpu';

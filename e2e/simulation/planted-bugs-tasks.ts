@@ -2,6 +2,7 @@
  * Planted bugs of tasks: their names, attempts and resources (rules L1, L4, L5, M2, S1, S3, S4).
  */
 import { LocalTasks } from '#client/raylet/local-tasks.ts';
+import { Quarantine } from '#server/gcs/quarantine.ts';
 import { Submissions } from '#server/gcs/submissions.ts';
 import { systemError } from '#server/gcs/system-errors.ts';
 import { TaskManager } from '#server/gcs/task-manager.ts';
@@ -12,6 +13,12 @@ import { CallOrder, watchBooks } from './planted-bugs-books.ts';
 import type { PlantedBug } from './planted-bugs-type.ts';
 
 export const TASK_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'next-of-held-not-let-go',
+    rule: 'L4',
+    mistake: 'of a function that is held, nothing follows the task that was let go alone',
+    plant: (seam) => seam.replace(Quarantine.prototype, 'closed', () => () => undefined),
+  },
   {
     name: 'ids-by-call-order',
     rule: 'L1',

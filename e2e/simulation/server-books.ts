@@ -87,7 +87,7 @@ export class ServerBooks {
 
   /** Looks at everything. */
   check(): void {
-    const { state, scheduler, sessions } = this.#plane.gcs;
+    const { state, waitingCount, sessions } = this.#plane.gcs;
     this.#checkSessions([...state.sessions.values()]);
     let queued = 0;
     let assigned = 0;
@@ -98,8 +98,8 @@ export class ServerBooks {
       if (task.copy && !isGiven) this.#fail(`S6 task ${task.key} is ${task.state} and has a second copy`);
       if (isGiven) assigned += this.#checkRunners(task);
     }
-    if (scheduler.waitingCount !== queued)
-      this.#fail(`S2 ${scheduler.waitingCount} tasks wait at the scheduler and ${queued} by the tables`);
+    if (waitingCount !== queued)
+      this.#fail(`S2 ${waitingCount} tasks wait at the scheduler and ${queued} by the tables`);
     const living: SessionRecord[] = [];
     for (const session of state.sessions.values()) {
       assigned -= session.assigned.size;

@@ -1,7 +1,7 @@
 /**
  * One run: a cluster lives through what its seed holds, is healed, and must then come to the right end with nothing left over.
  */
-import type { Explanation } from '#server/scheduler/explain.ts';
+import type { ControlPlane } from '#server/control-plane.ts';
 import { Cluster, type ClusterSize } from './cluster.ts';
 import { type FaultCounts, Faults } from './faults.ts';
 import { leftovers } from './leftovers.ts';
@@ -116,11 +116,11 @@ function unfinished({ drivers, server }: Cluster): string {
   const tasks = [...(gcs?.state.tasks.values() ?? [])]
     .filter(({ state }) => state !== 'finished')
     .slice(0, SHOWN_TASKS)
-    .map(({ key, state }) => `task ${key} is ${state} (${why(gcs?.scheduler.explain(key))})`);
+    .map(({ key, state }) => `task ${key} is ${state} (${why(gcs?.explain(key))})`);
   return [...jobs, ...tasks].join(', ');
 }
 
-function why(told: Explanation | undefined): string {
+function why(told: ReturnType<ControlPlane['gcs']['explain']> | undefined): string {
   const nodes = told?.candidates.map(({ session, closed }) => `session ${session}: ${closed ?? 'taken'}`) ?? [];
   return [told?.reason, ...nodes].join('; ');
 }

@@ -15,6 +15,8 @@ export interface FunctionEntry {
   /** Exponential average of its run time, all nodes; 0 until one run is known (rule S2). */
   meanUs: number;
   runs: number;
+  /** Runs that ended their worker. */
+  crashes: number;
 }
 
 /** A set of options. */
@@ -90,7 +92,7 @@ export class Dictionaries {
   }
 
   #addFunction(index: number, module: string, name: string, kind: number, key: string): FunctionEntry {
-    const entry: FunctionEntry = { index, module, name, kind, meanUs: 0, runs: 0 };
+    const entry: FunctionEntry = { index, module, name, kind, meanUs: 0, runs: 0, crashes: 0 };
     this.#functions[index] = entry;
     this.#functionIndex.set(key, entry);
     return entry;

@@ -9,6 +9,7 @@ import type { NodeRecord } from '#shared/protocol/node-records.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Random } from '#shared/ports/random.ts';
+import type { Explanation } from '../scheduler/explain.ts';
 import { GlobalScheduler } from '../scheduler/global-scheduler.ts';
 import { Speculation } from '../scheduler/speculation.ts';
 import { Strangers } from '../trust/strangers.ts';
@@ -18,6 +19,7 @@ import type { SessionRecord, TaskRecord } from './entities.ts';
 import { JobManager } from './job-manager.ts';
 import { LeaseWriter } from './lease-writer.ts';
 import { ObjectTable } from './object-table.ts';
+import { Quarantine } from './quarantine.ts';
 import { Rebuilder } from './rebuilder.ts';
 import { ReturningNodes } from './returning-nodes.ts';
 import { SessionManager } from './session-manager.ts';
@@ -52,6 +54,7 @@ export class Gcs {
   readonly jobs: JobManager;
   readonly sessions: SessionManager;
   readonly scheduler: GlobalScheduler;
+  readonly quarantine: Quarantine;
   readonly #submissions: Submissions;
   readonly speculation: Speculation;
   readonly #rebuilder: Rebuilder;
@@ -77,6 +80,7 @@ export class Gcs {
       this.state,
       (task, session) => lease(task, session, this.#incarnationOf(task)),
       options.random,
+      (task, session) => this.quarantine.hasEndedOn(task, session),
     );
     this.speculation = new Speculation(this.state, this.state.batches, {
       idleNodeFor: (task, not) => this.scheduler.idleNodeFor(task, not),
@@ -90,7 +94,8 @@ export class Gcs {
       keep: (task, session) => this.runs.assign(task, session, 'local'),
     });
     this.runs = new Assignments(this.state, this.scheduler);
-    this.tasks = new TaskManager(this.state, this.objects, this.scheduler, this.runs, this.actors);
+    this.quarantine = new Quarantine(this.state, this.scheduler);
+    this.tasks = new TaskManager(this.state, this.objects, this.quarantine, this.runs, this.actors);
     this.actors.connect(this.tasks);
     this.#submissions = new Submissions(this.state, this.objects, this.tasks, this.runs, this.actors);
     this.#rebuilder = new Rebuilder(this.state, this.objects, this.tasks);
@@ -192,6 +197,18 @@ export class Gcs {
       this.state.ports.command(session, { kind: 'peers', nodes });
     }
     this.#untold.clear();
+  }
+
+  /** Why a task waits, or why it runs where it runs (rule S2). */
+  explain(key: ObjectKey): Explanation {
+    const task = this.state.task(key);
+    const held = task && this.quarantine.whyWaits(task);
+    return held === undefined ? this.scheduler.explain(key) : { state: 'held', reason: held, candidates: [] };
+  }
+
+  /** Ready tasks that no node has yet. */
+  get waitingCount(): number {
+    return this.scheduler.waitingCount + this.quarantine.waitingCount;
   }
 
   /** Ends a step that changed something from outside (an operator's command). */

@@ -15,6 +15,7 @@ import type { JobRecord, ObjectRecord, SessionRecord, TaskRecord } from './entit
 import { believedRunUs } from '../trust/believed-run.ts';
 import { isHeld } from './holders.ts';
 import type { ObjectTable } from './object-table.ts';
+import type { Quarantine } from './quarantine.ts';
 import type { GcsState, TaskOutcome } from './state.ts';
 import { errorKindOf, systemError } from './system-errors.ts';
 
@@ -24,6 +25,8 @@ export interface ReadyQueue {
   remove(task: TaskRecord): void;
   /** So long a run took; the task has not left its node yet. */
   ran(task: TaskRecord, durationUs: number, session: SessionRecord): void;
+  /** It ended a worker; it has not left its node yet. */
+  crashed(task: TaskRecord, session: SessionRecord): void;
 }
 
 /** Actors, as far as tasks touch them. */
@@ -39,11 +42,11 @@ export interface ActorHooks {
 export class TaskManager {
   readonly #state: GcsState;
   readonly #objects: ObjectTable;
-  readonly #queue: ReadyQueue;
+  readonly #queue: Quarantine;
   readonly #runs: Assignments;
   readonly #actors: ActorHooks;
 
-  constructor(state: GcsState, objects: ObjectTable, queue: ReadyQueue, runs: Assignments, actors: ActorHooks) {
+  constructor(state: GcsState, objects: ObjectTable, queue: Quarantine, runs: Assignments, actors: ActorHooks) {
     this.#state = state;
     this.#objects = objects;
     this.#queue = queue;
@@ -120,6 +123,12 @@ export class TaskManager {
     if (record.counted && task.copy) task.runsAlone = true;
     else if (record.counted) task.failures += 1;
     this.#state.touch(task);
+    const poisoned = record.counted ? this.#queue.failed(task, record.reason, session) : undefined;
+    if (poisoned !== undefined) {
+      const message = `it ended workers on ${poisoned}, the last time: ${record.message}`;
+      this.end(task, systemError(errorKindOf(record.reason), message, record.logTail), 'failed');
+      return;
+    }
     if (task.copy?.session === session.id) {
       if (record.retriedHere) task.copy.attempt += 1;
       else this.#runs.endSecond(task, false);
@@ -255,6 +264,7 @@ export class TaskManager {
 
   /** Ends everything a job still has to do (rule J3). */
   stopJob(job: JobRecord, reason: string): void {
+    this.#queue.jobEnded(job);
     for (const task of job.unfinished.values()) {
       task.cancelled = true;
       this.end(task, systemError('cancelled', reason), 'cancelled');
@@ -314,6 +324,7 @@ export class TaskManager {
     this.#runs.leave(task);
     this.#runs.endSecond(task, true);
     moveTask(task, 'finished');
+    this.#queue.closed(task, ended.outcome === 'succeeded');
     this.#state.touch(task);
     if (job.unfinished.delete(task.key)) {
       this.#state.batches.ended(task, ended.outcome === 'succeeded' ? ended.durationUs : 0);

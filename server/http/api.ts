@@ -53,7 +53,7 @@ export function apiRouter(plane: ControlPlane): Router {
     response.json(await oneTask(plane, keyOf(request)));
   });
   router.get('/why/:id', (request, response) => {
-    const { candidates, ...why } = plane.gcs.scheduler.explain(keyOf(request));
+    const { candidates, ...why } = plane.gcs.explain(keyOf(request));
     response.json({
       ...why,
       candidates: candidates.map(({ session, ...terms }) => ({ node: String(session), ...terms })),
@@ -174,7 +174,7 @@ function clusterView(plane: ControlPlane) {
     freeCpus: nodes.reduce((sum, session) => sum + session.load.freeCpuMilli / 1000, 0),
     runningJobs: [...state.jobs.values()].filter((job) => job.status === 'running').length,
     unfinishedTasks: [...state.jobs.values()].reduce((sum, job) => sum + job.unfinished.size, 0),
-    queuedTasks: scheduler.waitingCount,
+    queuedTasks: plane.gcs.waitingCount,
     endedTasks: plane.counters.tasksEnded,
     tasksPerSecond: plane.tasksPerSecond,
     objects: state.objects.size,

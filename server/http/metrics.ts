@@ -54,7 +54,7 @@ export function createMetrics(plane: ControlPlane, gateway: Gateway): Metrics {
   );
   gauge('objects', 'Objects in the live table', () => state.objects.size);
   gauge('actors', 'Actors in the live table', () => state.actors.size);
-  gauge('scheduler_queue', 'Tasks waiting for a node', () => plane.gcs.scheduler.waitingCount);
+  gauge('scheduler_queue', 'Tasks waiting for a node', () => plane.gcs.waitingCount);
   gauge('commit_backlog_rows', 'Rows waiting for the next group commit', () => plane.commits.backlog);
   gauge('storage_failing', '1 while the storage refuses commits', () => (plane.commits.failing ? 1 : 0));
   gauge('sessions_with_waiting_frames', 'Sessions whose frames wait for their turn', () => gateway.waitingCount);

@@ -10,7 +10,7 @@ import type { Random } from '#shared/ports/random.ts';
 import { cpuTimeUs, expectedRunUs, FairShares } from '#shared/scheduling/fair-shares.ts';
 import { Heap, NO_PLACE } from '#shared/scheduling/heap.ts';
 import { goesBefore, NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
-import { rankCandidates } from '#shared/scheduling/waiting-time.ts';
+import { rankCandidates, type ScoredCandidate } from '#shared/scheduling/waiting-time.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import type { ResourceDemand } from '#shared/task/resources.ts';
 import { type FunctionEntry, recordRun } from '../gcs/dictionaries.ts';
@@ -28,11 +28,17 @@ import type { SeatLevels } from './seat-levels.ts';
 /** Classes without a task that keep their nodes in order for the next one. */
 const MAX_IDLE_CLASSES = 64;
 
+/** A function does well if it has had so many runs for each that ended a worker. */
+const RUNS_PER_CRASH = 10;
+
 /** Nodes that are looked at for a second copy. */
 const MAX_LOOKED_AT = 16;
 
 /** Sends a task to a node. */
 export type Lease = (task: TaskRecord, session: SessionRecord) => void;
+
+/** True if the task has ended a worker on this node: it is tried elsewhere first (rule L4). */
+export type HasEndedOn = (task: TaskRecord, session: SessionRecord) => boolean;
 
 /** Tasks that compete for the same nodes. */
 interface TaskClass {
@@ -46,6 +52,7 @@ export class GlobalScheduler {
   readonly #state: GcsState;
   readonly #lease: Lease;
   readonly #random: Random;
+  readonly #hasEndedOn: HasEndedOn;
   readonly #index: NodeIndex;
   readonly #shares = new FairShares();
   readonly #classes = new Map<string, TaskClass>();
@@ -66,10 +73,11 @@ export class GlobalScheduler {
   #waiting = 0;
   readonly decisions = new DecisionLog();
 
-  constructor(state: GcsState, lease: Lease, random: Random) {
+  constructor(state: GcsState, lease: Lease, random: Random, hasEndedOn: HasEndedOn) {
     this.#state = state;
     this.#lease = lease;
     this.#random = random;
+    this.#hasEndedOn = hasEndedOn;
     this.#index = new NodeIndex((nodes) => {
       const entry = this.#classOf.get(nodes);
       if (entry && entry.queue.size > 0) this.#ready.add(entry);
@@ -153,11 +161,26 @@ export class GlobalScheduler {
    */
   ran(task: TaskRecord, durationUs: number, session: SessionRecord): void {
     const view = this.#index.get(session.id);
-    if (view) learnSpeed(view, task.fn, durationUs);
+    if (view) {
+      learnSpeed(view, task.fn, durationUs);
+      this.#index.didWell(view);
+    }
     recordRun(task.fn, durationUs);
     if (task.actor !== 0 || task.state !== 'leased') return;
     const difference = cpuTimeUs(durationUs - task.chargedUs, task.options.options.demand);
     this.#shares.charge(this.#shares.of(task.job.id), difference, this.#state.nowMs);
+  }
+
+  /** A task ended a worker of a node: the one or the other is to blame (rule L4). */
+  crashed(task: TaskRecord, session: SessionRecord): void {
+    const { fn } = task;
+    fn.crashes += 1;
+    const view = this.#index.get(session.id);
+    if (!view || fn.crashes * RUNS_PER_CRASH > fn.runs) return;
+    const holdMs = this.#index.crashed(view, task, this.#state.nowMs);
+    if (holdMs === 0) return;
+    const message = `${session.nodeName} gets no work for ${holdMs / 60_000} min: workers that do well elsewhere crash there`;
+    this.#state.ports.event({ severity: 'warning', kind: 'node-held', message, job: 0, session: session.id });
   }
 
   /** A copy was of no use after it had run for so long: the node may be a slow one. */
@@ -244,7 +267,7 @@ export class GlobalScheduler {
     const task = entry.queue.first();
     if (!task) return false;
     const seats = candidateSeats(task, room, this.#index, this.#state, this.#random);
-    const ranked = rankCandidates(seats.map((seat) => candidateOf(seat, task, this.#state)));
+    const ranked = this.#triedLast(task, rankCandidates(seats.map((seat) => candidateOf(seat, task, this.#state))));
     const view = ranked[0] && this.#index.get(ranked[0].session);
     if (!view) return false;
     this.decisions.record(task.key, ranked);
@@ -252,6 +275,16 @@ export class GlobalScheduler {
     this.#lease(task, view.session);
     this.#take(entry, task);
     return true;
+  }
+
+  /** Nodes on which it ended a worker come last. */
+  #triedLast(task: TaskRecord, ranked: ScoredCandidate[]): ScoredCandidate[] {
+    if (task.failures === 0) return ranked;
+    const isTried = ({ session: id }: ScoredCandidate): boolean => {
+      const session = this.#state.sessions.get(id);
+      return session !== undefined && this.#hasEndedOn(task, session);
+    };
+    return [...ranked.filter((each) => !isTried(each)), ...ranked.filter(isTried)];
   }
 
   #take(entry: TaskClass, task: TaskRecord): void {

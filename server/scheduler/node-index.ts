@@ -20,12 +20,19 @@ import {
   type Requirement,
 } from './node-view.ts';
 
+/** Tasks that end workers on a node before it is held, and for how long: twice as long each time in a row. */
+const CRASHES_TO_HOLD = 3;
+const FIRST_HOLD_MS = 60_000;
+const MAX_HOLD_MS = 3_600_000;
+
 /** The index. */
 export class NodeIndex {
   readonly #opened: (nodes: NodeClass) => void;
   readonly #views = new Map<number, NodeView>();
   readonly #classes = new Set<NodeClass>();
   #offering = 0;
+  /** Nodes that get nothing for a while. */
+  readonly #held = new Set<NodeView>();
   /** Nodes whose reports will mean more by time alone, by when. */
   readonly #untold = new Heap<NodeView>(
     (a, b) => a.toldMs < b.toldMs,
@@ -63,6 +70,9 @@ export class NodeIndex {
       warm: new Set(),
       slowness: 1,
       isOffering: false,
+      crashed: new Set(),
+      holds: 0,
+      heldUntilMs: 0,
       seats: [],
       toldMs: 0,
       toldPlace: NO_PLACE,
@@ -75,6 +85,7 @@ export class NodeIndex {
     const view = this.#views.get(session.id);
     if (!view) return;
     this.#views.delete(session.id);
+    this.#held.delete(view);
     this.#withdraw(view);
     if (view.toldPlace !== NO_PLACE) this.#untold.remove(view.toldPlace);
   }
@@ -150,8 +161,31 @@ export class NodeIndex {
     this.update(view, nowMs);
   }
 
-  /** Reports that mean more than they did at the last call. */
+  /**
+   * A task whose function does well elsewhere ended a worker on a node. Returns for how long the node is held, in milliseconds: 0
+   * for not at all, as when nobody else would be left.
+   */
+  crashed(view: NodeView, task: TaskRecord, nowMs: number): number {
+    view.crashed.add(task.key);
+    if (view.crashed.size < CRASHES_TO_HOLD || view.heldUntilMs > 0 || this.#held.size + 1 >= this.#offering) return 0;
+    view.crashed.clear();
+    const holdMs = Math.min(MAX_HOLD_MS, FIRST_HOLD_MS * 2 ** view.holds);
+    view.holds += 1;
+    view.heldUntilMs = nowMs + holdMs;
+    this.#held.add(view);
+    this.update(view, nowMs);
+    return holdMs;
+  }
+
+  /** A run on the node had a result. */
+  didWell(view: NodeView): void {
+    view.crashed.clear();
+    view.holds = 0;
+  }
+
+  /** Reports that mean more than they did at the last call, and nodes that are tried again. */
   letTimePass(nowMs: number): void {
+    for (const view of this.#held) if (view.heldUntilMs <= nowMs) this.#release(view, nowMs);
     for (let view = this.#untold.first(); view && view.toldMs <= nowMs; view = this.#untold.first()) {
       this.#untold.remove(view.toldPlace);
       this.#expectReport(view, nowMs);
@@ -159,6 +193,12 @@ export class NodeIndex {
         busyCpuMilli(view, nowMs) !== view.busyMilli || view.assignedTasks - busyTasks(view, nowMs) !== view.idleTasks;
       if (isChanged) this.update(view, nowMs);
     }
+  }
+
+  #release(view: NodeView, nowMs: number): void {
+    this.#held.delete(view);
+    view.heldUntilMs = 0;
+    this.update(view, nowMs);
   }
 
   #expectReport(view: NodeView, nowMs: number): void {

@@ -4,6 +4,7 @@
  * A node is given only a little more than it can run now: what is not given yet can still go to a node that joins
  * later. How much more depends on how long the tasks take, so that short ones fill the pipe.
  */
+import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { ResourceDemand } from '#shared/task/resources.ts';
 import type { FunctionEntry } from '../gcs/dictionaries.ts';
 import type { SessionRecord, TaskRecord } from '../gcs/entities.ts';
@@ -43,6 +44,11 @@ export interface NodeView {
   /** How long runs take here, in terms of what their functions take on average (rule S2). */
   slowness: number;
   isOffering: boolean;
+  /** Tasks that ended workers here since the last run that had a result, whose functions do well elsewhere. */
+  readonly crashed: Set<ObjectKey>;
+  /** How often it was held for that, in a row, and until when it is; 0 if it is not. */
+  holds: number;
+  heldUntilMs: number;
   /** Its places in the classes that it could run; none while it offers nothing. */
   seats: Seat[];
   /** When to look at its report again, and its place among the nodes for which that is to be done. */
@@ -68,6 +74,7 @@ export interface Room {
 
 const ENOUGH: Room = { kind: 'enough', reason: '' };
 const PART_IS_FREE: Room = { kind: 'some', reason: 'what is free there is not enough' };
+const HELD: Room = { kind: 'none', reason: 'workers that do well elsewhere crash on it: it is tried again later' };
 const NOT_CONNECTED: Room = { kind: 'none', reason: 'it is not connected' };
 const CUSTOM_TAKEN: Room = { kind: 'none', reason: 'the resource it asks for is taken there' };
 const HAS_ENOUGH: Room = { kind: 'none', reason: 'it has enough to do' };
@@ -155,6 +162,7 @@ export function hasEnough(view: NodeView, demand: ResourceDemand, busyMilli: num
 export function roomFor(view: NodeView, demand: ResourceDemand, slots: number, busyMilli: number): Room {
   const { session, assignedTasks } = view;
   if (session.state !== 'connected') return NOT_CONNECTED;
+  if (view.heldUntilMs > 0) return HELD;
   const capacity = capacityMilli(session.resources.totalCpuMilli);
   const isBelieved = session.trusted || assignedTasks < slots * MAX_STRANGER_TASKS_PER_SLOT;
   const isPipeOpen =

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { objectKey, sessionOfKey } from '#shared/ids/object-key.ts';
+import { END_REASON } from '#shared/protocol/node-records.ts';
 import { DEFAULT_OPTIONS, optionsToJson, type ResolvedOptions } from '#shared/task/task-options.ts';
 import type { SessionRecord } from '../gcs/entities.ts';
 import { GcsWorld } from '../gcs/testing/gcs-world.ts';
-import { definitions, finish, submit } from '../gcs/testing/records.ts';
+import { definitions, failed, finish, submit } from '../gcs/testing/records.ts';
 import { DecisionLog } from './decision-log.ts';
 import type { Explanation } from './explain.ts';
 
@@ -225,6 +226,56 @@ describe('GlobalScheduler, whose turn it is', () => {
     world.say(drivers[1], submit(drivers[1].id, 1));
     const order = runAll(world, host, () => LONG_US, 15);
     expect(order).toContain(objectKey(drivers[1].id, 1));
+  });
+
+  it('L4 a node on which workers crash that do well elsewhere is held, for longer each time, but never the last one', () => {
+    const world = new GcsWorld();
+    const nodes = [world.open({ nodeName: 'bad' }), world.open(), world.open()] as const;
+    const driver = world.driver();
+    let number = 0;
+    /** Gives a task to a node and has it end there. */
+    const run = (node: (typeof nodes)[number], isGood: boolean): void => {
+      number += 1;
+      world.say(driver, submit(driver.id, number));
+      const task = world.gcs.state.tasks.get(objectKey(driver.id, number));
+      if (!task) throw new Error('no task');
+      world.gcs.runs.assign(task, node, 'leased');
+      world.say(
+        node,
+        isGood ? finish(task.key) : failed(task.key, { reason: END_REASON.workerCrashed, counted: true }),
+      );
+    };
+    const takes = (node: (typeof nodes)[number]): boolean => {
+      const before = world.to(node, 'lease').length;
+      for (let count = 0; count < 12; count++) world.say(driver, submit(driver.id, ++number));
+      const took = world.to(node, 'lease').length > before;
+      for (const task of [...(driver.job?.unfinished.values() ?? [])])
+        world.say(driver, { kind: 'cancel', task: task.key, recursive: false, force: false });
+      return took;
+    };
+    world.say(driver, ...definitions({ maxRetries: 0 }));
+    const [bad, ...others] = nodes;
+    // While nothing is known of the function it is as likely to blame.
+    for (let count = 0; count < 3; count++) run(bad, false);
+    expect(takes(bad)).toBe(true);
+    for (let count = 0; count < 200; count++) run(others[count % 2] ?? bad, true);
+    for (let count = 0; count < 3; count++) run(bad, false);
+    expect(world.events.at(-1)).toMatchObject({ kind: 'node-held', session: bad.id });
+    expect(takes(bad)).toBe(false);
+    world.pass(60_000);
+    expect(takes(bad)).toBe(true);
+    for (let count = 0; count < 3; count++) run(bad, false);
+    world.pass(60_000);
+    expect(takes(bad)).toBe(false);
+    for (let count = 0; count < 3; count++) run(others[0] ?? bad, false);
+    for (let count = 0; count < 3; count++) run(others[1] ?? bad, false);
+    expect(others.filter((node) => takes(node))).toHaveLength(1);
+    world.pass(60_000);
+    expect(takes(bad)).toBe(true);
+    run(bad, true);
+    for (let count = 0; count < 3; count++) run(bad, false);
+    world.pass(60_000);
+    expect(takes(bad)).toBe(true);
   });
 
   it('S4 demands that nobody can meet hold nothing up, and are met as soon as somebody can', () => {
