@@ -659,6 +659,24 @@ describe('G2 restart', () => {
     expect(it.gcs.state.actors.get(key(1))).toMatchObject({ state: 'pending', session: 0 });
   });
 
+  it('O3 M3 an actor whose creation is still to come again holds for itself, not its node', async () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, put(driver.id, 1, { value: VALUE }));
+    await it.commit();
+    const create = { fn: 1, options: 1, nested: [key(1)] };
+    it.say(driver, submit(driver.id, 2, create));
+    it.say(host, { kind: 'hold', object: key(1), holder: key(2) });
+    await it.restart();
+    const boss = it.back(driver.id, { lastRecord: driver.received });
+    const back = it.back(host.id, { lastRecord: host.received, actors: [{ actor: key(2), incarnation: 1 }] });
+    it.say(back, { kind: 'hold', object: key(1), holder: key(2) });
+    it.say(boss, submit(driver.id, 2, create));
+    it.pass(1);
+    it.pass(45_000);
+    expect(it.gcs.state.objects.get(key(1))).toMatchObject({ status: 'inline' });
+    expect(back.holdings.size).toBe(0);
+  });
+
   it('O3 a copy of what has no value yet counts for nothing, and goes when the object goes', async () => {
     const { it, host, driver, key } = world();
     it.say(driver, submit(driver.id, 1));

@@ -176,6 +176,7 @@ export class Gcs {
   /** Lets time pass: sessions expire, back-offs end. */
   tick(): void {
     this.sessions.tick();
+    this.quarantine.tick();
     this.#tellPeers();
     this.#settle();
     this.speculation.run();
@@ -330,8 +331,9 @@ export class Gcs {
 
   /** A holder field means the session itself (0) or an actor that lives there or is being made; any other holds nothing. */
   #holder(session: SessionRecord, holder: number): number | undefined {
-    const actor = holder === 0 ? undefined : this.state.actors.get(this.state.resolve(holder));
-    if (!actor) return session.id;
+    if (holder === 0) return session.id;
+    const actor = this.state.actors.get(this.state.resolve(holder));
+    if (!actor) return undefined;
     return actor.session === session.id || actor.creation.assigned === session.id ? actor.key : undefined;
   }
 

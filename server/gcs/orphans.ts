@@ -91,6 +91,7 @@ function awaitedByWord(state: GcsState, record: NodeRecord): ObjectKey {
       return unknown(state, state.objects, record.task);
     case 'release':
     case 'hold':
+      return unknown(state, state.objects, record.object) || unknown(state, state.actors, record.holder);
     case 'want':
     case 'located':
       return unknown(state, state.objects, record.object);

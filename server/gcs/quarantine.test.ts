@@ -97,6 +97,22 @@ describe('L4 poison', () => {
     expect(running(w, 30)).not.toEqual([probe]);
   });
 
+  it('L4 one that waits for another of its function does not keep that for ever', () => {
+    const w = world();
+    for (let number = 1; number <= 30; number++) w.it.say(w.driver, submit(w.driver.id, number));
+    w.crashOn(1, 3);
+    for (const number of running(w, 30)) if (w.task(number)?.runsAlone === false) w.crash(number);
+    const [first = 0] = running(w, 30);
+    w.it.pass(1_000);
+    expect(running(w, 30)).toEqual([first]);
+    w.it.pass(1_000);
+    expect(running(w, 30)).toHaveLength(2);
+    // The first is lost with its node, and goes on elsewhere.
+    w.it.gcs.sessions.end(w.runner(first), 'gone');
+    w.it.gcs.settle();
+    expect(running(w, 30)).toContain(first);
+  });
+
   it('L4 other jobs and other functions go on; bystanders, exceptions and one node over and over are no poison', () => {
     const w = world();
     w.it.say(w.driver, submit(w.driver.id, 1), submit(w.driver.id, 2));

@@ -2,7 +2,8 @@
  * Tasks that end the workers of one node after the other (rule L4, "poison"). Each is tried on another node first; one that ended
  * workers on three fails, whatever `maxRetries` says, and its function is held for that job: its other tasks run one at a time
  * until one of them has a result. To keep them all back would have whoever waits for them wait for ever; to go on as before
- * would cost every node of the cluster workers at once.
+ * would cost every node of the cluster workers at once. After two seconds the next one follows all the same: the first may wait
+ * for it, as in a function that calls itself.
  *
  * It stands before the queue of ready tasks. What it knows does not outlive the server: a start is another chance.
  */
@@ -15,6 +16,8 @@ import type { ReadyQueue } from './task-manager.ts';
 
 /** Nodes on which a task may end workers. */
 const MAX_NODES = 3;
+/** One that has not ended after this long no longer keeps the next one waiting. */
+const PROBE_MS = 2_000;
 /** All strangers count as one node: they may be one person, and what they say of a task is not proved. */
 const STRANGERS = "a stranger's node";
 const ENDS_WORKER: ReadonlySet<number> = new Set([
@@ -27,8 +30,11 @@ interface HeldFunction {
   /** Names of the nodes, for people. */
   readonly nodes: string;
   readonly waiting: KeyTable<TaskRecord>;
-  /** The one that may run. */
+  /** Those that may run. */
+  readonly letGo: Set<TaskRecord>;
+  /** The one that was let go last, and when; `undefined` if the next may follow. */
   probe: TaskRecord | undefined;
+  sinceMs: number;
 }
 
 /** The queue of ready tasks, without those of held functions. */
@@ -53,7 +59,7 @@ export class Quarantine implements ReadyQueue {
 
   add(task: TaskRecord): void {
     const held = this.#heldOf(task);
-    if (!held || held.probe === task) this.#queue.add(task);
+    if (!held || held.letGo.has(task)) this.#queue.add(task);
     else {
       held.waiting.set(task.key, task);
       this.#probe(held);
@@ -107,11 +113,22 @@ export class Quarantine implements ReadyQueue {
     this.#endedOn.delete(task);
     const held = this.#heldOf(task);
     if (!held) return;
+    held.letGo.delete(task);
     if (hasResult) this.#release(task, held);
     else if (held.probe === task) {
       held.probe = undefined;
       this.#probe(held);
     }
+  }
+
+  /** Lets time pass. */
+  tick(): void {
+    for (const functions of this.#held.values())
+      for (const held of functions.values()) {
+        if (this.#state.nowMs - held.sinceMs < PROBE_MS) continue;
+        held.probe = undefined;
+        this.#probe(held);
+      }
   }
 
   jobEnded(job: JobRecord): void {
@@ -124,7 +141,7 @@ export class Quarantine implements ReadyQueue {
 
   #hold(poison: TaskRecord, nodes: string): void {
     const { job, fn } = poison;
-    const held: HeldFunction = { nodes, waiting: new KeyTable(), probe: undefined };
+    const held: HeldFunction = { nodes, waiting: new KeyTable(), letGo: new Set(), probe: undefined, sinceMs: 0 };
     for (const task of job.unfinished.values()) {
       if (task.fn !== fn || task.state !== 'queued' || task === poison) continue;
       this.#queue.remove(task);
@@ -151,6 +168,8 @@ export class Quarantine implements ReadyQueue {
     for (const task of held.waiting.values()) {
       held.waiting.delete(task.key);
       held.probe = task;
+      held.sinceMs = this.#state.nowMs;
+      held.letGo.add(task);
       // A second copy would have it end workers on two nodes at once.
       task.runsAlone = true;
       this.#queue.add(task);
