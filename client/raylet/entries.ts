@@ -148,6 +148,8 @@ export interface LocalObject {
   kept: boolean;
   /** The server was asked to tell when it can be had. */
   wanted: boolean;
+  /** A result of this node that the server has not taken yet: nobody here is to see it. */
+  isUnsure: boolean;
   /** Its value is on the way from another node. */
   fetching: boolean;
   /** Its value is being read from cold storage. */

@@ -75,6 +75,7 @@ export class LocalObjects {
         listeners: undefined,
         kept: false,
         wanted: false,
+        isUnsure: false,
         fetching: false,
         restoring: false,
         cold: 'no',
@@ -110,6 +111,29 @@ export class LocalObjects {
     object.nested = nested;
     if (kept) this.#keep(object);
     this.#changed(object);
+  }
+
+  /**
+   * What is set next is not to be seen here until the server has taken it, or says something of the object. It may refer to what
+   * only an attempt made that is not believed: whoever read it would have read nonsense (rule L5).
+   */
+  hide(object: LocalObject): void {
+    object.isUnsure = true;
+  }
+
+  /** The server has the result, and has not refused it. */
+  sure(key: ObjectKey): void {
+    const object = this.#objects.get(key);
+    if (object?.isUnsure !== true) return;
+    object.isUnsure = false;
+    this.#changed(object);
+  }
+
+  /** The server has another result, or none. */
+  refuse(object: LocalObject): void {
+    if (!object.isUnsure) return;
+    object.isUnsure = false;
+    this.#dropValue(object);
   }
 
   setLocal(object: LocalObject, memory: Attachment, sizeBytes: number, nested: ObjectKey[]): void {
@@ -203,6 +227,11 @@ export class LocalObjects {
   drop(key: ObjectKey): void {
     const object = this.#objects.get(key);
     if (!object) return;
+    if (object.isUnsure) {
+      this.refuse(object);
+      this.lostTrack(object);
+      return;
+    }
     const isLarge = object.status === 'local' || object.status === 'spilled';
     if (isLarge) this.#dropValue(object);
     else this.#unkeep(object);
@@ -235,7 +264,7 @@ export class LocalObjects {
 
   /** True if the value, or the error, is on this node. */
   isHere(object: LocalObject): boolean {
-    return object.status === 'inline' || object.status === 'local' || object.status === 'error';
+    return !object.isUnsure && (object.status === 'inline' || object.status === 'local' || object.status === 'error');
   }
 
   /** Asks for news of an object that is not being made on this node. */
@@ -247,7 +276,7 @@ export class LocalObjects {
 
   /** True if the value has to be brought before it can be used: from another node, or from cold storage. */
   isAway(object: LocalObject): boolean {
-    return object.status === 'remote' || object.status === 'spilled';
+    return !object.isUnsure && (object.status === 'remote' || object.status === 'spilled');
   }
 
   /** Brings a value into this node's memory. */
@@ -269,6 +298,7 @@ export class LocalObjects {
   }
 
   #changed(object: LocalObject): void {
+    if (object.isUnsure) return;
     // First the value, then the word that it is there.
     if (object.owner) this.#hooks.tellOwner(object);
     this.#tellListeners(object, true);

@@ -1,6 +1,7 @@
 /**
  * What the tasks of a node need of the raylet around them, and what a submission brings.
  */
+import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { NodeRecord } from '#shared/protocol/node-records.ts';
 import type { WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
 import type { FunctionInfo, OptionsInfo, TaskEntry } from './entries.ts';
@@ -11,6 +12,8 @@ import type { WorkerEntry } from './worker-pool.ts';
 export interface LocalTaskHooks {
   /** `soon`: nobody outside this node waits for the record. */
   journal(record: NodeRecord, urgency: 'now' | 'soon'): void;
+  /** The last record tells of a result that counts only once the server has taken it. */
+  unsure(key: ObjectKey): void;
   hasModule(hash: string): boolean;
   /** Brings a module; the listener gets the encoded error if it cannot be had. */
   bringModule(hash: string, whenHere: ModuleListener): void;

@@ -228,6 +228,10 @@ export class LocalTasks {
     const object = this.#objects.get(task.key);
     if (object || !inRecord) {
       const target = object ?? this.#objects.obtain(task.key);
+      if (task.leased && isValue && nested.length > 0) {
+        this.#objects.hide(target);
+        this.#hooks.unsure(task.key);
+      }
       if (!isValue) this.#objects.setError(target, value);
       else if (result.memory) this.#objects.setLocal(target, result.memory, sizeBytes, nested);
       else this.#objects.setInline(target, value, nested, !inRecord);

@@ -99,6 +99,9 @@ export class ObjectDesk {
   describe(command: ServerCommandOf<'object'>): void {
     const object = this.#objects.obtain(command.object);
     object.wanted = false;
+    // What counts is what the server says, whatever an attempt here gave.
+    if (command.status === OBJECT_STATUS.stored) this.#objects.sure(object.key);
+    else this.#objects.refuse(object);
     if (object.status === 'local' || object.status === 'spilled') {
       // It was made or brought here meanwhile.
     } else if (command.status === OBJECT_STATUS.inline)
@@ -129,6 +132,8 @@ export class ObjectDesk {
 
   /** The bytes of an object this node can serve to others; see `TransferPorts.readLocal`. */
   readLocal(key: ObjectKey, whenHere: () => void): Uint8Array | 'soon' | 'busy' | undefined {
+    // Who asks for it has it from the server that it is here.
+    this.#objects.sure(key);
     const object = this.#objects.get(key);
     if (object?.status === 'spilled') {
       this.#objects.bring(object);

@@ -613,6 +613,40 @@ describe('after a start of the server', () => {
   });
 });
 
+describe('a result of a lease that refers to something', () => {
+  /** A leased task has ended with a reference in its value, and another task here waits for that. */
+  function world() {
+    const node = new FakeNode({ cpus: 2 });
+    const [leased, reader] = [objectKey(3, 1), objectKey(3, 2)];
+    node.lease({ task: leased });
+    node.lease({ task: reader });
+    node.settle();
+    const worker = node.runner(reader);
+    const id = node.block(reader, [leased]);
+    node.finish(leased, { nested: [objectKey(3, 9)] });
+    return { node, worker, leased, reader, id };
+  }
+  const isTold = ({ worker, reader, id }: ReturnType<typeof world>): boolean =>
+    worker.live.get(reader)?.has(id) === false;
+
+  it('L5 is seen here once the server has taken it', () => {
+    const w = world();
+    expect(isTold(w)).toBe(false);
+    w.node.durable();
+    expect(isTold(w)).toBe(true);
+  });
+
+  it('L5 is not seen here if the server refuses it: who waits for the object hears of the one that counts', () => {
+    const w = world();
+    w.node.command({ kind: 'dropCopy', object: w.leased });
+    w.node.durable();
+    expect(isTold(w)).toBe(false);
+    expect(w.node.of('want')).toMatchObject([{ object: w.leased }]);
+    w.node.describe(w.leased);
+    expect(isTold(w)).toBe(true);
+  });
+});
+
 describe('leases', () => {
   it('L4 who waits here for a task that goes back to the server is told from there', () => {
     const node = new FakeNode();
@@ -632,7 +666,7 @@ describe('leases', () => {
     const id = node.block(0, [ELSEWHERE]);
     node.say(node.driver, { kind: 'unblock', id });
     node.crash(node.runner(ELSEWHERE));
-    expect(node.raylet.tableSizes()).toEqual({ tasks: 0, objects: 0, cancelling: 0, waits: 0, actors: 0 });
+    expect(node.raylet.tableSizes()).toEqual({ tasks: 0, objects: 0, unsure: 0, cancelling: 0, waits: 0, actors: 0 });
   });
 
   it('M2 end in a finish record of their attempt, or go back to the server', () => {

@@ -27,6 +27,7 @@ import type { RayletOptions, RayletPorts } from './ports.ts';
 import { reportOf } from './report.ts';
 import { RunSender } from './run-sender.ts';
 import { TimeLimits } from './time-limits.ts';
+import { UnsureResults } from './unsure-results.ts';
 import { WaitDesk } from './wait-desk.ts';
 import { WorkerClaims } from './worker-claims.ts';
 import { WorkerKeys } from './worker-keys.ts';
@@ -43,6 +44,7 @@ export class Raylet {
   readonly #scheduler: LocalScheduler;
   readonly #actors: ActorWorkers;
   readonly #tasks: LocalTasks;
+  readonly #unsure = new UnsureResults((key) => this.#objects.sure(key));
   readonly #modules: ModuleStore;
   readonly #definitions: Definitions;
   readonly #desk: ObjectDesk;
@@ -99,6 +101,7 @@ export class Raylet {
     });
     this.#tasks = new LocalTasks(this.#objects, this.#scheduler, this.#actors.host, {
       journal: (record, urgency) => this.journal.append(record, urgency),
+      unsure: (key) => this.#unsure.told(key, this.journal.lastNumber),
       hasModule: (hash) => this.#modules.has(hash),
       bringModule: (hash, whenHere) =>
         this.#modules.bring(hash, (error) => {
@@ -170,6 +173,7 @@ export class Raylet {
   onDurable(durable: number): void {
     this.journal.acknowledge(durable);
     this.store.heard(this.journal.durable);
+    this.#unsure.durable(this.journal.durable);
   }
 
   /** What this node runs and holds, for a server that has just started (rule M3). */
@@ -192,12 +196,13 @@ export class Raylet {
   }
 
   /** How much the tables hold: all 0 (but for actors' and drivers' own) when nothing is to be done. */
-  tableSizes(): { tasks: number; objects: number; cancelling: number; waits: number; actors: number } {
+  tableSizes(): { tasks: number; objects: number; unsure: number; cancelling: number; waits: number; actors: number } {
     let waits = 0;
     for (const { blocks } of this.#pool.all()) waits += blocks.size;
     return {
       tasks: this.#tasks.count,
       objects: this.#objects.count,
+      unsure: this.#unsure.count,
       cancelling: this.#limits.cancellingCount,
       waits,
       actors: this.#actors.host.count,

@@ -115,7 +115,8 @@ export class SimWorkers implements ShellWorkers {
       // A tab's worker counts its buffers itself and says so; that of a host is ended by whoever watches memory there.
       if (reason === END_REASON.outOfMemory && !this.#sharesMemory)
         this.#events.onMessages(id, [{ kind: 'exceeded', reason, message }], []);
-      else this.#end(id, worker, reason, message);
+      // At once: a run that was sent to it meanwhile would be blamed, and may be one that must not be.
+      else this.#end(id, worker, reason, message, 0);
       return true;
     }
     return false;
@@ -154,10 +155,10 @@ export class SimWorkers implements ShellWorkers {
     return Promise.resolve();
   }
 
-  #end(id: number, worker: Worker, reason: number, message: string): void {
+  #end(id: number, worker: Worker, reason: number, message: string, endMs = END_MS): void {
     if (this.#workers.get(id) !== worker) return;
     this.#over(worker.runtime);
-    this.#machine.arrive(END_MS * (1 + 4 * this.#random.next()), () => {
+    this.#machine.arrive(endMs * (1 + 4 * this.#random.next()), () => {
       if (this.#workers.get(id) !== worker) return;
       this.#workers.delete(id);
       worker.transport.close();

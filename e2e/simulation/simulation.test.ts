@@ -23,6 +23,8 @@ const FORMER_FAILURES = [
   [501384, 'S2 a node that was idle got two tasks every ten seconds'],
   [501895, 'M3 what was to be applied last of all came before its cause'],
   [504577, 'M2 the result that an echo repeated as a new session was believed in the grace'],
+  [522621, 'L5 a node read its own result of a copy that was not believed'],
+  [522661, 'O3 what an actor held whose creation was still to come was held by its node'],
   [403372, 'M1 an old connection that was said again took the place of the present life of its node'],
   [430599, 'J3 the record of a withdrawn copy outlived its stopped job, after a start of the server'],
   [403625, 'L9 both copies of a task called an actor'],

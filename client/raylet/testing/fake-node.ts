@@ -270,6 +270,7 @@ export class FakeNode {
       value = Uint8Array.of(5),
       durationUs = 10,
       memory = undefined as Attachment | undefined,
+      nested = [] as ObjectKey[],
     } = {},
   ): void {
     const worker = this.runner(task);
@@ -284,11 +285,18 @@ export class FakeNode {
         durationUs,
         sizeBytes,
         value: memory ? NO_BYTES : value,
-        nested: [],
+        nested,
         attachment: memory ? 1 : 0,
       },
       memory,
     );
+    this.settle();
+  }
+
+  /** Everything that was said is durable. */
+  durable(): void {
+    this.raylet.onDurable(this.raylet.journal.lastNumber);
+    this.raylet.flush();
     this.settle();
   }
 
