@@ -117,7 +117,7 @@ export class Cluster implements Books {
 
   #events(): NodeEvents {
     return {
-      onEnd: (backlog) => this.rules.nodeEnds(backlog),
+      onEnd: (machine, backlog) => this.rules.nodeEnds(machine, backlog),
       onReturn: (resumed) => this.#count(resumed ? 'node back in its session' : 'node back as a new one'),
       onFoundAgain: () => this.#count('tab finds its values again'),
     };

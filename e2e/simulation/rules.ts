@@ -12,6 +12,7 @@ import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Gateway } from '#server/gateway/gateway.ts';
 import { HolderBook, isReplayed } from './holder-book.ts';
+import type { Machine } from './machine.ts';
 import type { FrameTap, Wire } from './network.ts';
 import { ServerBooks } from './server-books.ts';
 import { SessionRules } from './session-rules.ts';
@@ -63,6 +64,10 @@ export class Rules {
    * the first time, which others may have, names nothing any more: `ObjectLostError` (rules L2, M3).
    */
   mayHaveLost = false;
+  /** A task ended workers on too many nodes, some of them by no fault of its own: it fails, and what depends on it. */
+  mayHavePoison = false;
+  /** The life of the server that welcomed a node last. */
+  readonly #welcomedBy = new WeakMap<Machine, number>();
   readonly tap: FrameTap = {
     toServer: (wire, frame) => this.#toServer(wire, frame),
     toNode: (wire, frame) => this.#toNode(wire, frame),
@@ -86,6 +91,13 @@ export class Rules {
     this.#sessions = new SessionRules(plane, fail, (session) => this.#heardIn.has(session));
     this.#taken.clear();
     this.#watchObjects(plane);
+    const { quarantine } = plane.gcs;
+    const failed = quarantine.failed.bind(quarantine);
+    quarantine.failed = (task, reason, session) => {
+      const nodes = failed(task, reason, session);
+      if (nodes !== undefined) this.mayHavePoison = true;
+      return nodes;
+    };
     // What has a result in this life of the server, until it is made again (rule L4).
     const over = new Set<ObjectKey>();
     const { tasks } = plane.gcs;
@@ -122,10 +134,13 @@ export class Rules {
     };
   }
 
-  nodeEnds(backlogRecords: number): void {
+  nodeEnds(machine: Machine, backlogRecords: number): void {
     if (backlogRecords === 0) return;
     this.#hasOrphans = true;
-    if (!this.#books.server.isUp) this.mayHaveLost = true;
+    const { isUp, plane } = this.#books.server;
+    // What it told a former server that server has lost.
+    const isKnown = isUp && this.#welcomedBy.get(machine) === plane?.serverEpoch;
+    if (!isKnown) this.mayHaveLost = true;
   }
 
   serverEnds(): void {
@@ -238,6 +253,7 @@ export class Rules {
       // The same words once more are passed over.
       if (this.#sessionOf.has(wire)) return;
       this.#sessionOf.set(wire, frame.session);
+      this.#welcomedBy.set(wire.node, frame.serverEpoch);
       this.#lastRecord.set(wire, frame.receivedRecords);
       const heard = this.#heard.get(wire);
       // A server that started anew numbers its commands from 1.

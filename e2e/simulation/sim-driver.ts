@@ -42,7 +42,7 @@ export class SimDriver {
         events: {
           onSessionDead: (message) => this.#fail(`the server gave this driver up: ${message}`),
           onGivenUp: () => this.lose(),
-          onEnd: (backlog) => rules.nodeEnds(backlog),
+          onEnd: (machine, backlog) => rules.nodeEnds(machine, backlog),
         },
       },
     );
@@ -141,6 +141,8 @@ export class SimDriver {
       return;
     } else if (LOST_ACTOR.some((label) => label === found.label) && this.#book.hasHarmed(expected.actors)) {
       return;
+    } else if (ENDED_WORKERS.has(found.label) && this.#rules.mayHavePoison) {
+      return;
     } else if (found.label === 'ObjectLostError' && this.#rules.mayHaveLost) {
       this.lose();
       return;
@@ -152,6 +154,9 @@ export class SimDriver {
     if (this.#state === 'running') this.node.machine.world.fail(`${this.plan.name}: ${message}`);
   }
 }
+
+/** What a task is given as its result that ended workers on too many nodes (rule L4). */
+const ENDED_WORKERS: ReadonlySet<string> = new Set(['WorkerCrashedError', 'OutOfMemoryError']);
 
 function shown(found: Found): string {
   return found.ok ? `a value with digest ${found.digest}` : `the error "${found.label}"`;

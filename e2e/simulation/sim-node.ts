@@ -43,7 +43,7 @@ export interface NodeEvents {
   /** A tab found what an earlier one left. */
   onFoundAgain?(): void;
   /** The process ends, and so many of its records are not known to be durable. */
-  onEnd?(backlogRecords: number): void;
+  onEnd?(machine: Machine, backlogRecords: number): void;
   /** The process ended because the server wants it no more. Default: it is started again. */
   onGivenUp?(): void;
 }
@@ -264,7 +264,7 @@ export class SimNode {
   }
 
   #forget(): void {
-    this.events.onEnd?.(this.#shell?.raylet.journal.backlog ?? 0);
+    this.events.onEnd?.(this.machine, this.#shell?.raylet.journal.backlog ?? 0);
     this.machine.kill();
     this.isLeaving = false;
     this.isPaused = false;
