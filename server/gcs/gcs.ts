@@ -15,7 +15,7 @@ import { Speculation } from '../scheduler/speculation.ts';
 import { Strangers } from '../trust/strangers.ts';
 import { ActorManager } from './actor-manager.ts';
 import { Assignments } from './assignments.ts';
-import type { SessionRecord, TaskRecord } from './entities.ts';
+import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { JobManager } from './job-manager.ts';
 import { LeaseWriter } from './lease-writer.ts';
 import { ObjectTable } from './object-table.ts';
@@ -274,7 +274,7 @@ export class Gcs {
       case 'located': {
         const object = this.state.object(record.object);
         if (object && record.present) this.objects.addCopy(object, session, record.sizeBytes);
-        else if (object) this.objects.removeCopy(object, session);
+        else if (object) this.#copyLost(object, session, record.object);
         // It was freed while the copy was on its way.
         else if (record.present) this.state.ports.command(session, { kind: 'dropCopy', object: record.object });
         return;
@@ -335,6 +335,13 @@ export class Gcs {
     const actor = this.state.actors.get(this.state.resolve(holder));
     if (!actor) return undefined;
     return actor.session === session.id || actor.creation.assigned === session.id ? actor.key : undefined;
+  }
+
+  /** A node has lost what it had under one key. Under others it may still have it, and nobody would know. */
+  #copyLost(object: ObjectRecord, session: SessionRecord, lost: ObjectKey): void {
+    for (const key of this.state.keysAt(session.id, object.key))
+      if (key !== lost) this.state.ports.command(session, { kind: 'dropCopy', object: key });
+    this.objects.removeCopy(object, session);
   }
 
   #want(session: SessionRecord, key: ObjectKey): void {
