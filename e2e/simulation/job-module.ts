@@ -43,7 +43,7 @@ const SETS = {
   twoCpus: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 2000, custom: {} } },
   unchecked: { ...DEFAULT_OPTIONS, trust: 'unchecked' },
   oneRetry: { ...DEFAULT_OPTIONS, maxRetries: 1 },
-  manyRetries: { ...DEFAULT_OPTIONS, maxRetries: 20 },
+  manyRetries: { ...DEFAULT_OPTIONS, maxRetries: 6 },
   urgent: { ...DEFAULT_OPTIONS, priority: 10 },
   patient: { ...DEFAULT_OPTIONS, priority: -10 },
   idempotent: { ...DEFAULT_OPTIONS, idempotent: true },

@@ -138,8 +138,8 @@ export class Rules {
     if (backlogRecords === 0) return;
     this.#hasOrphans = true;
     const { isUp, plane } = this.#books.server;
-    // What it told a former server that server has lost.
-    const isKnown = isUp && this.#welcomedBy.get(machine) === plane?.serverEpoch;
+    // What it told a former server that server has lost; what waits for others in the grace goes with its node.
+    const isKnown = isUp && plane?.gcs.inGrace === false && this.#welcomedBy.get(machine) === plane.serverEpoch;
     if (!isKnown) this.mayHaveLost = true;
   }
 
