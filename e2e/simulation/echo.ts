@@ -7,6 +7,14 @@ import { Machine } from './machine.ts';
 import type { Network } from './network.ts';
 import type { World } from './world.ts';
 
+/** Before the name of the node that it repeats. */
+const NAME_MARK = 'echo of ';
+
+/** True if a machine of this name is one. */
+export function isEcho(name: string): boolean {
+  return name.startsWith(NAME_MARK);
+}
+
 /** How often it says that it lives. */
 const PING_MS = 2_000;
 
@@ -37,7 +45,7 @@ export class Echo {
     name: string,
     { frames, isThere }: { readonly frames: readonly Uint8Array[]; readonly isThere: boolean },
   ) {
-    const machine = new Machine(world, `echo of ${name}`);
+    const machine = new Machine(world, `${NAME_MARK}${name}`);
     const [hello, ...rest] = frames;
     const transport = network.connect(machine);
     let isWelcome = false;
