@@ -5,6 +5,7 @@
 
 import path from 'node:path';
 
+import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
 const root = import.meta.dirname;
@@ -13,6 +14,7 @@ export default defineConfig({
   root: path.join(root, 'web'),
   base: '/',
   publicDir: false,
+  plugins: [react()],
   worker: { format: 'es' },
   build: {
     outDir: path.join(root, 'dist', 'web'),
@@ -23,6 +25,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: { input: [path.join(root, 'web', 'donate', 'index.html')] },
+    // The code editor, loaded when somebody opens it.
+    chunkSizeWarningLimit: 600,
+    rolldownOptions: { input: ['donate', 'dashboard'].map((page) => path.join(root, 'web', page, 'index.html')) },
   },
 });

@@ -23,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          include: ['{shared,client,server,web,scripts,bench,examples,e2e/simulation}/**/*.test.ts'],
+          include: ['{shared,client,server,web,datasets,scripts,bench,examples,e2e/simulation}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.browser.test.ts'],
           testTimeout: 20 * SECOND_MS,
           hookTimeout: 20 * SECOND_MS,

@@ -8,6 +8,7 @@ import { type ListedRow, ROW_LIST } from './micro/row-list.ts';
 import { runRows } from './micro/run-rows.ts';
 import { PANDO } from './peers/pando.ts';
 import { rayFigures } from './peers/ray.ts';
+import { apiRows } from './control-plane/api.ts';
 import { memoryRows } from './control-plane/gcs-memory.ts';
 import { restartRows } from './control-plane/restart.ts';
 import { runScale, type ScaleOptions } from './scale/run-scale.ts';
@@ -90,6 +91,12 @@ program
   .option('--json <file>', 'write the rows to this file')
   .option('--tasks <number>', 'so many', '1000000')
   .action(overTasks('restart', restartRows));
+program
+  .command('api')
+  .description('how fast the HTTP API answers with a long history')
+  .option('--json <file>', 'write the rows to this file')
+  .option('--tasks <number>', 'so many in the history', '1000000')
+  .action(overTasks('api', (tasks) => apiRows(tasks)));
 program
   .command('scale')
   .description('the control plane with many nodes')

@@ -3,7 +3,7 @@
  * error, Ctrl-C.
  */
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -16,6 +16,9 @@ import { until } from './fixtures/until.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'daylight-cli-'));
 const HELLO = 'examples/hello/job.ts';
+const COMMANDS = [
+  ...['up', 'join', 'run', 'submit', 'status', 'list', 'logs', 'stop', 'why', 'timeline', 'put', 'get', 'completion'],
+];
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -31,18 +34,20 @@ function daylight(...args: readonly string[]): Promise<Ended> {
 }
 
 describe('help', () => {
-  it.each(['up', 'join', 'run', 'status'])('of %s says what it does, its options and an example', async (command) => {
+  it.each(COMMANDS)('of %s says what it does, its options and an example', async (command) => {
     const { code, stdout, stderr } = await daylight(command, '--help');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(new RegExp(`Usage: daylight ${command}`));
-    expect(stdout).toMatch(new RegExp(`Example:\\n  daylight ${command} `));
+    expect(stdout).toMatch(new RegExp(`Examples?:\\n.*daylight ${command}\\b`));
     expect(stdout).toContain('--help');
+    expect((await daylight('help', command)).stdout).toBe(stdout);
   });
 
   it('of all commands lists them, and their exit codes', async () => {
     const { code, stdout } = await daylight('--help');
     expect(code).toBe(0);
-    for (const command of ['up', 'join', 'run', 'status']) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    expect((await daylight('help')).stdout).toBe(stdout);
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     expect(stdout).toContain('130 interrupted');
   });
 
@@ -54,8 +59,18 @@ describe('help', () => {
 
 describe('exit codes', () => {
   it.each([
-    ['an unknown command', ['rnu', HELLO], /rnu/],
-    ['an unknown option', ['run', HELLO, '--arg', '1'], /--arg\b/],
+    ['an unknown command', ['stauts'], /Did you mean status\?/],
+    ['an unknown option', ['run', HELLO, '--arg', '1'], /Did you mean --args\?/],
+    ['an unknown list', ['list', 'taks'], /did you mean "tasks"/],
+    ['an unknown column', ['list', 'tasks', '--where', 'status=failed'], /did you mean "state"/],
+    ['a column to sort by that is not there', ['list', 'jobs', '--sort', '-start'], /"start"/],
+    ['a filter without a value', ['list', 'tasks', '--where', 'state'], /column=value/],
+    ['two forms at once', ['list', 'tasks', '--json', '--csv'], /not both/],
+    ['an id that is none', ['why', '17'], /3\.1057/],
+    ['a priority that is none', ['submit', HELLO, '--priority', '0'], /0\.01 to 100/],
+    ['a shell that is none', ['completion', 'tcsh'], /bash, zsh, fish/],
+    ['a time that is none', ['put', HELLO, '--hold', 'long'], /10m/],
+    ['artefacts of an object', ['get', '1.1', '--artefacts', 'x'], /for jobs/],
     ['arguments that are no JSON', ['run', HELLO, '--args', '{n: 1}'], /not JSON/],
     ['a port that is none', ['up', '--port', '70000'], /65535/],
     ['an address without a token', ['run', HELLO, '--address', 'localhost:7700'], /token/],
@@ -73,12 +88,34 @@ describe('exit codes', () => {
     const ends = await Promise.all([
       daylight('run', HELLO, '--address', absent, '--token', 't'),
       daylight('join', absent, '--token', 't'),
-      daylight('status', '--address', absent, '--token', 't'),
+      ...[
+        ['status'],
+        ['list', 'jobs'],
+        ['logs', '7'],
+        ['stop', '7', '--yes'],
+        ['why', '1.1'],
+        ['timeline', '7'],
+        ['get', '1.1'],
+        ['get', '7'],
+        ['put', HELLO],
+        ['submit', HELLO],
+      ].map((args) => daylight(...args, '--address', absent, '--token', 't')),
     ]);
     for (const { code, stdout, stderr } of ends) {
       expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
       expect(stderr).toContain('127.0.0.1:1');
       expect(stderr).not.toMatch(/\n\s+at /);
+    }
+  });
+
+  it('are 3 for a token that the server does not know, and 2 where no server is known', async () => {
+    const wrong = await daylight('status', '--address', cluster.address.url, '--token', 'wrong');
+    expect(wrong).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('--token or DAYLIGHT_TOKEN') });
+    const env = { DAYLIGHT_HOME: path.join(folder, 'nowhere') };
+    for (const args of [['status'], ['submit', HELLO], ['join']]) {
+      const { code, stderr } = await cluster.processes.daylight(args, { env }).end();
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/say which (cluster|server): .*runs on this machine/);
     }
   });
 
@@ -168,6 +205,8 @@ describe('daylight status', () => {
     expect(plain.stdout).toMatch(/^NODE +NAME +ROLE/m);
     expect(plain.stdout).toMatch(/^\d+ +host +host +connected/m);
     expect(json.stdout.trimEnd().split('\n').length).toBe(1);
+    // The server of this machine is found without a word.
+    expect((await daylight('status')).stdout).toMatch(/^NODE +NAME +ROLE/m);
     expect(JSON.parse(json.stdout)).toMatchObject({
       cluster: { hosts: 1, cpus: 2, infeasible: [] },
       nodes: expect.arrayContaining([expect.objectContaining({ name: 'host', state: 'connected' })]),
@@ -185,10 +224,17 @@ describe('daylight up and join', () => {
     await join.says(/joined http:\S+ as node \d+ \(guest\) with 1 CPU/);
     const { stdout } = await daylight('run', HELLO, '--address', url, '--token', token, '--args', '{"n":2}', '--json');
     expect(stdout).toBe('{"squares":[0,1],"total":1}\n');
+    const later = cluster.processes.daylight(['join', '--cpus', '1', '--name', 'second', '--json']);
+    await later.says(/joined/);
+    expect(JSON.parse(later.stdout)).toEqual({ name: 'second', url, cpus: 1 });
+    later.signal('SIGINT');
+    expect((await later.end(10_000)).code).toBe(0);
+    expect(existsSync(path.join(cluster.processes.home, 'cluster.json'))).toBe(true);
     join.signal('SIGINT');
     expect(await join.end(10_000)).toMatchObject({ code: 0, stderr: expect.stringContaining('guest has left') });
     up.signal('SIGINT');
     expect((await up.end(10_000)).code).toBe(0);
+    expect(existsSync(path.join(cluster.processes.home, 'cluster.json'))).toBe(false);
   });
 
   it('know the files of jobs wherever they are called from', async () => {

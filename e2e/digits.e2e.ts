@@ -3,13 +3,14 @@
  * killed, which must come to exactly what plain calls one after the other come to.
  */
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { loadDigits } from 'daylight/datasets/digits';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { decodeDigits, shuffled } from '../examples/digits/dataset.ts';
+import { shuffled } from '../examples/digits/dataset.ts';
 import type { SearchResult } from '../examples/digits/job.ts';
 import { planSearch } from '../examples/digits/search.ts';
 import { searchSequentially } from '../examples/digits/sequential.ts';
@@ -96,8 +97,7 @@ describe('a search on two hosts, one of which is killed', () => {
       });
       await cluster.host('dies').kill();
       const { trials, best, nodes } = resultOf(await job.end()) as SearchResult;
-      const compressed = readFileSync(path.join(repositoryRoot, 'examples', 'digits', 'digits.bin.gz'));
-      const digits = shuffled(await decodeDigits(compressed), planSearch(args).seed);
+      const digits = shuffled(await loadDigits({ shuffle: false }), planSearch(args).seed);
       const expected = searchSequentially(digits, args);
       expect(trials.map(({ node: _, ...trial }) => trial)).toEqual(expected.trials);
       expect(best).toEqual(expected.best);

@@ -3,17 +3,15 @@
  * while the server does. Every time the result is what the same search gives without a cluster.
  */
 
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { loadDigits } from 'daylight/datasets/digits';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { decodeDigits, shuffled } from '../examples/digits/dataset.ts';
+import { shuffled } from '../examples/digits/dataset.ts';
 import type { SearchResult } from '../examples/digits/job.ts';
 import { planSearch } from '../examples/digits/search.ts';
 import { searchSequentially, type SequentialResult } from '../examples/digits/sequential.ts';
-import { repositoryRoot } from '../scripts/source-files.ts';
 import { Cluster, type JobRow, type JoinedTab, type NodeRow, resultOf } from './fixtures/cluster.ts';
 import { CutProxy } from './fixtures/cut-proxy.ts';
 import type { RunningProcess } from './fixtures/processes.ts';
@@ -31,8 +29,7 @@ let expected: SequentialResult;
 beforeAll(async () => {
   cluster = await Cluster.start([{ name: 'host' }]);
   // All CPUs of this machine are at work in the searches: this one comes before them.
-  const compressed = readFileSync(path.join(repositoryRoot, 'examples', 'digits', 'digits.bin.gz'));
-  expected = searchSequentially(shuffled(await decodeDigits(compressed), planSearch(ARGS).seed), ARGS);
+  expected = searchSequentially(shuffled(await loadDigits({ shuffle: false }), planSearch(ARGS).seed), ARGS);
 }, 120_000);
 afterAll(() => cluster.stop());
 

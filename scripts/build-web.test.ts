@@ -24,8 +24,8 @@ describe('dist/web', () => {
     expect(statSync(path.join(folder, 'build.json'))).toMatchObject({ ino: built.ino, mtimeMs: built.mtimeMs });
   });
 
-  it('T1 has a page without scripts and styles of its own', () => {
-    const page = read('donate', 'index.html');
+  it.each(['donate', 'dashboard'])('T1 has a page without scripts and styles of its own: %s', (name) => {
+    const page = read(name, 'index.html');
     expect(page).not.toMatch(/<style|\sstyle=|\son[a-z]+=|="javascript:/i);
     const scripts = [...page.matchAll(/<script([^>]*)>([^]*?)<\/script>/g)];
     expect(scripts.length).toBeGreaterThan(0);
@@ -39,7 +39,7 @@ describe('dist/web', () => {
 
   it('names its scripts by what is in them, the raylet’s worker among them', () => {
     const names = readdirSync(path.join(folder, 'assets'));
-    expect(names.filter((name) => !/-[\w-]{8}\.(js|css|js\.map)$/.test(name))).toEqual([]);
+    expect(names.filter((name) => !/-[\w-]{8}\.(js|css|svg|js\.map)$/.test(name))).toEqual([]);
     const worker = names.find((name) => /^raylet-worker-[\w-]{8}\.js$/.test(name)) ?? '';
     expect(worker).not.toBe('');
     expect(names.some((name) => name.endsWith('.js') && read('assets', name).includes(`/assets/${worker}`))).toBe(true);

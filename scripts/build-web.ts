@@ -77,12 +77,26 @@ async function buildSandboxScripts(outFolder: string): Promise<void> {
 }
 
 async function buildInto(outFolder: string): Promise<void> {
-  await buildPages({
-    configFile: path.join(repositoryRoot, 'vite.config.ts'),
-    logLevel: 'warn',
-    build: { outDir: outFolder },
-  });
+  await asForUsers(() =>
+    buildPages({
+      configFile: path.join(repositoryRoot, 'vite.config.ts'),
+      logLevel: 'warn',
+      build: { outDir: outFolder },
+    }),
+  );
   await buildSandboxScripts(outFolder);
+}
+
+/** Under a test runner the pages would come out slow, large, and with the names of folders of this machine in them. */
+async function asForUsers(build: () => Promise<unknown>): Promise<void> {
+  const before = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
+  try {
+    await build();
+  } finally {
+    if (before === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = before;
+  }
 }
 
 /** Builds beside dist/web and puts it in its place only when it is whole: a server may be reading there. */

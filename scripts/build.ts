@@ -29,7 +29,9 @@ import { runCommand } from './run-command.ts';
 import { isTestFile, listSourceFiles, repositoryRoot } from './source-files.ts';
 
 const MINIMUM_FILES = 1;
-const PUBLISHED = ['shared/', 'client/', 'server/', 'bin/'];
+const PUBLISHED = ['shared/', 'client/', 'server/', 'bin/', 'datasets/'];
+/** Jobs that are shown as they are written, and may be changed: they are copied as text. */
+const GALLERY = 'examples/gallery';
 /** Parts of it that only pages need: they are in the pages. */
 const FOR_BROWSERS = 'client/host/browser/';
 const TARGET = 'node24';
@@ -92,6 +94,15 @@ function copyAssets(outFolder: string): void {
   }
 }
 
+/** Copies the sources of the gallery. */
+function copyGallery(outFolder: string): void {
+  for (const file of globSync(`${GALLERY}/*.{ts,json}`, { cwd: repositoryRoot })) {
+    if (isTestFile(file)) continue;
+    mkdirSync(path.dirname(path.join(outFolder, file)), { recursive: true });
+    copyFileSync(path.join(repositoryRoot, file), path.join(outFolder, file));
+  }
+}
+
 /**
  * Writes dist/package.json. In dist/ every file lies as deep below it as its source lies below the repository, so
  * that code which reads the version from `../../package.json` is right in both, and so is `import 'daylight'`.
@@ -99,7 +110,12 @@ function copyAssets(outFolder: string): void {
 function writeManifest(outFolder: string): void {
   const text = readFileSync(path.join(repositoryRoot, 'package.json'), 'utf8');
   const { name, version } = JSON.parse(text) as { name: string; version: string };
-  const manifest = { name, version, type: 'module', exports: { '.': './client/index.js' } };
+  const manifest = {
+    name,
+    version,
+    type: 'module',
+    exports: { '.': './client/index.js', './datasets/*': './datasets/*/index.js' },
+  };
   writeFileSync(path.join(outFolder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
@@ -133,6 +149,7 @@ export async function buildPackage(outFolder: string): Promise<number> {
     buildPages(outFolder),
   ]);
   copyAssets(outFolder);
+  copyGallery(outFolder);
   writeManifest(outFolder);
   return files.length;
 }

@@ -15,7 +15,7 @@ const MINIMUM_FILES = 40;
 const MINIMUM_SHARE = 0.8;
 const MINIMUM_OPENING_CHARS = 40;
 const FULLY_DOCUMENTED = ['shared/protocol/', 'shared/ports/', 'client/api/'];
-const CHECKED = ['shared/', 'client/', 'server/', 'web/', 'bin/', 'scripts/', 'bench/', 'examples/'];
+const CHECKED = ['shared/', 'client/', 'server/', 'web/', 'bin/', 'scripts/', 'bench/', 'examples/', 'datasets/'];
 
 /** What one file exports and explains. */
 export interface FileDocs {

@@ -10,7 +10,18 @@ import path from 'node:path';
 export const repositoryRoot: string = path.resolve(import.meta.dirname, '..');
 
 /** The top-level folders that hold TypeScript; `web` and `bin` may be absent. */
-export const topFolders = ['shared', 'client', 'server', 'web', 'bin', 'e2e', 'bench', 'examples', 'scripts'] as const;
+export const topFolders = [
+  'shared',
+  'client',
+  'server',
+  'web',
+  'bin',
+  'datasets',
+  'e2e',
+  'bench',
+  'examples',
+  'scripts',
+] as const;
 
 /**
  * All TypeScript files below the top folders, sorted, as paths relative to `root` with forward slashes.
@@ -21,7 +32,7 @@ export const topFolders = ['shared', 'client', 'server', 'web', 'bin', 'e2e', 'b
 export function listSourceFiles(root: string, minimumFiles: number): string[] {
   const patterns = topFolders
     .filter((folder) => existsSync(path.join(root, folder)))
-    .map((folder) => `${folder}/**/*.ts`);
+    .map((folder) => `${folder}/**/*.{ts,tsx}`);
   const exclude = (entry: string): boolean => /(^|\/)(node_modules|dist)(\/|$)/.test(entry);
   const files = globSync(patterns, { cwd: root, exclude })
     .map((file) => file.split(path.sep).join('/'))

@@ -11,8 +11,11 @@ import { plainWords } from '#shared/text/plain-words.ts';
 import { CommitLoop } from './gcs/commit-loop.ts';
 import type { SessionRecord } from './gcs/entities.ts';
 import { Gcs } from './gcs/gcs.ts';
+import { JOB_ENDED } from './gcs/job-manager.ts';
 import { loadState } from './gcs/load-state.ts';
 import type { GcsEvent, GcsPorts, TaskOutcome } from './gcs/state.ts';
+import { FunctionCounts } from './jobs/function-progress.ts';
+import { LocalDrivers } from './jobs/local-driver.ts';
 import { JobLogs } from './job-logs.ts';
 import { type ServerClock, systemServerClock } from './server-clock.ts';
 
@@ -73,6 +76,13 @@ export interface TimedEvent extends GcsEvent {
   readonly number: number;
 }
 
+/** A file that a job shows. */
+export interface PublishedFile {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly data: Uint8Array;
+}
+
 /** What the control plane is made of. */
 export interface ControlPlaneOptions {
   readonly storage: Storage;
@@ -88,6 +98,9 @@ export class ControlPlane implements GcsPorts {
   readonly gcs: Gcs;
   readonly commits: CommitLoop;
   readonly logs = new JobLogs();
+  readonly functionCounts = new FunctionCounts();
+  /** Sessions of this server's own. */
+  readonly localDrivers: LocalDrivers;
   readonly times: ServerTimes;
   readonly serverEpoch: number;
   readonly clock: ServerClock;
@@ -95,8 +108,15 @@ export class ControlPlane implements GcsPorts {
   readonly events: TimedEvent[] = [];
   readonly counters = { recordsApplied: 0, tasksEnded: 0, tasksFailed: 0, commits: 0, mutations: 0 };
   readonly storage: Storage;
+  /** Keeps a file that a job shows; rejects if it does not take it. */
+  publish: (job: number, file: PublishedFile) => Promise<void> = () =>
+    Promise.reject(new Error('this server keeps no files of jobs'));
+  /** Told of every job that ends. */
+  onJobEnded: ((job: number) => void) | undefined;
   /** Told the duration of each commit. */
   onCommit: ((durationMs: number) => void) | undefined;
+  /** Told whenever time has passed. */
+  onTick: (() => void) | undefined;
   /** Tasks that ended per second, lately. */
   tasksPerSecond = 0;
   #rateFrom: { atMs: number; ended: number };
@@ -109,6 +129,7 @@ export class ControlPlane implements GcsPorts {
   private constructor(options: ControlPlaneOptions, serverEpoch: number) {
     const clock = options.clock ?? systemServerClock;
     this.clock = clock;
+    this.localDrivers = new LocalDrivers(clock);
     this.startedWallMs = clock.wallMs();
     this.#rateFrom = { atMs: clock.nowMs(), ended: 0 };
     this.storage = options.storage;
@@ -183,6 +204,7 @@ export class ControlPlane implements GcsPorts {
   /** Lets time pass; called every {@link TICK_MS}. */
   tick(): void {
     this.step((gcs) => gcs.tick());
+    this.onTick?.();
     const nowMs = this.clock.nowMs();
     const elapsedMs = nowMs - this.#rateFrom.atMs;
     if (elapsedMs < RATE_WINDOW_MS) return;
@@ -196,11 +218,13 @@ export class ControlPlane implements GcsPorts {
   }
 
   command(session: SessionRecord, command: ServerCommand): void {
-    this.#outbox?.command(session, command);
+    if (!this.localDrivers.command(session.id, command)) this.#outbox?.command(session, command);
   }
 
-  taskEnded({ task, outcome, session, durationUs, message }: TaskOutcome): void {
+  taskEnded(ended: TaskOutcome): void {
+    const { task, outcome, session, durationUs, message } = ended;
     const { wallMs } = this.gcs.state;
+    this.functionCounts.ended(ended);
     this.counters.tasksEnded += 1;
     if (outcome !== 'succeeded') this.counters.tasksFailed += 1;
     if (this.#recentTasks.size >= RECENT_TASKS) this.#recentTasks.clear();
@@ -230,6 +254,7 @@ export class ControlPlane implements GcsPorts {
     this.events.push({ ...event, message, wallMs, number: this.#nextEvent });
     if (this.events.length > RECENT_EVENTS) this.events.splice(0, RECENT_EVENTS / 2);
     if (event.severity !== 'info') this.#logger.warn(message);
+    if (event.kind === JOB_ENDED) this.onJobEnded?.(event.job);
     this.commits.appendEvent({
       key: this.#nextEvent,
       atMs: wallMs,

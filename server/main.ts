@@ -4,22 +4,36 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import path from 'node:path';
+import { LIVE_NAMESPACE } from '#shared/api/live.ts';
+import type { Example } from '#shared/api/schemas.ts';
+import type { JobBundler } from '#shared/ports/job-bundler.ts';
 import type { Random } from '#shared/ports/random.ts';
 import type { Storage } from '#shared/ports/storage.ts';
 import { StorageError } from '#shared/ports/storage.ts';
 import { ControlPlane, DEFAULT_SERVER_TIMES, type ServerLogger, type ServerTimes } from './control-plane.ts';
 import { Gateway } from './gateway/gateway.ts';
+import { openLiveChannel } from './gateway/live-channel.ts';
 import { SocketIoConnections } from './gateway/socket-io-connections.ts';
-import { loadTokens } from './gateway/tokens.ts';
+import { loadTokens, type Tokens } from './gateway/tokens.ts';
 import { createApp } from './http/app.ts';
+import { Doorkeeper } from './http/authorize.ts';
 import { donateLink } from './http/donate-link.ts';
 import { urlsOf } from './http/listen-addresses.ts';
+import { type LiveParts, liveSource } from './http/live-snapshots.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { Site } from './http/site.ts';
 import { readTlsFiles, type TlsFiles, type TlsIdentity } from './http/tls-files.ts';
 import { WebFiles } from './http/web-files.ts';
+import { JobFiles } from './jobs/job-files.ts';
+import { JobService } from './jobs/job-service.ts';
+import type { JobServicePort } from './jobs/job-service-port.ts';
+import { LogFiles } from './jobs/log-files.ts';
+import { Measurements } from './metrics/measurements.ts';
+import { measure } from './metrics/readings.ts';
 import { ServerStartError } from './start-error.ts';
 import { SqliteStorage } from './storage/sqlite-storage.ts';
+import { serverVersion } from './version.ts';
 
 /** How often old history is looked for. */
 const SWEEP_MS = 60_000;
@@ -37,6 +51,7 @@ export interface ServerConfig {
   readonly dataDirectory: string;
   /** Given or kept in the data directory; made at the first start. */
   readonly operatorToken?: string;
+  readonly viewerToken?: string;
   readonly joinToken?: string;
   readonly times?: Partial<ServerTimes>;
   readonly logger?: ServerLogger;
@@ -50,6 +65,10 @@ export interface ServerConfig {
   readonly isPublic?: boolean;
   /** Where the pages for browsers were built. Default: beside this program. */
   readonly webFolder?: string;
+  /** Turns submitted sources into modules. Default: only bundles can be submitted. */
+  readonly bundler?: JobBundler;
+  /** Jobs to begin with, for the gallery. */
+  readonly examples?: readonly Example[];
   /** Another engine than SQLite in the data directory. */
   readonly storage?: Storage;
   /** Called if this server may not go on (another took over its data). */
@@ -64,13 +83,17 @@ export interface RunningServer {
   readonly localUrl: string;
   readonly port: number;
   readonly operatorToken: string;
+  readonly viewerToken: string;
   readonly joinToken: string;
-  /** The status page, opened with the token. */
+  /** The dashboard, opened with the token. */
   readonly operatorUrl: string;
+  /** The same for people who only look. */
+  readonly viewerUrl: string;
   /** The page that lends a browser, opened with the join key. */
   readonly donateUrl: string;
   readonly plane: ControlPlane;
   readonly gateway: Gateway;
+  readonly jobs: JobServicePort;
   /** Tells nodes to come back later, writes everything down and closes. Safe to repeat. */
   stop(): Promise<void>;
 }
@@ -92,23 +115,31 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   try {
     const times = { ...DEFAULT_SERVER_TIMES, ...config.times };
     const plane = await ControlPlane.start({ storage, random: systemRandom, times, logger });
-    const tokens = await loadTokens(dataDirectory, {
-      ...(config.operatorToken === undefined ? {} : { operator: config.operatorToken }),
-      ...(config.joinToken === undefined ? {} : { join: config.joinToken }),
-    });
+    const tokens = await loadTokens(dataDirectory, givenTokens(config));
     let metrics: Metrics | undefined;
+    let jobs: JobService | undefined;
+    const door = new Doorkeeper(tokens, site, plane.clock);
+    const view = viewOf(plane, isPublic, () => jobs);
+    const { examples = [] } = config;
     const metricsNow = (): Metrics => (metrics ??= createMetrics(plane, gateway));
-    http.on('request', createApp({ plane, tokens, site, files, isPublic, metrics: metricsNow, logger }));
+    http.on('request', createApp({ ...view, tokens, door, site, files, examples, metrics: metricsNow, logger }));
     // Listening first: a gateway on a port that is taken would have to be undone again.
     const boundPort = await listen(http, port, host);
     site.listensOn(boundPort);
     const connections = new SocketIoConnections(http, (request) => site.allowsOrigin(request));
     const gateway = new Gateway(connections, plane, tokens, { isPublic });
+    openLiveChannel(
+      connections.open(LIVE_NAMESPACE, (request, token) => door.mayListen(request, token)),
+      liveSource(view),
+      plane.clock,
+    );
     metrics = createMetrics(plane, gateway);
     plane.connect(gateway, (error) => {
       logger.error(`this server stops: ${error.message}`);
       config.onFatal?.(error);
     });
+    const service = await startJobs(config, plane, gateway, logger);
+    jobs = service;
     const stopSweeping = sweepHistory(storage, logger);
     const listening = { scheme: identity ? 'https' : 'http', host, port: boundPort } as const;
     const { url, localUrl, browserUrl } = urlsOf(listening, site.publicOrigin);
@@ -118,6 +149,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       metrics?.close();
       await gateway.stop();
       http.closeAllConnections();
+      await service.close();
       await plane.commits.stop();
       await storage.close();
     };
@@ -126,11 +158,14 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       localUrl,
       port: boundPort,
       operatorToken: tokens.operator,
+      viewerToken: tokens.viewer,
       joinToken: tokens.join,
       operatorUrl: `${url}/?token=${tokens.operator}`,
+      viewerUrl: `${url}/?token=${tokens.viewer}`,
       donateUrl: donateLink(browserUrl, tokens.join),
       plane,
       gateway,
+      jobs: service,
       stop: () => (stopping ??= stop()),
     };
   } catch (error) {
@@ -138,6 +173,39 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     await storage.close().catch(() => undefined);
     throw startError(error, dataDirectory);
   }
+}
+
+function givenTokens({ operatorToken, viewerToken, joinToken }: ServerConfig): Partial<Tokens> {
+  return {
+    ...(operatorToken === undefined ? {} : { operator: operatorToken }),
+    ...(viewerToken === undefined ? {} : { viewer: viewerToken }),
+    ...(joinToken === undefined ? {} : { join: joinToken }),
+  };
+}
+
+/** What the API and the live channel show, measured from now on. */
+function viewOf(plane: ControlPlane, isPublic: boolean, jobs: () => JobService | undefined): LiveParts {
+  const measurements = new Measurements();
+  measure(plane, measurements);
+  return { plane, measurements, jobs, isPublic, version: serverVersion() };
+}
+
+/** Takes up the submitted jobs of an earlier life. */
+async function startJobs(
+  { bundler, dataDirectory }: ServerConfig,
+  plane: ControlPlane,
+  { relay }: Gateway,
+  logger: ServerLogger,
+): Promise<JobService> {
+  const root = path.join(dataDirectory, 'jobs');
+  const files = new JobFiles(root);
+  const logs = new LogFiles(root, (delayMs, callback) => void plane.clock.after(delayMs, callback));
+  plane.logs.onLine = (job, line) => logs.append(job, line);
+  plane.logs.readFile = (job) => logs.read(job);
+  plane.publish = (job, file) => files.publish(job, file, plane.clock.wallMs());
+  const jobs = await JobService.start({ plane, relay, files, logs, bundler, warn: (message) => logger.warn(message) });
+  plane.onJobEnded = (id) => jobs.jobEnded(id);
+  return jobs;
 }
 
 async function readIdentity(files: TlsFiles, logger: ServerLogger): Promise<TlsIdentity> {

@@ -43,7 +43,7 @@ export async function startCluster(hostCpus: number): Promise<Cluster> {
     // The pipe to its standard input is the server's life line should this process be killed.
     const up = spawn(
       process.execPath,
-      [PROGRAM, 'up', '--port', '0', '--data', directory, '--json', '--until-stdin-closes'],
+      [PROGRAM, 'up', '--port', '0', '--data', directory, '--json', '--until-stdin-closes', '--unlisted'],
       {
         stdio: ['pipe', 'pipe', 'inherit'],
       },

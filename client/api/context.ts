@@ -5,12 +5,16 @@ import { formatObjectKey } from '#shared/ids/object-key.ts';
 import { seededRandom } from '#shared/ports/random.ts';
 import type { GetContext, TaskContext } from './get-types.ts';
 import type { GpuDevice } from './gpu-device.ts';
+import { MAX_PUBLISHED_BYTES } from '#shared/task/main-function.ts';
+import { mediaTypeOf } from './media-types.ts';
 import { type RealmRuntime, realmRuntime } from '../worker/current-runtime.ts';
 import type { TaskState } from '../worker/task-state.ts';
 
 /** Least time between two messages of `progress`; the end is always sent. */
 const PROGRESS_INTERVAL_MS = 250;
 const MAX_NOTE_CHARS = 300;
+/** What may be published: no path, nothing hidden. */
+const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 
 class RunningContext implements TaskContext {
   readonly #runtime: RealmRuntime;
@@ -49,16 +53,35 @@ class RunningContext implements TaskContext {
 
   progress(fraction: number, note = ''): void {
     if (!(fraction >= 0 && fraction <= 1)) throw new RangeError(`progress goes from 0 to 1, not ${fraction}`);
+    const { clock } = this.#runtime.core.ports;
+    const task = this.#task;
+    task.progress = { fraction, note: String(note).slice(0, MAX_NOTE_CHARS).toWellFormed() };
+    const waitMs = fraction < 1 ? task.lastProgressMs + PROGRESS_INTERVAL_MS - clock.nowMs() : 0;
+    if (waitMs <= 0) this.#sendProgress();
+    // The last of several is what people are to see until the next.
+    else task.cancelProgress ??= clock.after(waitMs, () => this.#sendProgress());
+  }
+
+  #sendProgress(): void {
     const { core } = this.#runtime;
-    const nowMs = core.ports.clock.nowMs();
-    if (fraction < 1 && nowMs - this.#task.lastProgressMs < PROGRESS_INTERVAL_MS) return;
-    this.#task.lastProgressMs = nowMs;
-    core.push({
-      kind: 'progress',
-      task: this.#task.key,
-      fraction,
-      note: String(note).slice(0, MAX_NOTE_CHARS).toWellFormed(),
-    });
+    const task = this.#task;
+    task.cancelProgress?.();
+    task.cancelProgress = undefined;
+    if (task.progress === undefined || task.ended) return;
+    task.lastProgressMs = core.ports.clock.nowMs();
+    core.push({ kind: 'progress', task: task.key, ...task.progress });
+    task.progress = undefined;
+  }
+
+  async publish(name: string, data: Uint8Array | string, options: { readonly mediaType?: string } = {}): Promise<void> {
+    if (!FILE_NAME.test(name)) throw new RangeError(`"${name}" is no plain file name: use letters, digits, . - and _`);
+    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+    if (bytes.length > MAX_PUBLISHED_BYTES)
+      throw new RangeError(
+        `${name} has ${bytes.length} bytes: at most ${MAX_PUBLISHED_BYTES} can be published at once`,
+      );
+    const mediaType = options.mediaType ?? mediaTypeOf(name);
+    await this.#runtime.core.publish({ task: this.#task.key, name, mediaType, data: bytes });
   }
 
   random(): number {

@@ -147,6 +147,15 @@ export interface TaskContext {
   readonly gpu: GpuDevice;
   /** Shows how far the task is: `fraction` from 0 to 1, and a short note. Cheap: at most a few a second are sent. */
   progress(fraction: number, note?: string): void;
+  /**
+   * Shows a file on the job's page: a picture, a table, a report. Publishing again under the same name replaces it, so a picture
+   * can grow while the job runs. At most 4 MB; text is sent as UTF-8. Only tasks on trusted nodes may publish.
+   *
+   * @param name a plain file name: letters, digits, `.`, `-` and `_`
+   * @param options `mediaType` says what it is; default by the ending of the name. PNG, JPEG, WebP and GIF are shown as pictures
+   * @returns resolves once the server has it; rejects if it does not take it
+   */
+  publish(name: string, data: Uint8Array | string, options?: { readonly mediaType?: string }): Promise<void>;
   /** A number from 0 to below 1. In a durable `main` it is recorded, so that a re-run takes the same path. */
   random(): number;
   /** Milliseconds since 1970. In a durable `main` it is recorded. */

@@ -2,6 +2,7 @@
  * How commands end, for scripts: the exit codes and one clear sentence per failure. A user's own stack traces are shown,
  * ours never.
  */
+import { ApiFailure } from '#shared/api/client.ts';
 import {
   AuthenticationError,
   BundleError,
@@ -36,6 +37,7 @@ export class UsageError extends Error {
 /** What to print and how to end after an error. */
 export function explain(error: unknown): Failure {
   if (error instanceof UsageError) return { text: error.message, exitCode: EXIT.usage };
+  if (error instanceof ApiFailure) return { text: apiFailure(error), exitCode: EXIT.failed };
   if (error instanceof BundleError) return { text: `the job does not bundle\n${error.message}`, exitCode: EXIT.failed };
   if (error instanceof AuthenticationError) {
     return {
@@ -49,10 +51,18 @@ export function explain(error: unknown): Failure {
       exitCode: EXIT.cannotConnect,
     };
   }
+  if (error instanceof DaylightError && error.name === 'DaylightError')
+    return { text: error.message, exitCode: EXIT.failed };
   if (error instanceof ProtocolError) return { text: error.message, exitCode: EXIT.cannotConnect };
   if (error instanceof TaskError || !(error instanceof DaylightError))
     return { text: userError(error), exitCode: EXIT.failed };
   return { text: `${error.name}: ${error.message}`, exitCode: EXIT.failed };
+}
+
+/** The server's own words say what to do next, but for what only it knows. */
+function apiFailure({ status, message }: ApiFailure): string {
+  if (status === 403) return `${message}\n  this token may only read: use the operator's`;
+  return status === 500 ? `${message}\n  what the server printed says more` : message;
 }
 
 /** What to do about a server that cannot be reached. */

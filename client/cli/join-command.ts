@@ -3,20 +3,23 @@
  */
 import { type Command, Option } from 'commander';
 import { availableCpus } from '#client/host/nodejs/machine.ts';
-import { startNodeHost } from '#client/host/nodejs/node-host.ts';
+import { readClusterFile } from './cluster-file.ts';
 import { UsageError } from './exit-codes.ts';
 import { untilInterrupted } from './interrupts.ts';
+import { printJson } from './output.ts';
 import { parseAddress, parseCpus, parseMegabytes, parseResource } from './parse-values.ts';
+import { tokenFor } from './target.ts';
 
 const BYTES_PER_MB = 2 ** 20;
 
 interface JoinOptions {
   readonly token?: string;
-  readonly cpus: number;
+  readonly cpus?: number;
   readonly name?: string;
   readonly resource?: Record<string, number>;
   readonly memory?: number;
   readonly gpu?: boolean;
+  readonly json?: boolean;
 }
 
 /** Adds the command. */
@@ -27,9 +30,13 @@ export function addJoinCommand(program: Command): void {
     .description(
       'Lends CPUs of this machine to the cluster at URL until Ctrl-C. Once it has joined, a server that is away is looked for until it is back.',
     )
-    .argument('<url>', 'address of the server, as it printed it', parseAddress)
+    .argument(
+      '[url]',
+      'address of the server, as it printed it (default: the one that runs on this machine)',
+      parseAddress,
+    )
     .addOption(new Option('--token <token>', 'join token that the server printed').env('DAYLIGHT_TOKEN'))
-    .option('--cpus <n>', 'CPUs to lend: tasks that run at once', parseCpus, availableCpus())
+    .option('--cpus <n>', 'CPUs to lend: tasks that run at once (default: all)', parseCpus)
     .option('--name <name>', 'name for lists (default: this machine and the process id)')
     .option('--resource <name=amount>', 'a custom resource to lend, e.g. robot=1; may be repeated', parseResource)
     .option('--gpu', 'lend the GPU, too; needs the package webgpu: npm install webgpu')
@@ -38,15 +45,20 @@ export function addJoinCommand(program: Command): void {
       'resident memory beyond which a task is ended (default: 80 % of this machine)',
       parseMegabytes,
     )
+    .option('--json', 'print name, url and cpus as one line of JSON once it has joined')
     .addHelpText('after', '\nExample:\n  daylight join http://10.0.0.5:7700 --token 8mO2… --cpus 4 --resource robot=1')
     .action(join);
 }
 
-async function join(url: string, { token, cpus, name, resource, memory, gpu = false }: JoinOptions): Promise<void> {
-  if (token === undefined)
-    throw new UsageError('a token is needed: --token with the join token that the server printed, or DAYLIGHT_TOKEN');
+async function join(address: string | undefined, options: JoinOptions): Promise<void> {
+  const { cpus = availableCpus(), name, resource, memory, gpu = false, json = false } = options;
+  const url = address ?? readClusterFile()?.url;
+  if (url === undefined)
+    throw new UsageError('say which server: daylight join http://host:7700 --token …; none runs on this machine');
+  const token = options.token ?? tokenFor(url, 'joinToken');
   const say = (message: string): void => void process.stderr.write(`${message}\n`);
   const { promise: fatal, resolve: onFatal } = Promise.withResolvers<Error>();
+  const { startNodeHost } = await import('#client/host/nodejs/node-host.ts');
   const host = await startNodeHost({
     url,
     token,
@@ -58,6 +70,7 @@ async function join(url: string, { token, cpus, name, resource, memory, gpu = fa
     logger: { info: say, warn: say, error: say },
     onFatal,
   });
+  if (json) printJson({ name: host.name, url, cpus });
   let failure: Error | undefined;
   void fatal.then((error) => (failure = error));
   await untilInterrupted(fatal);

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { parseAddress, parsePublicUrl, parseSandboxHost, parseText } from './parse-values.ts';
+import {
+  parseAddress,
+  parseCount,
+  parseDuration,
+  parseList,
+  parsePriority,
+  parsePublicUrl,
+  parseSandboxHost,
+  parseText,
+  parseWhere,
+  parseWholeNumber,
+} from './parse-values.ts';
 
 describe('values of options', () => {
   it('an address is http unless it says otherwise', () => {
@@ -43,5 +54,23 @@ describe('values of options', () => {
   it('a text has a bound in bytes', () => {
     expect(parseText(4)('für')).toBe('für');
     expect(() => parseText(4)('früh')).toThrow(/at most 4 bytes/);
+  });
+
+  it('filters name a column once', () => {
+    expect(parseWhere('b=x=*', parseWhere('a=1'))).toEqual({ a: '1', b: 'x=*' });
+    expect(parseWhere('error=')).toEqual({ error: '' });
+    expect(() => parseWhere('state')).toThrow(/column=value/);
+    expect(() => parseWhere('a=2', { a: '1' })).toThrow(/twice/);
+  });
+
+  it('numbers, lists and times', () => {
+    expect([parseCount('3'), parseWholeNumber('0'), parsePriority('0.5')]).toEqual([3, 0, 0.5]);
+    expect(parseList('id, name')).toEqual(['id', 'name']);
+    expect(['250ms', '30s', '1.5m', '2h'].map(parseDuration)).toEqual([250, 30_000, 90_000, 7_200_000]);
+    for (const wrong of ['0', '-1', '1.5', 'x', '']) expect(() => parseCount(wrong)).toThrow(/whole number/);
+    for (const wrong of ['-1', '1.5', 'x', '']) expect(() => parseWholeNumber(wrong)).toThrow(/whole number/);
+    for (const wrong of ['0', '101', 'x']) expect(() => parsePriority(wrong)).toThrow(/0.01 to 100/);
+    for (const wrong of ['a,,b', '']) expect(() => parseList(wrong)).toThrow(/a,b,c/);
+    for (const wrong of ['10', 'm', '-1s', '1d']) expect(() => parseDuration(wrong)).toThrow(/30s, 10m or 2h/);
   });
 });

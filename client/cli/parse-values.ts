@@ -77,3 +77,50 @@ export function parseSandboxHost(text: string): string {
     throw new InvalidArgumentError('a host name such as sandbox.example.org or *.sandbox.example.org.');
   return text.toLowerCase();
 }
+
+/** A whole number from 1. */
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('a whole number, at least 1.');
+  return count;
+}
+
+/** A whole number from 0. */
+export function parseWholeNumber(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(number) || number < 0)
+    throw new InvalidArgumentError('a whole number, 0 or more.');
+  return number;
+}
+
+/** Words with commas between them. */
+export function parseList(text: string): string[] {
+  const words = text.split(',').map((word) => word.trim());
+  if (words.some((word) => word === '')) throw new InvalidArgumentError('the form is a,b,c.');
+  return words;
+}
+
+/** `column=value`, gathered over several options. */
+export function parseWhere(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, column = '', value = ''] = /^\s*(\w+)\s*=(.*)$/s.exec(text) ?? [];
+  if (column === '') throw new InvalidArgumentError('the form is column=value, e.g. state=failed.');
+  if (column in before) throw new InvalidArgumentError(`${column} is given twice.`);
+  return { ...before, [column]: value };
+}
+
+/** Weight of a job among others. */
+export function parsePriority(text: string): number {
+  const priority = Number(text);
+  if (!(priority >= 0.01 && priority <= 100)) throw new InvalidArgumentError('a number from 0.01 to 100; 1 is usual.');
+  return priority;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A time such as `30s`, `10m` or `2h`, in milliseconds. */
+export function parseDuration(text: string): number {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim()) ?? [];
+  const factor = UNIT_MS[unit];
+  if (factor === undefined) throw new InvalidArgumentError('a time such as 30s, 10m or 2h.');
+  return Number(number) * factor;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { printable } from './printable.ts';
+import { plainLine, printable } from './printable.ts';
 
 describe('printable text', () => {
   it('T1 keeps words, lines and colours', () => {
@@ -20,6 +20,11 @@ describe('printable text', () => {
     expect(printable('a\u001bPq...\u001b\\b')).toBe('ab');
     expect(printable('kept\rgone\u0008\u007f\u009b2Jx\u001bc')).toBe('keptgone2Jxc');
     expect(printable('\u001b]0;never ends')).toBe('');
+  });
+
+  it('T1 is one line without colours in a cell', () => {
+    expect(plainLine('\u001b[31mred\u001b[0m and\r\n two\u001b[2J')).toBe('red and two');
+    expect(plainLine('東京\ttab')).toBe('東京 tab');
   });
 
   it('T1 takes no longer for a flood of beginnings', () => {

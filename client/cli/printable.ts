@@ -2,6 +2,7 @@
  * What tasks print and throw, on its way to a terminal. It may come from machines of people nobody knows: colours are let
  * through, commands are not (they could clear the screen, write to the clipboard, or change what was printed before).
  */
+import { plainWords } from '#shared/text/plain-words.ts';
 
 /* oxlint-disable no-control-regex -- control characters are what this file is about */
 const SEQUENCES =
@@ -11,4 +12,11 @@ const COLOUR = /^\u001b\[[\d;:]*m$/;
 /** The text without anything that a terminal would obey, but for colours. */
 export function printable(text: string): string {
   return text.replaceAll(SEQUENCES, (sequence) => (COLOUR.test(sequence) ? sequence : ''));
+}
+
+/** The text on one line and without colours: for cells of tables and notes beside a bar. */
+export function plainLine(text: string): string {
+  return plainWords(
+    text.replaceAll(SEQUENCES, (sequence) => (COLOUR.test(sequence) ? '' : sequence === '\r' ? ' ' : '')),
+  );
 }

@@ -2,14 +2,15 @@
  * `daylight run`: runs a job module and waits for its result.
  */
 import { type Command, Option } from 'commander';
-import { runJob } from '#client/host/nodejs/run-job.ts';
 import { formatObjectKey } from '#shared/ids/object-key.ts';
 import { MAX_PURPOSE_BYTES, MAX_SUBMITTER_BYTES } from '#shared/protocol/limits.ts';
-import { EXIT, explain, UsageError } from './exit-codes.ts';
+import { readClusterFile } from './cluster-file.ts';
+import { EXIT, explain } from './exit-codes.ts';
 import { onInterrupt } from './interrupts.ts';
 import { parseAddress, parseCpus, parseJson, parseText } from './parse-values.ts';
 import { printable } from './printable.ts';
-import { Terminal } from './terminal.ts';
+import { openTerminal } from './output.ts';
+import { tokenFor } from './target.ts';
 
 interface RunOptions {
   readonly args?: unknown;
@@ -48,16 +49,19 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
 }
 
 async function run(file: string, options: RunOptions): Promise<number> {
-  const { args, address, token, cpus, name, submitter, purpose, json = false } = options;
-  if (address !== undefined && token === undefined)
-    throw new UsageError('an address needs a token: --token, or DAYLIGHT_TOKEN');
-  const terminal = new Terminal(process.stderr, () => performance.now());
+  const { args, address, cpus, name, submitter, purpose, json = false } = options;
+  const token = address === undefined ? undefined : (options.token ?? tokenFor(address, 'joinToken'));
+  const terminal = openTerminal();
+  const running = address === undefined ? readClusterFile() : undefined;
+  if (running !== undefined)
+    terminal.line(`a cluster of its own runs this job; for the one that runs here: --address ${running.url}`);
   const cancelled = new AbortController();
   const unlisten = onInterrupt(() => {
     terminal.line('cancelling the job; Ctrl-C again leaves at once');
     cancelled.abort();
   });
   try {
+    const { runJob } = await import('#client/host/nodejs/run-job.ts');
     const result = await runJob({
       file,
       args,

@@ -3,6 +3,9 @@
  * on the server.
  */
 
+import type { Example } from '#shared/api/schemas.ts';
+import type { JobBundler } from '#shared/ports/job-bundler.ts';
+
 /** What a server is started with; what it says goes to the logger. */
 export interface ServerSettings {
   readonly port: number;
@@ -16,6 +19,10 @@ export interface ServerSettings {
   readonly sandboxHost?: string;
   /** Anyone may join, untrusted without the join token. */
   readonly isPublic: boolean;
+  /** Turns pasted sources into modules; without it only bundles can be submitted. Whoever gives it closes it. */
+  readonly bundler?: JobBundler;
+  /** The gallery. */
+  readonly examples?: readonly Example[];
   readonly logger: { info(message: string): void; warn(message: string): void; error(message: string): void };
   readonly onFatal: (error: Error) => void;
 }
@@ -27,8 +34,13 @@ export interface StartedServer {
   readonly localUrl: string;
   readonly port: number;
   readonly operatorToken: string;
+  /** For people who only look. */
+  readonly viewerToken: string;
   readonly joinToken: string;
+  /** The dashboard, opened with the operator's token. */
   readonly operatorUrl: string;
+  /** The same with the viewer's. */
+  readonly viewerUrl: string;
   /** The page that lends a browser, opened with the join token. */
   readonly donateUrl: string;
   stop(): Promise<void>;

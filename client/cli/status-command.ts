@@ -1,142 +1,105 @@
 /**
  * `daylight status`: the cluster at a glance, from the server's API.
  */
-import { type Command, Option } from 'commander';
-import { AuthenticationError, ConnectionLostError, DaylightError } from '#shared/errors/daylight-error.ts';
-import { UsageError } from './exit-codes.ts';
-import { parseAddress } from './parse-values.ts';
-import { printable } from './printable.ts';
+import type { Command } from 'commander';
+import type { Cluster, Job, Node } from '#shared/api/schemas.ts';
+import { connectApi, takeRows } from './cluster-api.ts';
+import { type ApiRow, tableColumn } from './columns.ts';
+import { counted, formatNumber } from './format.ts';
+import { outputWidth, print, printJson, styled } from './output.ts';
+import { paintState } from './state-colours.ts';
+import { fitTable } from './table.ts';
+import { addTargetOptions, resolveTarget, type TargetOptions } from './target.ts';
 
 const SHOWN_JOBS = 10;
-const ANSWER_LIMIT_MS = 10_000;
-const UNAUTHORIZED = 401;
+const SHOWN_NODES = 20;
+const NODE_COLUMNS = ['id', 'name', 'role', 'state', 'cpus', 'freeCpus', 'runningTasks', 'executedTasks'];
+const JOB_COLUMNS = ['id', 'name', 'status', 'progress', 'finished', 'submitted', 'startedAt'];
 
-interface StatusOptions {
-  readonly address?: string;
-  readonly token?: string;
+interface StatusOptions extends TargetOptions {
   readonly json?: boolean;
-}
-
-/** What is read of the API's answers; they hold more. */
-interface ClusterRow {
-  readonly inGrace: boolean;
-  readonly hosts: number;
-  readonly tabs: number;
-  readonly drivers: number;
-  readonly cpus: number;
-  readonly freeCpus: number;
-  readonly unfinishedTasks: number;
-  readonly queuedTasks: number;
-  readonly tasksPerSecond: number;
-  readonly infeasible: readonly { readonly demand: string; readonly tasks: number; readonly reason: string }[];
-}
-interface NodeRow {
-  readonly id: string;
-  readonly name: string;
-  readonly role: string;
-  readonly state: string;
-  readonly trusted: boolean;
-  readonly cpus: number;
-  readonly runningTasks: number;
-  readonly executedTasks: number;
-}
-interface JobRow {
-  readonly id: string;
-  readonly name: string;
-  readonly status: string;
-  readonly finished: number;
-  readonly submitted: number;
-  readonly progress: number;
 }
 
 /** Adds the command. */
 export function addStatusCommand(program: Command): void {
-  program
+  const command = program
     .command('status')
     .summary('nodes, jobs and load of a cluster')
     .description('Shows the nodes, the newest jobs and the load of a cluster.')
-    .addOption(new Option('--address <url>', 'address of the server').env('DAYLIGHT_ADDRESS').argParser(parseAddress))
-    .addOption(new Option('--token <token>', "the operator's token").env('DAYLIGHT_TOKEN'))
-    .option('--json', 'print everything as one line of JSON')
-    .addHelpText('after', '\nExample:\n  daylight status --address http://127.0.0.1:7700 --token …')
+    .option('--json', 'print everything as one line of JSON');
+  addTargetOptions(command)
+    .addHelpText('after', '\nExample:\n  daylight status --address http://10.0.0.5:7700 --token 8mO2…')
     .action(status);
 }
 
-async function status({ address, token, json = false }: StatusOptions): Promise<void> {
-  if (address === undefined || token === undefined)
-    throw new UsageError('say which cluster: --address and --token, or DAYLIGHT_ADDRESS and DAYLIGHT_TOKEN');
+async function status({ json = false, ...target }: StatusOptions): Promise<void> {
+  const api = connectApi(resolveTarget(target));
   const [cluster, nodes, jobs] = await Promise.all([
-    ask<ClusterRow>(address, token, 'cluster'),
-    ask<{ items: NodeRow[] }>(address, token, 'nodes'),
-    ask<{ items: JobRow[] }>(address, token, `jobs?limit=${SHOWN_JOBS}`),
+    api.call('getCluster'),
+    takeRows(api, 'listNodes', { limit: 1000 }),
+    takeRows(api, 'listJobs', { limit: SHOWN_JOBS }),
   ]);
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ cluster, nodes: nodes.items, jobs: jobs.items })}\n`);
-    return;
-  }
-  const living = nodes.items.filter(({ state }) => state !== 'dead');
-  const text = [
-    `${counted(cluster.hosts + cluster.tabs, 'node')}${cluster.tabs > 0 ? ` (${counted(cluster.tabs, 'browser tab')})` : ''}, ${cluster.freeCpus} of ${cluster.cpus} CPUs free, ${counted(cluster.drivers, 'driver')}; ${counted(cluster.unfinishedTasks, 'task')} unfinished (${cluster.queuedTasks} queued), ${Math.round(cluster.tasksPerSecond)}/s`,
-    ...(cluster.inGrace ? ['! the server has just started and waits for the nodes it knew, at most 45 s'] : []),
-    ...cluster.infeasible.map(({ demand, tasks, reason }) => `! ${counted(tasks, 'task')} for ${demand}: ${reason}`),
+  if (json) printJson({ cluster, nodes: nodes.items, jobs: jobs.items });
+  else print(...statusLines({ cluster, nodes: nodes.items, jobs: jobs.items, width: outputWidth() }));
+}
+
+function statusLines({
+  cluster,
+  nodes,
+  jobs,
+  width,
+}: {
+  cluster: Cluster;
+  nodes: readonly Node[];
+  jobs: readonly Job[];
+  width: number | undefined;
+}): string[] {
+  const living = nodes.filter(({ state, role }) => state !== 'dead' && role !== 'driver');
+  const rest = living.length - SHOWN_NODES;
+  return [
+    summaryOf(cluster),
+    ...warningsOf(cluster).map((warning) => styled('yellow', `! ${warning}`)),
     '',
-    ...table(
-      ['NODE', 'NAME', 'ROLE', 'STATE', 'CPUS', 'RUNNING', 'DONE'],
-      living.map((node) => [
-        node.id,
-        node.name,
-        node.trusted ? node.role : `${node.role}, stranger`,
-        node.state,
-        node.cpus,
-        node.runningTasks,
-        node.executedTasks,
-      ]),
-    ),
+    ...(living.length === 0
+      ? ['no nodes yet: daylight join lends a machine']
+      : tableOf(living.slice(0, SHOWN_NODES).map(shownNode), NODE_COLUMNS, 'NODE', width)),
+    ...(rest > 0 ? [`… and ${rest} more: daylight list nodes`] : []),
     '',
-    ...table(
-      ['JOB', 'NAME', 'STATUS', 'TASKS', 'PROGRESS'],
-      jobs.items.map((job) => [
-        job.id,
-        job.name,
-        job.status,
-        `${job.finished}/${job.submitted}`,
-        job.status === 'succeeded' ? '100 %' : `${Math.round(job.progress * 100)} %`,
-      ]),
-    ),
+    ...(jobs.length === 0 ? ['no jobs yet: daylight submit job.ts'] : tableOf(jobs, JOB_COLUMNS, 'JOB', width)),
   ];
-  process.stdout.write(`${printable(text.join('\n'))}\n`);
 }
 
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
+function summaryOf({ hosts, tabs, freeCpus, cpus, gpus, drivers, ...load }: Cluster): string {
+  const tabsAmong = tabs > 0 ? ` (${counted(tabs, 'browser tab')})` : '';
+  const withGpus = gpus > 0 ? `, ${counted(gpus, 'GPU')}` : '';
+  return [
+    `${counted(hosts + tabs, 'node')}${tabsAmong}, ${formatNumber(freeCpus)} of ${formatNumber(cpus)} CPUs free${withGpus}, ${counted(drivers, 'driver')}`,
+    `${counted(load.unfinishedTasks, 'task')} unfinished (${load.queuedTasks} queued), ${Math.round(load.tasksPerSecond)}/s`,
+  ].join('; ');
 }
 
-async function ask<T>(address: string, token: string, what: string): Promise<T> {
-  let response: Response;
-  try {
-    response = await fetch(`${address}/api/v1/${what}`, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
-    });
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new ConnectionLostError(
-      `${address} cannot be reached (${cause instanceof Error ? cause.message : String(cause)})`,
-    );
-  }
-  if (response.status === UNAUTHORIZED) throw new AuthenticationError("status needs the operator's token");
-  if (!response.ok) throw new DaylightError(`the server answered ${response.status}`);
-  return response.json() as Promise<T>;
+function warningsOf({ inGrace, storage, infeasible }: Cluster): string[] {
+  return [
+    ...(inGrace ? ['the server has just started and waits for the nodes it knew, at most 45 s'] : []),
+    ...(storage === 'failing' ? ['the server cannot write to its disk: make room, or look at what it printed'] : []),
+    ...infeasible.map(({ demand, tasks, reason }) => `${counted(tasks, 'task')} for ${demand}: ${reason}`),
+  ];
 }
 
-/** Rows under a heading, in columns as wide as their widest cell. */
-export function table(heading: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
-  const cells = [heading, ...rows.map((row) => row.map(String))];
-  const widths = heading.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
-  return cells.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+function shownNode(node: Node): ApiRow {
+  return { ...node, role: node.trusted ? node.role : `${node.role}, stranger` };
+}
+
+/** The heading of the first column says what the rows are. */
+function tableOf(
+  rows: readonly ApiRow[],
+  fields: readonly string[],
+  what: string,
+  width: number | undefined,
+): readonly string[] {
+  const columns = fields.map((field) => tableColumn(field, rows, Date.now(), paintState));
+  return fitTable(
+    columns.map((column, index) => (index === 0 ? { ...column, heading: what } : column)),
+    width,
+  ).lines;
 }

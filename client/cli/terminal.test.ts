@@ -35,4 +35,27 @@ describe('Terminal', () => {
     expect(parts.map((part) => part.length)).toEqual([0, 59, 'line\n'.length + 59, 0]);
     expect(written()).toContain('█'.repeat(15) + '░'.repeat(15));
   });
+
+  it('says what is left once that can be told', () => {
+    const { shown, written, later } = terminal(false);
+    shown.progress(0, 'a');
+    later(10_000);
+    shown.progress(0.2, 'b');
+    expect(written()).toBe('  0 %  a\n 20 %  40 s left  b\n');
+  });
+
+  it('repeats no line where nobody watches', () => {
+    const { shown, written, later } = terminal(false);
+    for (let times = 0; times < 5; times++) {
+      shown.progress(0.1, 'one');
+      later(2000);
+    }
+    expect(written()).toBe(' 10 %  one\n');
+  });
+
+  it('T1 a note of several lines stays one line', () => {
+    const { shown, written } = terminal(true);
+    shown.progress(0.5, 'one\ntwo\u001b[2J');
+    expect(written()).toMatch(/one two$/);
+  });
 });

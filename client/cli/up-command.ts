@@ -1,13 +1,15 @@
 /**
  * `daylight up`: a server in the foreground.
  */
+import path from 'node:path';
 import type { Command } from 'commander';
-import { availableCpus } from '#client/host/nodejs/machine.ts';
-import { type NodeHost, startNodeHost } from '#client/host/nodejs/node-host.ts';
+import type { NodeHost } from '#client/host/nodejs/node-host.ts';
+import { clusterFile, writeClusterFile } from './cluster-file.ts';
 import { UsageError } from './exit-codes.ts';
 import { untilInterrupted } from './interrupts.ts';
+import { printJson } from './output.ts';
 import { parseCpus, parsePort, parsePublicUrl, parseSandboxHost } from './parse-values.ts';
-import type { StartServer, StartedServer } from './server-starter.ts';
+import type { ServerSettings, StartServer, StartedServer } from './server-starter.ts';
 
 const DEFAULT_PORT = 7700;
 const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '::1', '[::1]'];
@@ -17,6 +19,7 @@ interface UpOptions {
   readonly host: string;
   readonly data: string;
   readonly cpus?: number;
+  readonly packages?: string;
   readonly public?: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -24,6 +27,7 @@ interface UpOptions {
   readonly sandboxHost?: string;
   readonly json?: boolean;
   readonly untilStdinCloses?: boolean;
+  readonly unlisted?: boolean;
 }
 
 /** Adds the command. */
@@ -32,12 +36,16 @@ export function addUpCommand(program: Command, startServer: StartServer): void {
     .command('up')
     .summary('start a server')
     .description(
-      'Starts a server here: it keeps the state of the cluster, nodes and jobs connect to it. Ctrl-C ends it; what it knew is there at the next start.',
+      'Starts a server here: it keeps the state of the cluster, nodes and jobs connect to it. Ctrl-C ends it; what it knew is there at the next start. While it runs, the other commands of this account find it by themselves.',
     )
     .option('--port <port>', 'TCP port; 0 for any free one', parsePort, DEFAULT_PORT)
     .option('--host <address>', 'address to listen on; 0.0.0.0 for all of this machine', '127.0.0.1')
     .option('--data <dir>', 'folder for everything durable', '.data')
-    .option('--cpus <n>', `also lend this many CPUs of this machine (it has ${availableCpus()})`, parseCpus)
+    .option('--cpus <n>', 'also lend this many CPUs of this machine', parseCpus)
+    .option(
+      '--packages <dir>',
+      'node_modules with the packages that pasted jobs may import (default: packages/node_modules in the data folder)',
+    )
     .option('--public', 'let the browsers of strangers in; what they compute is not trusted')
     .option(
       '--tls-cert <file>',
@@ -52,6 +60,7 @@ export function addUpCommand(program: Command, startServer: StartServer): void {
     )
     .option('--json', 'print where it listens as one line of JSON')
     .option('--until-stdin-closes', 'end when standard input closes: for programs that start a server')
+    .option('--unlisted', 'other commands do not find it by themselves: for programs that start one for themselves')
     .addHelpText('after', '\nExample:\n  daylight up --port 7700 --data ~/cluster')
     .action((options: UpOptions) => up(options, startServer));
 }
@@ -62,6 +71,7 @@ async function up(options: UpOptions, startServer: StartServer): Promise<void> {
   if (sandboxHost !== undefined && publicUrl === undefined)
     throw new UsageError('--sandbox-host needs --public-url too: the sandbox must know whose pages may show it');
   const say = (message: string): void => void process.stderr.write(`${message}\n`);
+  const jobParts = await makeJobParts(options, say);
   let failure: Error | undefined;
   const { promise: fatal, resolve: onFatal } = Promise.withResolvers<void>();
   const server = await startServer({
@@ -72,22 +82,59 @@ async function up(options: UpOptions, startServer: StartServer): Promise<void> {
     ...(tls === undefined ? {} : { tls }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(sandboxHost === undefined ? {} : { sandboxHost }),
+    ...jobParts,
     logger: { info: json ? () => {} : say, warn: say, error: say },
     onFatal: (error) => {
       failure = error;
       onFatal();
     },
+  }).catch(async (error: unknown) => {
+    await jobParts.bundler.close();
+    throw error;
   });
-  const node: NodeHost | undefined =
-    cpus > 0
-      ? await startNodeHost({ url: server.localUrl, token: server.joinToken, cpus, isOwnServer: true })
-      : undefined;
+  const node = cpus > 0 ? await lendHere(server, cpus) : undefined;
+  const forget = options.unlisted ? () => {} : remember(server, say);
+  process.once('exit', forget);
   print(server, options);
   const stdinClosed = untilStdinCloses ? closing(process.stdin) : undefined;
   await untilInterrupted(stdinClosed ? Promise.race([fatal, stdinClosed]) : fatal);
+  forget();
   await node?.stop();
   await server.stop();
+  await jobParts.bundler.close();
   if (failure) throw failure;
+}
+
+/** What a server needs for pasted jobs; the server itself runs no job code and reads no packages. */
+async function makeJobParts(
+  { data, packages }: UpOptions,
+  say: (message: string) => void,
+): Promise<Required<Pick<ServerSettings, 'bundler' | 'examples'>>> {
+  const [{ createIsolatedBundler }, { loadExamples }] = await Promise.all([
+    import('#client/bundler/isolated/isolated-bundler.ts'),
+    import('./gallery.ts'),
+  ]);
+  const examples = await loadExamples();
+  const packagesDir = packages ?? path.join(data, 'packages', 'node_modules');
+  return { bundler: createIsolatedBundler({ packagesDir, onTrouble: say }), examples };
+}
+
+async function lendHere({ localUrl, joinToken }: StartedServer, cpus: number): Promise<NodeHost> {
+  const { startNodeHost } = await import('#client/host/nodejs/node-host.ts');
+  return startNodeHost({ url: localUrl, token: joinToken, cpus, isOwnServer: true });
+}
+
+/** Tells the other commands of this account where the server is; gives what takes that back. */
+function remember({ url, localUrl, operatorToken, joinToken }: StartedServer, say: (message: string) => void) {
+  // A certificate is for the name that others use.
+  const reachedAt = localUrl.startsWith('https:') ? url : localUrl;
+  try {
+    return writeClusterFile({ url: reachedAt, operatorToken, joinToken });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    say(`${clusterFile()} cannot be written, so other commands need --address and --token (${reason})`);
+    return () => {};
+  }
 }
 
 function tlsFiles({ tlsCert, tlsKey }: UpOptions): { certFile: string; keyFile: string } | undefined {
@@ -98,20 +145,22 @@ function tlsFiles({ tlsCert, tlsKey }: UpOptions): { certFile: string; keyFile: 
 }
 
 function print(server: StartedServer, options: UpOptions): void {
-  const { url, port, operatorToken, joinToken, operatorUrl, donateUrl } = server;
+  const { url, port, operatorToken, viewerToken, joinToken, operatorUrl, viewerUrl, donateUrl } = server;
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ url, port, operatorToken, joinToken, operatorUrl, donateUrl })}\n`);
+    printJson({ url, port, operatorToken, viewerToken, joinToken, operatorUrl, viewerUrl, donateUrl });
     return;
   }
   const lines = [
     `Daylight listens on ${url}`,
     '',
-    `  status page     ${operatorUrl}`,
-    `  the same here   daylight status --address ${url} --token ${operatorToken}`,
+    `  dashboard       ${operatorUrl}`,
+    `  for viewers     ${viewerUrl}`,
+    `  in a terminal   daylight status; elsewhere: --address ${url} --token ${operatorToken}`,
     `  lend a machine  daylight join ${url} --token ${joinToken}`,
     `  lend a browser  ${donateUrl}`,
     ...(options.public ? [`  for anyone      ${donateUrl.split('#')[0]}`] : []),
     `  run a job       daylight run job.ts --address ${url} --token ${joinToken}`,
+    `  hand one over   daylight submit job.ts`,
     '',
     ...(needsHttps(options, url)
       ? ['Browsers on other machines need https: --tls-cert and --tls-key, or a proxy (docs/guides/reverse-proxy.md).']

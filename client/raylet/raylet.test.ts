@@ -582,6 +582,19 @@ describe('failures', () => {
   });
 });
 
+describe('what a task says', () => {
+  it('J2 comes behind the record of the task: the server has to know whose it is', () => {
+    const node = new FakeNode();
+    const parent = node.submit();
+    node.settle();
+    const child = node.submit({ from: node.runner(parent), parent });
+    let isKnown = false;
+    node.onLog = () => (isKnown = node.records.some((record) => record.kind === 'submit' && record.task === child));
+    node.say(node.runner(parent), { kind: 'log', task: child, level: 1, text: 'hello' });
+    expect(isKnown).toBe(true);
+  });
+});
+
 describe('after a start of the server', () => {
   it('M3 work that the former one had found elsewhere, and this one gives back, goes to the global scheduler', () => {
     const node = new FakeNode({ cpus: 2 });

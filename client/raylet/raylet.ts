@@ -129,7 +129,7 @@ export class Raylet {
       () => this.#tasks,
       () => this.flush(),
     );
-    this.#speech = new WorkerSpeech(ports, options.nodeName, this.#pool, { task: taskOf, send });
+    this.#speech = new WorkerSpeech(ports, options.nodeName, this.#pool, { task: taskOf, send, journal: this.journal });
     this.#runs = new RunSender({ objects: this.#objects, desk: this.#desk, modules: this.#modules, send });
     this.#waits = new WaitDesk(() => ports.clock.nowMs(), this.#objects, this.#scheduler, {
       task: taskOf,
@@ -196,7 +196,7 @@ export class Raylet {
   }
 
   /** How much the tables hold: all 0 (but for actors' and drivers' own) when nothing is to be done. */
-  tableSizes(): { tasks: number; objects: number; unsure: number; cancelling: number; waits: number; actors: number } {
+  tableSizes(): Record<'tasks' | 'objects' | 'unsure' | 'cancelling' | 'waits' | 'actors', number> {
     let waits = 0;
     for (const { blocks } of this.#pool.all()) waits += blocks.size;
     return {
@@ -443,9 +443,8 @@ export class Raylet {
   }
 
   #addModule(message: WorkerRequestOf<'module'>): void {
-    if (this.#modules.add(message.module, message.code.slice(), message.sourceMap.slice())) {
-      this.journal.append({ kind: 'module', module: message.module, code: message.code, sourceMap: message.sourceMap });
-    }
+    if (this.#modules.add(message.module, message.code.slice(), message.sourceMap.slice()))
+      this.journal.append(message);
   }
 
   #send(worker: WorkerEntry, command: WorkerCommand): void {

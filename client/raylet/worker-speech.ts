@@ -4,6 +4,7 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { WorkerCommand, WorkerRequest } from '#shared/protocol/worker-messages.ts';
+import type { Journal } from './journal.ts';
 import type { TaskEntry } from './entries.ts';
 import type { RayletPorts } from './ports.ts';
 import type { WorkerEntry, WorkerPool } from './worker-pool.ts';
@@ -15,6 +16,7 @@ const LOG_TAIL_CHARS = 4_096;
 export interface SpeechHooks {
   task(key: ObjectKey): TaskEntry | undefined;
   send(worker: WorkerEntry, command: WorkerCommand): void;
+  readonly journal: Pick<Journal, 'flush'>;
 }
 
 /** Passes on what workers say. */
@@ -33,6 +35,8 @@ export class WorkerSpeech {
 
   /** @param driverJob the job of this node's driver, 0 for none */
   on(worker: WorkerEntry, message: WorkerRequest, driverJob: number): void {
+    // It belongs to a task of which the server has to know first.
+    this.#hooks.journal.flush();
     switch (message.kind) {
       case 'log': {
         const { task: key, level, text } = message;

@@ -38,7 +38,7 @@ import { CodeDictionary } from './code-dictionary.ts';
 import { KeySupply } from './key-supply.ts';
 import { OBJECT_STATE, ObjectCache, type ObjectEntry } from './object-cache.ts';
 import type { CorePorts } from './ports.ts';
-import { Questions } from './questions.ts';
+import { type PublishedFile, Questions } from './questions.ts';
 import { refuseAwait } from './refuse-await.ts';
 import { ReferenceTable } from './reference-table.ts';
 import { ArgumentEncoder, checkRoom, MAX_PENDING_BYTES, MAX_PENDING_TASKS } from './submission.ts';
@@ -264,15 +264,16 @@ export class CoreWorker {
   async getActor(name: string, namespace: string): Promise<ActorHandle<unknown>> {
     const writer = new ByteWriter();
     requests.getActor.body.write(writer, { name, namespace });
-    const body = await this.#questions.ask((id) => ({
-      kind: 'request',
-      id,
-      method: 'getActor',
-      body: writer.finish(),
-    }));
+    const asked = writer.finish();
+    const body = await this.#questions.ask((id) => ({ kind: 'request', id, method: 'getActor', body: asked }));
     const { actor, className, methods } = requests.getActor.answer.read(new ByteReader(body));
     if (actor === 0) throw new ActorDiedError(`there is no actor named "${name}"`);
     return this.handleOf(new ActorRecord(actor, className, methods));
+  }
+
+  /** Shows a file on the job's page. */
+  publish(file: PublishedFile): Promise<void> {
+    return this.#questions.publish(file);
   }
 
   /** Resolves once a submission would be accepted. */

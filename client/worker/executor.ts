@@ -8,11 +8,14 @@ import { encodeError } from '#shared/errors/error-record.ts';
 import { SerializationError, TaskCancelledError } from '#shared/errors/daylight-error.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { END_REASON, FUNCTION_KIND, OUTCOME } from '#shared/protocol/node-records.ts';
+import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import type { WorkerCommand, WorkerCommandOf } from '#shared/protocol/worker-messages.ts';
 import type { CoreWorker } from './core-worker.ts';
 import { GpuSlot } from './gpu-slot.ts';
+import type { EvaluatedModule } from './module-loader.ts';
 import { ModuleTable } from './module-table.ts';
 import type { WorkerPorts } from './ports.ts';
+import { encodeResult } from './result-archive.ts';
 import { referencedKeys } from './submission.ts';
 import { TaskState } from './task-state.ts';
 
@@ -221,9 +224,9 @@ export class Executor {
     } catch (error) {
       return this.#fail(task, startMs, error, undefined);
     }
-    if (!isThenable(result)) return this.#finish(task, startMs, result);
+    if (!isThenable(result)) return this.#finish(task, startMs, entry, result);
     Promise.resolve(result).then(
-      (value) => this.#finish(task, startMs, value),
+      (value) => this.#finish(task, startMs, entry, value),
       (error: unknown) => this.#fail(task, startMs, error, undefined),
     );
   }
@@ -240,7 +243,9 @@ export class Executor {
 
   #invoke(task: TaskState, run: Run, entry: FunctionEntry, args: never[]): unknown {
     if (entry.functionKind === FUNCTION_KIND.method) return this.#invokeMethod(run, entry.name, args);
-    const target = this.#modules.evaluated(entry.module)?.registrations.get(entry.name);
+    const module = this.#modules.evaluated(entry.module);
+    if (entry.name === MAIN_FUNCTION) return mainOf(module)(...args);
+    const target = module?.registrations.get(entry.name);
     if (target === undefined) throw new Error(`the job's module registers no "${entry.name}"`);
     if (entry.functionKind === FUNCTION_KIND.task) return (target as Callable)(...args);
     const instance = Reflect.construct(target, args) as object;
@@ -261,13 +266,13 @@ export class Executor {
     return Reflect.apply(method, instance, args);
   }
 
-  #finish(task: TaskState, startMs: number, value: unknown): void {
+  #finish(task: TaskState, startMs: number, { name }: FunctionEntry, value: unknown): void {
     const {
       store,
       arguments: { context },
     } = this.#core;
     try {
-      const encoded = encodeValue(value, context);
+      const encoded = name === MAIN_FUNCTION ? encodeResult(value) : encodeValue(value, context);
       const { bytes, memory } = store.place(encoded);
       const attachment = memory === undefined ? 0 : this.#core.attach(memory);
       this.#report(task, startMs, OUTCOME.value, bytes, encoded.sizeBytes, referencedKeys(encoded), attachment);
@@ -320,6 +325,12 @@ export class Executor {
       this.#core.cache.tidy(key, entry);
     }
   }
+}
+
+function mainOf(module: EvaluatedModule | undefined): Callable {
+  const main = module?.main;
+  if (typeof main === 'function') return main as Callable;
+  throw new TypeError('the default export of a job module is its main function; this one exports something else');
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

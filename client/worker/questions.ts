@@ -2,7 +2,21 @@
  * Questions to the raylet that are answered once: `request` and `flush` messages by their ids.
  */
 import { decodeTaskError } from '#shared/errors/error-record.ts';
+import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { requests } from '#shared/protocol/requests.ts';
+import { ByteWriter } from '#shared/wire/byte-writer.ts';
 import type { WorkerRequest } from '#shared/protocol/worker-messages.ts';
+
+/** A file for the page of a task's job. */
+export interface PublishedFile {
+  readonly task: ObjectKey;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly data: Uint8Array;
+}
+
+/** What the body of a publication has beside the file itself. */
+const PUBLISH_HEAD_BYTES = 1024;
 
 interface Question {
   resolve(body: Uint8Array): void;
@@ -32,6 +46,14 @@ export class Questions {
       this.#waiting.set(id, { resolve, reject });
       this.#push(message(id));
     });
+  }
+
+  /** Resolves once the server has the file. */
+  async publish(file: PublishedFile): Promise<void> {
+    const writer = new ByteWriter(file.data.length + PUBLISH_HEAD_BYTES);
+    requests.publish.body.write(writer, file);
+    const body = writer.finish();
+    await this.ask((id) => ({ kind: 'request', id, method: 'publish', body }));
   }
 
   answer(id: number, ok: boolean, body: Uint8Array): void {

@@ -29,6 +29,9 @@ export class TaskState {
   blockedSinceMs = 0;
   blockedMs = 0;
   lastProgressMs = -Infinity;
+  /** Progress that was not told yet, and what takes back that it will be. */
+  progress: { readonly fraction: number; readonly note: string } | undefined;
+  cancelProgress: (() => void) | undefined;
   puts = 0;
   ended = false;
   #calls: CallCounter | undefined;

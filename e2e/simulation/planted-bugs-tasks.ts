@@ -17,7 +17,10 @@ export const TASK_BUGS: readonly PlantedBug[] = [
     name: 'next-of-held-not-let-go',
     rule: 'L4',
     mistake: 'of a function that is held, nothing follows the task that was let go alone',
-    plant: (seam) => seam.replace(Quarantine.prototype, 'closed', () => () => undefined),
+    plant: (seam) => {
+      seam.replace(Quarantine.prototype, 'closed', () => () => undefined);
+      seam.replace(Quarantine.prototype, 'tick', () => () => undefined);
+    },
   },
   {
     name: 'ids-by-call-order',

@@ -12,6 +12,7 @@ const LIMIT_MS = 180_000;
  * programs or faults change they say nothing any more, and the search takes its time until others stand here.
  */
 const HINTS: Readonly<Record<string, number>> = {
+  'next-of-held-not-let-go': 40,
   'commands-not-sent-again': 53,
   'said-while-away-lost': 53,
   'records-applied-twice': 95,

@@ -1,10 +1,10 @@
-// The data set: 10 000 handwritten digits, their shuffle and their split. The committed file is the digits sorted by
-// class; the seeded shuffle happens here, once, in `main`, so that every task sees the same three parts.
+// The data set: 10 000 handwritten digits, their shuffle and their split. They come sorted by class from
+// `daylight/datasets/digits`; the seeded shuffle happens here, once, in `main`, so that every task sees the same three parts.
 import { seededRandom, shuffle } from '../random.ts';
 
 /** Pixels of one picture: 28 rows of 28. */
 export const PIXELS_PER_DIGIT = 28 * 28;
-/** Pictures in the committed file. */
+/** Pictures in the data set. */
 export const DIGIT_COUNT = 10_000;
 /** The digits 0 to 9. */
 export const CLASS_COUNT = 10;
@@ -29,29 +29,6 @@ export const SPLIT: { train: Range; validation: Range; test: Range } = {
   validation: { start: 7_000, end: 8_500 },
   test: { start: 8_500, end: 10_000 },
 };
-
-/**
- * Reads the committed form: gzip over 10 000 label bytes followed by 10 000 × 784 pixel bytes. Uses the web's
- * `DecompressionStream`, which browsers and Node both have. Rejects with an `Error` that says so if it is anything else.
- */
-export async function decodeDigits(compressed: Uint8Array): Promise<Dataset> {
-  const bytes = await gunzip(compressed);
-  const expectedBytes = DIGIT_COUNT * (1 + PIXELS_PER_DIGIT);
-  if (bytes.length !== expectedBytes) {
-    throw new Error(`the digits file holds ${bytes.length} bytes, expected ${expectedBytes}`);
-  }
-  return { labels: bytes.slice(0, DIGIT_COUNT), pixels: bytes.slice(DIGIT_COUNT) };
-}
-
-async function gunzip(compressed: Uint8Array): Promise<Uint8Array> {
-  // A Blob takes no view of shared memory, which an embedded file may be: hence the copy.
-  const plain = new Blob([new Uint8Array(compressed)]).stream().pipeThrough(new DecompressionStream('gzip'));
-  try {
-    return new Uint8Array(await new Response(plain).arrayBuffer());
-  } catch (cause) {
-    throw new Error('the digits file is no gzip file, or not all of it', { cause }); // the platform's error may be empty
-  }
-}
 
 /** A copy of `dataset` in an order decided by `seed`, so that each part of `SPLIT` has digits of every class. */
 export function shuffled(dataset: Dataset, seed: number): Dataset {

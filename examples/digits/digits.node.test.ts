@@ -1,8 +1,7 @@
-// The real digits: the committed file, its split, and what the network learns from them.
-import { readFile } from 'node:fs/promises';
+// The real digits, their split, and what the network learns from them.
+import { loadDigits } from 'daylight/datasets/digits';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DIGITS_FILE, convertDigits } from './convert.ts';
-import { CLASS_COUNT, DIGIT_COUNT, PIXELS_PER_DIGIT, SPLIT, decodeDigits, shuffled } from './dataset.ts';
+import { CLASS_COUNT, DIGIT_COUNT, PIXELS_PER_DIGIT, SPLIT, shuffled } from './dataset.ts';
 import type { Dataset, Range } from './dataset.ts';
 import { accuracy, createNetwork, trainEpochs } from './mlp.ts';
 import { searchSequentially } from './sequential.ts';
@@ -12,10 +11,10 @@ const classCounts = (labels: Uint8Array): number[] =>
 
 let digits: Dataset;
 beforeAll(async () => {
-  digits = await decodeDigits(await readFile(DIGITS_FILE));
+  digits = await loadDigits({ shuffle: false });
 });
 
-describe('the committed digits', () => {
+describe('the digits of the data set', () => {
   it('are 10 000, as many of each class as the package has', () => {
     expect(digits.labels.length).toBe(DIGIT_COUNT);
     expect(digits.pixels.length).toBe(DIGIT_COUNT * PIXELS_PER_DIGIT);
@@ -34,19 +33,6 @@ describe('the committed digits', () => {
       pictures.add(Buffer.from(picture).toString('latin1'));
     }
     expect(pictures.size).toBe(DIGIT_COUNT);
-  });
-
-  it('are what a fresh conversion of the package gives', async () => {
-    const fresh = Buffer.from(await convertDigits());
-    expect(fresh.equals(Buffer.concat([digits.labels, digits.pixels]))).toBe(true);
-  });
-
-  it('are refused when the file is cut or is something else', async () => {
-    const { gzipSync } = await import('node:zlib');
-    const file = await readFile(DIGITS_FILE);
-    await expect(decodeDigits(file.subarray(0, 1000))).rejects.toThrow('no gzip file, or not all of it');
-    await expect(decodeDigits(new TextEncoder().encode('no gzip'))).rejects.toThrow('no gzip file');
-    await expect(decodeDigits(gzipSync('short'))).rejects.toThrow('holds 5 bytes, expected 7850000');
   });
 });
 

@@ -7,7 +7,8 @@
 // halving does not depend on the order in which trials finish.
 import { context, get, put, remote, wait } from 'daylight';
 import type { ObjectRef } from 'daylight';
-import { decodeDigits, shuffled } from './dataset.ts';
+import { loadDigits } from 'daylight/datasets/digits';
+import { shuffled } from './dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { SuccessiveHalving } from './halving.ts';
 import { Leaderboard } from './leaderboard.ts';
@@ -70,8 +71,7 @@ type Board = ReturnType<typeof RemoteLeaderboard.remote>;
 export default async function main(args: SearchArgs = {}): Promise<SearchResult> {
   const startMs = performance.now();
   const plan = planSearch(args);
-  const { compressedDigits } = await import('./dataset-bytes.ts');
-  const data = put(shuffled(await decodeDigits(compressedDigits), plan.seed));
+  const data = put(shuffled(await loadDigits({ shuffle: false }), plan.seed));
   const board = RemoteLeaderboard.options({ numCpus: 0, maxRestarts: 3 }).remote();
 
   const { entries, winner, weights } = await search(plan, data, (entry) => board.report.remote([entry]));

@@ -50,10 +50,10 @@ function at<T>(items: readonly T[], index: number): T {
 }
 
 if (import.meta.main) {
-  const { readFile } = await import('node:fs/promises');
-  const { decodeDigits, shuffled } = await import('./dataset.ts');
+  const { loadDigits } = await import('daylight/datasets/digits');
+  const { shuffled } = await import('./dataset.ts');
   const args: SearchArgs = JSON.parse(process.argv[2] ?? '{}');
-  const digits = await decodeDigits(await readFile(new URL('./digits.bin.gz', import.meta.url)));
+  const digits = await loadDigits({ shuffle: false });
   const startMs = performance.now();
   const result = searchSequentially(shuffled(digits, planSearch(args).seed), args);
   console.table(result.trials.map(({ params, ...rest }) => ({ ...params, ...rest })));

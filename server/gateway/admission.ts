@@ -4,7 +4,7 @@
 import { OLDEST_SUPPORTED_VERSION, PROTOCOL_VERSION } from '#shared/protocol/version.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { Gcs } from '../gcs/gcs.ts';
-import { mayJoin, type Tokens } from './tokens.ts';
+import { type JoinTokens, mayJoin } from './tokens.ts';
 
 /** Why not, and when to come back. */
 export type Refusal = Omit<SessionFrameOf<'refused'>, 'type'>;
@@ -46,7 +46,7 @@ const FULL_RETRY_MS = 30_000;
 export const MAX_CPU_MILLI = 4_096_000;
 
 /** Lets a hello in, or says why not. */
-export function admit(hello: SessionFrameOf<'hello'>, tokens: Tokens, gcs: Gcs, door: DoorOptions): Admission {
+export function admit(hello: SessionFrameOf<'hello'>, tokens: JoinTokens, gcs: Gcs, door: DoorOptions): Admission {
   if (hello.version < OLDEST_SUPPORTED_VERSION || hello.version > PROTOCOL_VERSION) {
     const spoken = [...new Set<number>([OLDEST_SUPPORTED_VERSION, PROTOCOL_VERSION])].join(' to ');
     return refuse(

@@ -11,7 +11,7 @@ import { Claims } from './claims.ts';
 import type { Peer, Peers } from './peers.ts';
 import type { SessionLink } from './session-link.ts';
 import type { StrangerDoor } from './stranger-door.ts';
-import type { Tokens } from './tokens.ts';
+import type { JoinTokens } from './tokens.ts';
 
 /** What the gateway does for those who arrive. */
 export interface ArrivalHost {
@@ -26,7 +26,7 @@ export interface ArrivalHost {
 
 /** Who may come in. */
 export interface Door {
-  readonly tokens: Tokens;
+  readonly tokens: JoinTokens;
   /** Nodes may join without a token, as strangers. */
   readonly isPublic: boolean;
   readonly strangers: StrangerDoor;

@@ -4,14 +4,17 @@
 import { DaylightError } from '#shared/errors/daylight-error.ts';
 import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { CHUNK_STATUS } from '#shared/protocol/session-frames.ts';
+import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
+import { requests } from '#shared/protocol/requests.ts';
 import { type JsonValue, parseSafeJson } from '#shared/wire/safe-json.ts';
 import { WireError } from '#shared/wire/wire-error.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
 import { mayName } from '../trust/may-apply.ts';
 import { MAX_CPU_MILLI } from './admission.ts';
+import type { SessionRecord } from '../gcs/entities.ts';
 import type { Gateway } from './gateway.ts';
 import type { Peer } from './peers.ts';
-import { answerQuestion } from './questions.ts';
+import { answerQuestion, readQuestion } from './questions.ts';
 import type { SessionLink } from './session-link.ts';
 
 /** Handles one frame. Never throws: what a node sends cannot end the server (rule T3). */
@@ -162,17 +165,40 @@ function believe(gateway: Gateway, { session }: Peer, link: SessionLink, apply: 
 export function answer(gateway: Gateway, peer: Peer, question: SessionFrameOf<'request'>): void {
   const { session } = peer;
   const { id, method, body } = question;
+  if (method === 'publish') {
+    void publish(gateway, session, question);
+    return;
+  }
   try {
     const found = answerQuestion(gateway.plane.gcs.state, session, method, body);
     if (found) gateway.send(session.id, { type: 'response', id, ok: true, body: found });
     else gateway.answerLater(peer, question);
   } catch (error) {
-    if (error instanceof WireError) gateway.count('malformed');
-    const shown =
-      error instanceof DaylightError
-        ? error
-        : new DaylightError(error instanceof Error ? error.message : String(error));
-    gateway.send(session.id, { type: 'response', id, ok: false, body: encodeError(shown) });
+    refuse(gateway, session, id, error);
+  }
+}
+
+function refuse(gateway: Gateway, session: SessionRecord, id: number, error: unknown): void {
+  if (error instanceof WireError) gateway.count('malformed');
+  const shown =
+    error instanceof DaylightError ? error : new DaylightError(error instanceof Error ? error.message : String(error));
+  gateway.send(session.id, { type: 'response', id, ok: false, body: encodeError(shown) });
+}
+
+/** The one question that leaves something behind: a file on the page of the asking task's job. */
+async function publish(gateway: Gateway, session: SessionRecord, question: SessionFrameOf<'request'>): Promise<void> {
+  const { plane } = gateway;
+  const { id } = question;
+  try {
+    const { task, ...file } = readQuestion(requests.publish.body, question.body);
+    // It is shown in the browser of whoever looks at the job, and nobody has checked it (rule T4).
+    if (!session.trusted) throw new DaylightError('files are published by tasks on trusted nodes only');
+    const job = plane.gcs.state.jobs.get(plane.jobOfTask(task)) ?? (task === 0 ? session.job : undefined);
+    if (!job) throw new DaylightError('the job of this task is over');
+    await plane.publish(job.id, file);
+    gateway.send(session.id, { type: 'response', id, ok: true, body: NO_BYTES });
+  } catch (error) {
+    refuse(gateway, session, id, error);
   }
 }
 
@@ -189,12 +215,15 @@ function passLog(gateway: Gateway, { session }: Peer, { task, level, text }: Ses
 /** A driver reports on its job as a whole; what a task reports is a line in the job's log. */
 function passProgress(gateway: Gateway, peer: Peer, { task, fraction, note }: SessionFrameOf<'progress'>): void {
   if (!(fraction >= 0 && fraction <= 1)) return;
-  if (task !== 0) {
+  const main = gateway.plane.gcs.state.task(task);
+  const isMain = main?.fn.name === MAIN_FUNCTION;
+  if (task !== 0 && !isMain) {
     passLog(gateway, peer, { type: 'log', task, level: 0, text: `${Math.round(fraction * 100)} % ${note}` });
     return;
   }
-  const { job } = peer.session;
-  if (!job) return;
+  const job = isMain ? main.job : peer.session.job;
+  // What a stranger says of a job that is not its own does not count: its main never runs there.
+  if (!job || !peer.session.trusted) return;
   job.progress = fraction;
   job.note = note;
   gateway.plane.step((gcs) => gcs.state.dirty.jobs.add(job.id));

@@ -18,7 +18,7 @@ import { type Peer, Peers } from './peers.ts';
 import { Relay } from './relay.ts';
 import { type LinkOwner, SessionLink } from './session-link.ts';
 import { StrangerDoor } from './stranger-door.ts';
-import type { Tokens } from './tokens.ts';
+import type { JoinTokens } from './tokens.ts';
 import { TurnQueue } from './turn-taking.ts';
 
 /** From the node of a stranger: reading it takes a while, and what such nodes have to say is small. */
@@ -83,7 +83,7 @@ export class Gateway implements Outbox {
   constructor(
     connections: Connections,
     plane: ControlPlane,
-    tokens: Tokens,
+    tokens: JoinTokens,
     { isPublic = false }: GatewayOptions = {},
   ) {
     const { clock } = plane;
@@ -98,7 +98,7 @@ export class Gateway implements Outbox {
     });
     this.relay = new Relay(plane.gcs.state, {
       isConnected: (session) => this.#peers.get(session)?.link !== undefined,
-      send: (session, frame) => this.sendBulk(session, frame),
+      send: (session, frame) => plane.localDrivers.frame(session, frame) || this.sendBulk(session, frame),
       copyMissing: (object, id) => {
         const session = plane.gcs.state.sessions.get(id);
         if (session) plane.step((gcs) => (gcs.objects.removeCopy(object, session), gcs.settle()));

@@ -1,5 +1,5 @@
 /**
- * Questions that nodes ask the control plane (`request` frames): they change nothing.
+ * Questions that nodes ask the control plane (`request` frames): these change nothing.
  */
 import { AuthenticationError, DaylightError, ProtocolError } from '#shared/errors/daylight-error.ts';
 import { requests } from '#shared/protocol/requests.ts';
@@ -34,24 +34,24 @@ export function answerQuestion(
     throw new AuthenticationError('a node that joined without the key may not ask this');
   switch (method) {
     case 'module': {
-      const { module: hash } = read(requests.module.body, body);
+      const { module: hash } = readQuestion(requests.module.body, body);
       const module = book?.hadModule(hash) === false ? undefined : state.modules.get(hash);
       if (!module && state.grace) return undefined;
       if (!module) throw new DaylightError(`no module ${hash} is known: its driver has not sent it`);
       return write(requests.module.answer, { code: module.code, sourceMap: module.sourceMap });
     }
     case 'getActor': {
-      const { name, namespace } = read(requests.getActor.body, body);
+      const { name, namespace } = readQuestion(requests.getActor.body, body);
       const found = findActor(state, session, name, namespace);
       return !found && state.grace ? undefined : write(requests.getActor.answer, identityOf(found));
     }
     case 'actorIdentity': {
-      const { actor } = read(requests.actorIdentity.body, body);
+      const { actor } = readQuestion(requests.actorIdentity.body, body);
       const found = state.actors.get(state.resolve(actor));
       return !found && state.grace ? undefined : write(requests.actorIdentity.answer, identityOf(found));
     }
     case 'jobInfo': {
-      const { job: id } = read(requests.jobInfo.body, body);
+      const { job: id } = readQuestion(requests.jobInfo.body, body);
       const job = book?.hadJob(id) === false ? undefined : state.jobs.get(id);
       if (!job) throw new DaylightError(`no job ${id} is known`);
       const { name, submitter, purpose } = job;
@@ -105,7 +105,8 @@ function identityOf(actor: ActorRecord | undefined): Identity {
   return { actor: actor.key, className: described.className, methods: [...described.methods] };
 }
 
-function read<T>(codec: Codec<T>, body: Uint8Array): T {
+/** The body of a question. @throws WireError */
+export function readQuestion<T>(codec: Codec<T>, body: Uint8Array): T {
   const reader = new ByteReader(body);
   const value = codec.read(reader);
   reader.expectEnd();

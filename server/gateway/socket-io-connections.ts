@@ -3,7 +3,7 @@
  * the {@link Threshold}.
  */
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
-import { type Socket, Server as SocketServer } from 'socket.io';
+import { type Namespace, type Socket, Server as SocketServer } from 'socket.io';
 import { MAX_FRAME_BYTES } from '#shared/protocol/limits.ts';
 import type { Connection, ConnectionEvents, Connections } from './connection.ts';
 import { HELLO_LIMIT_MS } from './gateway.ts';
@@ -59,6 +59,21 @@ export class SocketIoConnections implements Connections {
         if (event !== 'f') events.stray('only frames are understood');
       });
     });
+  }
+
+  /** A namespace beside that of nodes, for those who `mayEnter`, with the token that they say they have. */
+  open(name: string, mayEnter: (request: IncomingMessage, token: string | undefined) => boolean): Namespace {
+    const namespace = this.#io.of(name);
+    namespace.use((socket, next) => {
+      const token: unknown = Reflect.get(socket.handshake.auth, 'token');
+      if (!mayEnter(socket.request, typeof token === 'string' ? token : undefined)) {
+        next(new Error('authentication'));
+        return;
+      }
+      this.#threshold.left(socket.conn);
+      next();
+    });
+    return namespace;
   }
 
   close(): Promise<void> {

@@ -37,6 +37,12 @@ export interface JobRecord {
   /** Who runs it and what for, in the driver's words; empty if it did not say. */
   submitter: string;
   purpose: string;
+  /** `driver`: it runs in a process that joined; `submitted`: its `main` is a task of the cluster. */
+  kind: 'driver' | 'submitted';
+  /** Its part where jobs share nodes: 1 is usual, 2 gets twice as much (rule S5). */
+  priority: number;
+  /** Whose nodes its tasks may run on, beside what each says for itself (rule S1). */
+  trust: 'own' | 'unchecked';
   /** Its tasks that have no result yet. */
   readonly unfinished: KeyTable<TaskRecord>;
   readonly actors: Set<ActorRecord>;

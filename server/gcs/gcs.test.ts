@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import { objectKey } from '#shared/ids/object-key.ts';
 import { END_REASON, PLACE } from '#shared/protocol/node-records.ts';
 import { errorFromWire, errorRecordCodec } from '#shared/errors/error-record.ts';
@@ -553,6 +554,15 @@ describe('actors', () => {
     expect([it.gcs.state.tasks.size, it.gcs.state.objects.size]).toEqual([0, 0]);
   });
 
+  it('S1 where a job trusts strangers so do its tasks, but not its main and its actors', () => {
+    const { it, driver, key } = world();
+    if (driver.job) it.gcs.jobs.submitted(driver.job, { priority: 1, trust: 'unchecked' });
+    it.say(driver, { kind: 'function', fn: 3, module: 'm', name: MAIN_FUNCTION, functionKind: 0 });
+    it.say(driver, submit(driver.id, 1), submit(driver.id, 2, create), submit(driver.id, 3, { fn: 3 }));
+    const trusts = [1, 2, 3].map((number) => it.gcs.state.task(key(number))?.options.options.trust);
+    expect(trusts).toEqual(['unchecked', 'own', 'own']);
+  });
+
   it('J3 the end of a job ends its actors and tasks and leaves nothing', () => {
     const { it, host, driver, key } = world();
     it.say(
@@ -688,6 +698,17 @@ describe('G2 restart', () => {
     expect(it.to(other, 'dropCopy')).toMatchObject([{ object: key(1) }]);
     expect(it.gcs.state.objects.size).toBe(0);
     expect(other.copies.size).toBe(0);
+  });
+
+  it('O2 a node that has lost a copy keeps none under another key: nobody would know of it', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.say(host, finishStored(key(1)));
+    const other = objectKey(host.id, 5);
+    it.gcs.state.addAlias(other, key(1));
+    it.say(host, { kind: 'located', object: other, present: true, sizeBytes: 1_000_000 });
+    it.say(host, { kind: 'located', object: key(1), present: false, sizeBytes: 1_000_000 });
+    expect(it.to(host, 'dropCopy')).toEqual([{ kind: 'dropCopy', object: other }]);
   });
 
   it('O3 a copy of an object whose value is known otherwise is not needed', () => {

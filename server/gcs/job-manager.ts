@@ -11,6 +11,8 @@ import type { GcsState } from './state.ts';
 import type { TaskManager } from './task-manager.ts';
 
 const NO_BYTES = new Uint8Array(0);
+/** The kind of event by which a job says that it is over. */
+export const JOB_ENDED = 'job-ended';
 
 /** A job that begins. Without a name it is called by its number. */
 export function newJob(id: number, name: string, session: number, startedMs: number): JobRecord {
@@ -30,6 +32,9 @@ export function newJob(id: number, name: string, session: number, startedMs: num
     note: '',
     submitter: '',
     purpose: '',
+    kind: 'driver',
+    priority: 1,
+    trust: 'own',
     unfinished: new KeyTable(),
     actors: new Set(),
   };
@@ -56,6 +61,21 @@ export class JobManager {
     session.job = job;
     this.#touch(job);
     return job;
+  }
+
+  /** What a submission says of its job. */
+  submitted(job: JobRecord, { priority, trust }: Pick<JobRecord, 'priority' | 'trust'>): void {
+    job.kind = 'submitted';
+    job.priority = priority;
+    job.trust = trust;
+    this.#touch(job);
+  }
+
+  /** Forgets a job that is over. @throws RangeError if it runs */
+  remove(job: JobRecord): void {
+    if (job.status === 'running') throw new RangeError(`job ${job.id} is running: stop it first`);
+    this.#state.jobs.delete(job.id);
+    this.#touch(job);
   }
 
   restore(job: JobRecord): void {
@@ -96,6 +116,7 @@ export class JobManager {
     moveJob(job, status);
     job.endedMs = this.#state.wallMs;
     job.message = status === 'succeeded' ? '' : reason;
+    if (status === 'succeeded') job.progress = 1;
     this.#touch(job);
     this.#actors.stopJob([...job.actors], reason);
     this.#tasks.stopJob(job, reason);
@@ -112,7 +133,7 @@ export class JobManager {
     job.actors.clear();
     this.#state.ports.event({
       severity: status === 'failed' ? 'error' : 'info',
-      kind: 'job-ended',
+      kind: JOB_ENDED,
       message: `${job.name}: ${status}`,
       job: job.id,
       session: job.session,

@@ -27,6 +27,9 @@ test('G2: a table by key holds what a map would hold', () => {
       const keys = [...table.keys()];
       expect(keys.toSorted((a, b) => a - b)).toEqual([...map.keys()].toSorted((a, b) => a - b));
       expect([...table.values()]).toEqual(keys.map((key) => map.get(key)));
+      const descending = [...map.keys()].toSorted((a, b) => b - a);
+      for (const below of [Infinity, descending[descending.length >> 1] ?? 0])
+        expect([...table.newest(below)]).toEqual(descending.filter((key) => key < below).map((key) => map.get(key)));
       table.clear();
       expect([table.size, ...table.keys(), ...table.values()]).toEqual([0]);
       for (const key of map.keys()) expect(table.get(key)).toBeUndefined();

@@ -86,6 +86,20 @@ export class KeyTable<V extends object> {
       }
   }
 
+  /** Those with keys below this one, the highest key first; what is added or removed meanwhile may be met or not. */
+  *newest(below: ObjectKey): Generator<V, void> {
+    const numbers = Float64Array.from(this.#pages.keys()).sort();
+    for (let index = numbers.length - 1; index >= 0; index--) {
+      const number = numbers[index] ?? 0;
+      if (number * PAGE_KEYS >= below) continue;
+      const slots = this.#pages.get(number)?.slots ?? [];
+      for (let slot = Math.min(slots.length, below - number * PAGE_KEYS) - 1; slot >= 0; slot--) {
+        const value = slots[slot];
+        if (value !== undefined) yield value;
+      }
+    }
+  }
+
   #pageOf(key: ObjectKey): Page<V> | undefined {
     const number = Math.floor(key / PAGE_KEYS);
     if (this.#latest?.number === number) return this.#latest;

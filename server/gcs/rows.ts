@@ -75,7 +75,18 @@ const storedJob = struct({
   note: text,
 });
 
-export const jobRow = grown(storedJob, struct({ submitter: text, purpose: text }), { submitter: '', purpose: '' });
+const describedJob = grown(storedJob, struct({ submitter: text, purpose: text }), { submitter: '', purpose: '' });
+
+/** Data of before jobs were submitted: each had a driver. */
+export const jobRow = grown(
+  describedJob,
+  struct({
+    kind: literalUnion('driver', 'submitted'),
+    priority: f64,
+    trust: literalUnion('own', 'unchecked'),
+  }),
+  { kind: 'driver' as const, priority: 1, trust: 'own' as const },
+);
 
 export const actorRow = struct({
   state: literalUnion('pending', 'alive', 'restarting', 'dead'),

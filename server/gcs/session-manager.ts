@@ -322,7 +322,9 @@ export class SessionManager {
     if (this.#livesOf.get(session.nodeId)?.size === 0) this.#livesOf.delete(session.nodeId);
     session.sinceMs = this.#state.nowMs;
     this.#state.dirty.sessions.add(session.id);
-    this.#event(session, 'warning', 'node-left', `${session.nodeName} left: ${reason}`);
+    // A driver leaves when its job is over; a node that leaves is a loss.
+    const severity = session.role === 'driver' ? 'info' : 'warning';
+    this.#event(session, severity, 'node-left', `${session.nodeName} left: ${reason}`);
     this.#hooks.died(session, reason);
   }
 

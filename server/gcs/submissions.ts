@@ -3,9 +3,12 @@
  */
 import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import { FUNCTION_KIND, type NodeRecordOf, PLACE } from '#shared/protocol/node-records.ts';
+import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
+import { optionsToJson } from '#shared/task/task-options.ts';
 import type { Assignments } from './assignments.ts';
 import { nameCall, objectId, taskId } from './content-names.ts';
-import { newTask, type ObjectRecord, type SessionRecord, type TaskRecord } from './entities.ts';
+import type { FunctionEntry, OptionsEntry } from './dictionaries.ts';
+import { type JobRecord, newTask, type ObjectRecord, type SessionRecord, type TaskRecord } from './entities.ts';
 import { namesMadeBy } from './made-names.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { GcsState } from './state.ts';
@@ -41,12 +44,13 @@ export class Submissions {
     const parent = record.parent === 0 ? undefined : this.#state.task(record.parent);
     const job = parent?.job ?? session.job;
     const fn = session.functions[record.fn];
-    const options = session.options[record.options];
+    const given = session.options[record.options];
     if (sessionOfKey(record.task) !== session.id || this.#isKnown(record.task)) return;
-    if (!job || !fn || !options || !this.#mayCall(session, parent)) {
+    if (!job || !fn || !given || !this.#mayCall(session, parent)) {
       this.turnAway(session, record, systemError('cancelled', 'the task that made this call is over'));
       return;
     }
+    const options = this.#optionsFor(job, fn, given);
     const call = {
       actor: this.#state.resolve(record.actor),
       fn,
@@ -74,6 +78,13 @@ export class Submissions {
       return;
     }
     this.#place(task, session, record.place);
+  }
+
+  /** Where a job trusts strangers, so do its tasks; not its `main` and its actors, on which the others depend (rule S1). */
+  #optionsFor(job: JobRecord, fn: FunctionEntry, given: OptionsEntry): OptionsEntry {
+    const isPlain = fn.kind === FUNCTION_KIND.task && fn.name !== MAIN_FUNCTION;
+    if (job.trust === 'own' || !isPlain || given.options.trust !== 'own') return given;
+    return this.#state.dictionaries.optionsOf(optionsToJson({ ...given.options, trust: job.trust }));
   }
 
   /**

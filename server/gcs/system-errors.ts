@@ -11,8 +11,10 @@ import {
   TaskCancelledError,
   WorkerCrashedError,
 } from '#shared/errors/daylight-error.ts';
-import { encodeError } from '#shared/errors/error-record.ts';
+import { encodeError, errorRecordCodec } from '#shared/errors/error-record.ts';
 import { END_REASON } from '#shared/protocol/node-records.ts';
+import { plainWords } from '#shared/text/plain-words.ts';
+import { ByteReader } from '#shared/wire/byte-reader.ts';
 
 const CLASSES = {
   cancelled: TaskCancelledError,
@@ -36,6 +38,26 @@ export function systemError(kind: SystemErrorKind, message: string, logTail = ''
 
 /** Of an object that nobody held. Made once: nodes may ask for thousands of such objects in one frame. */
 export const FREED = systemError('objectLost', 'the object was freed: nobody held it any more');
+
+const MAX_LINE_CHARS = 300;
+/** The last one that was read: a job that is stopped gives the same to each of its tasks, and they may be a million. */
+let lastLine: { readonly encoded: Uint8Array; readonly line: string } | undefined;
+
+/** An error in one line for people: of its record the name and the message only, and no class is revived (rule T3). */
+export function errorLine(encoded: Uint8Array): string {
+  if (lastLine?.encoded !== encoded) lastLine = { encoded, line: readLine(encoded) };
+  return lastLine.line;
+}
+
+function readLine(encoded: Uint8Array): string {
+  try {
+    const [first] = errorRecordCodec.read(new ByteReader(encoded)).links;
+    return first ? plainWords(`${first.name}: ${first.message}`).slice(0, MAX_LINE_CHARS) : '';
+  } catch {
+    // What a node says may be anything.
+    return '';
+  }
+}
 
 /** What the reason of an ended attempt is called as an error. */
 export function errorKindOf(reason: number): SystemErrorKind {

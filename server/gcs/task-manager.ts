@@ -17,7 +17,7 @@ import { isHeld } from './holders.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { GcsState, TaskOutcome } from './state.ts';
-import { errorKindOf, systemError } from './system-errors.ts';
+import { errorKindOf, errorLine, systemError } from './system-errors.ts';
 
 /** The queue of ready tasks (the global scheduler). */
 export interface ReadyQueue {
@@ -45,6 +45,8 @@ export class TaskManager {
   readonly #queue: Quarantine;
   readonly #runs: Assignments;
   readonly #actors: ActorHooks;
+  /** Attempts that ended without a value, since the start. */
+  failedAttempts = 0;
 
   constructor(state: GcsState, objects: ObjectTable, queue: Quarantine, runs: Assignments, actors: ActorHooks) {
     this.#state = state;
@@ -80,12 +82,13 @@ export class TaskManager {
     this.#queue.ran(task, believedRunUs(session, task, record.durationUs, this.#state.wallMs), session);
     session.executed += 1;
     const failed = record.outcome !== OUTCOME.value;
+    if (failed) this.failedAttempts += 1;
     this.#close(task, {
       outcome: failed ? 'failed' : 'succeeded',
       session: session.id,
       durationUs: record.durationUs,
       sizeBytes: record.sizeBytes,
-      message: '',
+      message: failed ? errorLine(record.value) : '',
     });
     if (task.fn.kind === FUNCTION_KIND.actor)
       this.#actors.creationEnded(task, session, failed ? record.value : undefined);
@@ -119,6 +122,7 @@ export class TaskManager {
   attemptFailed(session: SessionRecord, record: NodeRecordOf<'failed'>): void {
     const task = this.#state.task(record.task);
     if (!task || task.state === 'finished' || !this.#runs.isCurrent(task, session, record.attempt)) return;
+    this.failedAttempts += 1;
     // While the other copy goes on nothing is decided: if that fails as well, it counts.
     if (record.counted && task.copy) task.runsAlone = true;
     else if (record.counted) task.failures += 1;
@@ -150,6 +154,7 @@ export class TaskManager {
 
   /** The node went away while it had this task: costs no retry, but not for ever (rule L4). */
   lost(task: TaskRecord, { id, nodeName }: SessionRecord): void {
+    this.failedAttempts += 1;
     if (task.copy?.session === id) {
       this.#runs.endSecond(task, false);
       return;
@@ -243,7 +248,7 @@ export class TaskManager {
       this.#objects.setError(object, error);
       this.#objects.reconsider(object);
     }
-    this.#close(task, { outcome, session: task.assigned, durationUs: 0, sizeBytes: 0, message: '' });
+    this.#close(task, { outcome, session: task.assigned, durationUs: 0, sizeBytes: 0, message: errorLine(error) });
     if (task.fn.kind === FUNCTION_KIND.actor) this.#actors.creationEnded(task, undefined, error);
   }
 

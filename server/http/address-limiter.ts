@@ -17,13 +17,22 @@ export class AddressLimiter {
 
   /** True if this address may, once more. With too many addresses in one minute, no new one may. */
   allow(address: string, nowMs: number): boolean {
-    if (nowMs - this.#windowStartMs >= WINDOW_MS) {
-      this.#counts.clear();
-      this.#windowStartMs = nowMs;
-    }
+    this.#startWindow(nowMs);
     const count = this.#counts.get(address) ?? 0;
     if (count >= this.#perMinute || (count === 0 && this.#counts.size >= MAX_ADDRESSES)) return false;
     this.#counts.set(address, count + 1);
     return true;
+  }
+
+  /** True if this address has no more in this minute; asking counts nothing. */
+  isSpent(address: string, nowMs: number): boolean {
+    this.#startWindow(nowMs);
+    return (this.#counts.get(address) ?? 0) >= this.#perMinute;
+  }
+
+  #startWindow(nowMs: number): void {
+    if (nowMs - this.#windowStartMs < WINDOW_MS) return;
+    this.#counts.clear();
+    this.#windowStartMs = nowMs;
   }
 }

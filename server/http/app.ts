@@ -1,48 +1,59 @@
 /**
- * The HTTP side of the server: the API, health, metrics and the status page.
+ * The HTTP side of the server: the API, health, metrics and the pages.
  */
-import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
+import express, { type Express, type Request } from 'express';
+import type { Example } from '#shared/api/schemas.ts';
 import type { ControlPlane, ServerLogger } from '../control-plane.ts';
 import type { Tokens } from '../gateway/tokens.ts';
 import type { LeaveNotice } from '../gcs/session-manager.ts';
-import { apiRouter } from './api.ts';
-import { isOperator, operatorsOnly, ownPagesOnly, tokenLinks } from './authorize.ts';
+import type { JobServicePort } from '../jobs/job-service-port.ts';
+import type { Measurements } from '../metrics/measurements.ts';
+import { apiHandlers } from './api/handlers.ts';
+import { ApiError } from './api-error.ts';
+import { apiRouter, errorAnswers } from './api-router.ts';
+import { type Doorkeeper, only, tokenLinks } from './authorize.ts';
 import { donateLinkAt } from './donate-link.ts';
 import { qrCode } from './donate-qr.ts';
 import { donateRouter, guardNames } from './donate-routes.ts';
 import type { Metrics } from './metrics.ts';
-import { ApiError } from './paging.ts';
+import { pageRouter } from './pages.ts';
 import { COMMON_HEADERS } from './policies.ts';
 import type { Site } from './site.ts';
-import { PAGE_SCRIPT, PAGE_STYLE, statusPage, strangerPage } from './status-page.ts';
 import type { WebFiles } from './web-files.ts';
 
 /** What the application serves. */
 export interface AppParts {
   readonly plane: ControlPlane;
   readonly tokens: Tokens;
+  readonly door: Doorkeeper;
   readonly site: Site;
   readonly files: WebFiles;
+  readonly measurements: Measurements;
   /** Whether a node may join without the key. */
   readonly isPublic: boolean;
+  /** Version of the server. */
+  readonly version: string;
   /** Asked for only after the gateway is there. */
   readonly metrics: () => Metrics;
+  /** Submitted jobs, once their service has started. */
+  readonly jobs?: () => JobServicePort | undefined;
+  /** Jobs to begin with. */
+  readonly examples?: readonly Example[];
   readonly logger: ServerLogger;
 }
 
 /** Makes the application. */
-export function createApp({ plane, tokens, site, files, isPublic, metrics, logger }: AppParts): Express {
+export function createApp(parts: AppParts): Express {
+  const { plane, tokens, door, site, files, isPublic, metrics, logger } = parts;
   const app = express();
   app.disable('x-powered-by');
+  // Digests of answers that nobody keeps.
+  app.disable('etag');
   app.use((_request, response, next) => {
     response.set(COMMON_HEADERS);
     next();
   });
   app.use(guardNames(site));
-  const linksFor = (request: Request): { donateUrl: string; openUrl: string } => {
-    const link = (key: string): string => donateLinkAt(site, request, key);
-    return { donateUrl: link(tokens.join), openUrl: link('') };
-  };
   app.get('/healthz', (_request, response) => {
     const failing = plane.commits.failing;
     response.status(failing ? 503 : 200).json({ status: failing ? 'storage-failing' : 'ok' });
@@ -53,56 +64,25 @@ export function createApp({ plane, tokens, site, files, isPublic, metrics, logge
       gcs.settle();
     });
   app.use(donateRouter({ site, files, isPublic, tabLeaves }));
-  app.use(tokenLinks(tokens, site));
-  app.get('/style.css', (_request, response) => void response.type('css').send(PAGE_STYLE));
-  app.get('/script.js', (_request, response) => void response.type('js').send(PAGE_SCRIPT));
-  app.get('/', (request, response) => {
-    const known = isOperator(request, tokens);
-    const page = known ? statusPage({ ...linksFor(request), isPublic }) : strangerPage(isPublic);
-    response
-      .status(known ? 200 : 401)
-      .set('Cache-Control', 'no-store')
-      .type('html')
-      .send(page);
-  });
-  app.get('/donate-qr.svg', operatorsOnly(tokens), (request, response) => {
-    const { donateUrl, openUrl } = linksFor(request);
+  app.use(tokenLinks(door));
+  app.use(pageRouter(site, files));
+  const joinUrl = (request: Request): string => donateLinkAt(site, request, tokens.join);
+  app.get('/donate-qr.svg', only(door, 'operator'), (request, response) => {
     response
       .set('Cache-Control', 'no-store')
       .type('svg')
-      .send(qrCode(isPublic ? openUrl : donateUrl));
+      .send(qrCode(isPublic ? donateLinkAt(site, request, '') : joinUrl(request)));
   });
-  app.get('/metrics', operatorsOnly(tokens), async (_request, response) => {
+  app.get('/metrics', only(door, 'viewer'), async (_request, response) => {
     const { registry } = metrics();
     response.set('Content-Type', registry.contentType).send(await registry.metrics());
   });
-  app.use(
-    '/api/v1',
-    operatorsOnly(tokens),
-    ownPagesOnly(site),
-    (_request, response, next) => {
-      response.set('Cache-Control', 'no-store');
-      next();
-    },
-    apiRouter(plane),
-  );
-  app.use(
-    (_request, response) =>
-      void response.status(404).json({ error: { code: 'not-found', message: 'there is nothing here' } }),
-  );
-  app.use(errorAnswer(logger));
+  const { jobs = () => undefined, examples = [], measurements, version } = parts;
+  const handlers = apiHandlers({ plane, door, measurements, jobs, examples, isPublic, version, joinUrl });
+  app.use('/api/v1', apiRouter(handlers, door, logger));
+  app.use(() => {
+    throw new ApiError(404, 'not-found', 'there is nothing here');
+  });
+  app.use(errorAnswers(logger));
   return app;
-}
-
-function errorAnswer(logger: ServerLogger): ErrorRequestHandler {
-  return (error: unknown, _request, response, _next) => {
-    if (error instanceof ApiError) {
-      response.status(error.status).json({ error: { code: error.code, message: error.message } });
-      return;
-    }
-    logger.error(`an API request failed: ${error instanceof Error ? error.message : String(error)}`);
-    response
-      .status(500)
-      .json({ error: { code: 'internal', message: 'the server could not answer; its log says why' } });
-  };
 }

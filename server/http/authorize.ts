@@ -1,31 +1,145 @@
 /**
- * Who may use the API and the pages: whoever has the operator's token, in a header or in a cookie. A link with
- * `?token=` sets the cookie and leads to the same page without it, so the token does not stay in the address bar.
+ * Who asks: an operator, who may do everything, a viewer, who may look, or a stranger. Programs send a token with every request.
+ * A browser shows its token once, at the login or by a link with `?token=`, and gets a cookie, which is no token: it says whom it
+ * was given to until when, signed with a key that never leaves the server. So guessing is possible at tokens alone, and there it is
+ * slow.
  */
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { createHmac } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler, Response } from 'express';
+import { addressOf } from '../gateway/stranger-door.ts';
 import { sameToken, type Tokens } from '../gateway/tokens.ts';
+import { AddressLimiter } from './address-limiter.ts';
+import { ApiError } from './api-error.ts';
 import type { Site } from './site.ts';
 
-const COOKIE = 'daylight_token';
-const COOKIE_AGE_S = 30 * 24 * 3600;
+/** What somebody may do. */
+export type Role = 'viewer' | 'operator';
 
-/** Exchanges `?token=` for a cookie. */
-export function tokenLinks(tokens: Tokens, site: Site): RequestHandler {
-  return (request, response, next) => {
-    const { token } = request.query;
-    if (request.method !== 'GET' || typeof token !== 'string') {
-      next();
-      return;
+/** Somebody who is known. */
+export interface Caller {
+  readonly role: Role;
+  /** A browser sends a cookie along whoever made it ask; a token only a program that was given it. */
+  readonly by: 'cookie' | 'token';
+}
+
+export const COOKIE_NAME = 'daylight_session';
+/** Sent along with everything that changes something, by pages of this server alone: others may not set it. */
+export const PAGE_HEADER = 'x-daylight';
+const COOKIE_AGE_S = 30 * 24 * 3600;
+/** Wrong tokens from one address per minute: typing errors, and a few programs with an old one. */
+const WRONG_TOKENS_PER_MINUTE = 60;
+
+/** What the doorkeeper looks at the clock for. */
+export interface DoorClock {
+  nowMs(): number;
+  wallMs(): number;
+}
+
+/** Knows who asks. */
+export class Doorkeeper {
+  readonly #tokens: Tokens;
+  readonly #site: Site;
+  readonly #clock: DoorClock;
+  readonly #wrongTokens = new AddressLimiter(WRONG_TOKENS_PER_MINUTE);
+
+  constructor(tokens: Tokens, site: Site, clock: DoorClock) {
+    this.#tokens = tokens;
+    this.#site = site;
+    this.#clock = clock;
+  }
+
+  /**
+   * Who sent a request; undefined for a stranger. A token counts, also a wrong one, and not the cookie beside it.
+   * @param token another place where the request may have one
+   * @throws ApiError if too many from there were wrong lately
+   */
+  callerOf(request: IncomingMessage, token?: string): Caller | undefined {
+    const given = token ?? /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const role = given === undefined ? this.#roleOfCookie(request) : this.roleOfToken(given, request);
+    return role && { role, by: given === undefined ? 'cookie' : 'token' };
+  }
+
+  /** Whether a socket may listen: as {@link callerOf}, but nobody is told why not. */
+  mayListen(request: IncomingMessage, token: string | undefined): boolean {
+    try {
+      return this.callerOf(request, token) !== undefined;
+    } catch {
+      return false;
     }
-    if (!sameToken(token, tokens.operator)) {
-      next();
-      return;
-    }
-    const secure = site.addressOf(request)?.scheme === 'https' ? '; Secure' : '';
+  }
+
+  /** The role that a token gives; undefined for a wrong one, which is counted. @throws ApiError as {@link callerOf} */
+  roleOfToken(token: string, request: IncomingMessage): Role | undefined {
+    const address = addressOf(request);
+    if (this.#wrongTokens.isSpent(address, this.#clock.nowMs()))
+      throw new ApiError(429, 'too-many-attempts', 'too many wrong tokens came from your address: wait a minute');
+    // Both are compared always: which one fits must not show.
+    const views = sameToken(token, this.#tokens.viewer);
+    if (sameToken(token, this.#tokens.operator)) return 'operator';
+    if (views) return 'viewer';
+    this.#wrongTokens.allow(address, this.#clock.nowMs());
+    return undefined;
+  }
+
+  /** Whether a request that changes something was meant by whoever sent it. @throws ApiError */
+  checkIntent(request: IncomingMessage, caller: Caller | undefined): void {
+    if (!this.#site.allowsOrigin(request))
+      throw new ApiError(403, 'origin', 'a page of another site may not change anything here');
+    if (caller?.by !== 'cookie') return;
+    // `SameSite` does not tell pages of the same host at another port from ours.
+    if (request.headers.origin === undefined || request.headers[PAGE_HEADER] !== '1')
+      throw new ApiError(
+        403,
+        'origin',
+        `with a cookie, only pages of this server that send "${PAGE_HEADER}: 1" may change anything`,
+      );
+  }
+
+  /** Logs a browser in. */
+  setCookie(request: IncomingMessage, response: Response, role: Role): void {
+    const untilS = Math.floor(this.#clock.wallMs() / 1000) + COOKIE_AGE_S;
+    this.#writeCookie(request, response, `${role}.${untilS}.${this.#sign(role, untilS)}`, COOKIE_AGE_S);
+  }
+
+  /** Logs it out. */
+  clearCookie(request: IncomingMessage, response: Response): void {
+    this.#writeCookie(request, response, '', 0);
+  }
+
+  #writeCookie(request: IncomingMessage, response: Response, value: string, ageS: number): void {
+    const secure = this.#site.addressOf(request)?.scheme === 'https' ? '; Secure' : '';
     response.setHeader(
       'Set-Cookie',
-      `${COOKIE}=${token}; Path=/; Max-Age=${COOKIE_AGE_S}; HttpOnly; SameSite=Strict${secure}`,
+      `${COOKIE_NAME}=${value}; Path=/; Max-Age=${ageS}; HttpOnly; SameSite=Strict${secure}`,
     );
+  }
+
+  #roleOfCookie(request: IncomingMessage): Role | undefined {
+    const [role, until = '', signature = ''] = cookieOf(request)?.split('.') ?? [];
+    if (role !== 'operator' && role !== 'viewer') return undefined;
+    const untilS = Number(until);
+    if (!Number.isSafeInteger(untilS) || untilS * 1000 < this.#clock.wallMs()) return undefined;
+    return sameToken(signature, this.#sign(role, untilS)) ? role : undefined;
+  }
+
+  /** With the token in it: another token makes all cookies void. */
+  #sign(role: Role, untilS: number): string {
+    const { cookieKey } = this.#tokens;
+    return createHmac('sha256', cookieKey).update(`${role}\n${untilS}\n${this.#tokens[role]}`).digest('base64url');
+  }
+}
+
+/** Exchanges `?token=` for a cookie and leads to the same page without it, so that it does not stay in the address bar. */
+export function tokenLinks(door: Doorkeeper): RequestHandler {
+  return (request, response, next) => {
+    const { token } = request.query;
+    const role = request.method === 'GET' && typeof token === 'string' ? door.roleOfToken(token, request) : undefined;
+    if (!role) {
+      next();
+      return;
+    }
+    door.setCookie(request, response, role);
     // From the path alone and with one slash: a link cannot lead to another site.
     const path = request.path.replace(/^\/+/, '/');
     const query = new URLSearchParams(request.originalUrl.split('?')[1]);
@@ -34,53 +148,30 @@ export function tokenLinks(tokens: Tokens, site: Site): RequestHandler {
   };
 }
 
-/** True if the request carries the operator's token. */
-export function isOperator(request: Request, tokens: Tokens): boolean {
-  const header = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  const given = header ?? cookieOf(request);
-  return given !== undefined && sameToken(given, tokens.operator);
+/** Refuses whoever may not do what needs this role. @throws ApiError */
+export function checkRole(caller: Caller | undefined, needed: Role): void {
+  if (!caller)
+    throw new ApiError(
+      401,
+      'authentication',
+      'this needs a token: open the link that the server printed, log in, or send it as "Authorization: Bearer …"',
+    );
+  if (needed === 'operator' && caller.role === 'viewer')
+    throw new ApiError(403, 'viewer', 'who has the viewer token may only look: this needs the operator token');
 }
 
-/** Answers 401 to everybody else. */
-export function operatorsOnly(tokens: Tokens): RequestHandler {
-  return (request: Request, response: Response, next: NextFunction) => {
-    if (isOperator(request, tokens)) {
-      next();
-      return;
-    }
-    response
-      .status(401)
-      .set('WWW-Authenticate', 'Bearer')
-      .json({
-        error: {
-          code: 'authentication',
-          message:
-            'this needs the operator token: open the URL that the server printed, or send it as "Authorization: Bearer …"',
-        },
-      });
+/** The same for a route outside the API. */
+export function only(door: Doorkeeper, needed: Role): RequestHandler {
+  return (request, _response, next) => {
+    checkRole(door.callerOf(request), needed);
+    next();
   };
 }
 
-/**
- * Refuses what changes something if another site's page asks for it. Browsers send the cookie along with such a request when
- * that page is on the same host at another port, or on a neighbouring name: `SameSite` counts neither as another site.
- */
-export function ownPagesOnly(site: Site): RequestHandler {
-  return (request: Request, response: Response, next: NextFunction) => {
-    if (['GET', 'HEAD'].includes(request.method) || site.allowsOrigin(request)) {
-      next();
-      return;
-    }
-    response
-      .status(403)
-      .json({ error: { code: 'origin', message: 'a page of another site may not change anything here' } });
-  };
-}
-
-function cookieOf(request: Request): string | undefined {
+function cookieOf(request: IncomingMessage): string | undefined {
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const [name, value] = part.trim().split('=');
-    if (name === COOKIE && value !== undefined) return value;
+    if (name === COOKIE_NAME && value !== undefined) return value;
   }
   return undefined;
 }

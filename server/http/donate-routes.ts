@@ -164,7 +164,8 @@ function sendText(response: Response, status: number, text: string): void {
   response.status(status).set('Cache-Control', 'no-store').type('text').send(`${text}\n`);
 }
 
-function sendFile(request: Request, response: Response, { type, body, gzipped }: WebFile): void {
+/** Sends a file of the build, compressed where that is understood. */
+export function sendFile(request: Request, response: Response, { type, body, gzipped }: WebFile): void {
   response.set('Content-Type', type);
   if (gzipped) response.vary('Accept-Encoding');
   if (!gzipped || !request.acceptsEncodings('gzip')) return void response.send(body);

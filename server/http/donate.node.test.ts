@@ -330,37 +330,32 @@ describe('a WebSocket', () => {
 });
 
 describe('for the operator', () => {
-  const cookie = { cookie: `daylight_token=${OPERATOR}` };
+  const bearer = { authorization: `Bearer ${OPERATOR}` };
 
   it('there is a link with the key, and the same as a QR code', async () => {
-    const link = `http://127.0.0.1:${server.port}/donate#key=join%20key`;
-    expect(server.donateUrl).toBe(link);
-    const page = (await ask('/', '127.0.0.1', { headers: cookie })).body.toString();
-    expect(page).toContain(`<a href="${link}">`);
-    expect(page).not.toMatch(/ style="|<style|<script>/);
-    const code = await ask('/donate-qr.svg', '127.0.0.1', { headers: cookie });
+    expect(server.donateUrl).toBe(`http://127.0.0.1:${server.port}/donate#key=join%20key`);
+    const code = await ask('/donate-qr.svg', '127.0.0.1', { headers: bearer });
     expect(code.headers).toMatchObject({ 'content-type': expect.stringContaining('svg'), 'cache-control': 'no-store' });
     expect(code.body.toString()).toMatch(/^<svg [^]*<\/svg>$/);
     expect(code.body.toString()).not.toMatch(/style=|<style|<script/);
     expect((await ask('/donate-qr.svg')).status).toBe(401);
-    expect((await ask('/')).body.toString()).not.toContain('/donate');
+    const viewer = { authorization: `Bearer ${server.viewerToken}` };
+    expect((await ask('/donate-qr.svg', '127.0.0.1', { headers: viewer })).status).toBe(403);
   });
 
-  it('there is a warning where browsers would not compute', async () => {
-    const at = async (host: string, headers = {}): Promise<string> =>
-      (await ask('/', host, { headers: { ...cookie, ...headers } })).body.toString();
-    expect(await at('127.0.0.1')).not.toContain('need https');
-    expect(await at('10.0.0.5')).toContain('need https');
-    expect(await at('10.0.0.5', { 'x-forwarded-proto': 'https' })).not.toContain('need https');
-  });
-
-  it('a public cluster has a link for anyone, and asks strangers in', async () => {
+  it('the link is for the address that browsers use', async () => {
+    const linkAt = async (host: string, headers = {}): Promise<unknown> => {
+      const { body } = await ask('/api/v1/me', host, { headers: { ...bearer, ...headers } });
+      return JSON.parse(body.toString()).joinUrl;
+    };
+    expect(await linkAt('10.0.0.5')).toBe(`http://10.0.0.5:${server.port}/donate#key=join%20key`);
+    expect(await linkAt('=day.example.org', { 'x-forwarded-proto': 'https' })).toBe(
+      'https://day.example.org/donate#key=join%20key',
+    );
     await server.stop();
     await start({ isPublic: true, publicUrl: 'https://day.example.org' });
-    const page = (await ask('/', '127.0.0.1', { headers: cookie })).body.toString();
-    expect(page).toContain('<a href="https://day.example.org/donate">');
-    expect(page).toContain('<a href="https://day.example.org/donate#key=join%20key">');
-    expect((await ask('/')).body.toString()).toContain('<a href="/donate">');
+    expect(await linkAt('127.0.0.1')).toBe('https://day.example.org/donate#key=join%20key');
     expect([server.url, server.localUrl]).toEqual(['https://day.example.org', `http://127.0.0.1:${server.port}`]);
+    expect(server.viewerUrl).toBe(`https://day.example.org/?token=${server.viewerToken}`);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { formatObjectKey, objectKey } from '#shared/ids/object-key.ts';
+import { objectKey } from '#shared/ids/object-key.ts';
 import { definitions, failed, finish, submit } from '../gcs/testing/records.ts';
 import { RawNode } from '../gateway/testing/raw-node.ts';
 import { type RunningServer, startServer } from '../main.ts';
@@ -58,7 +58,7 @@ async function busy(): Promise<{ host: RawNode; driver: RawNode; session: number
 
 describe('HTTP: who may look', () => {
   it('answers 401 as JSON without the token, and with a wrong one', async () => {
-    for (const headers of [{}, { Authorization: 'Bearer join' }, { Cookie: 'daylight_token=guess' }]) {
+    for (const headers of [{}, { Authorization: 'Bearer join' }, { Cookie: 'daylight_session=operator.9e9.guess' }]) {
       const response = await fetch(`${server.url}/api/v1/jobs`, { headers });
       expect(response.status).toBe(401);
       expect(Object(await response.json()).error.code).toBe('authentication');
@@ -73,105 +73,17 @@ describe('HTTP: who may look', () => {
     expect(response.headers.get('location')).toBe('/');
     const cookie = response.headers.get('set-cookie') ?? '';
     expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);
-    const page = await fetch(`${server.url}/`, { headers: { Cookie: cookie.split(';')[0] ?? '' } });
-    expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'/);
-    expect(await page.text()).toMatch(/<table id="jobs"/);
-    const stranger = await fetch(`${server.url}/`);
-    expect(stranger.status).toBe(401);
-    expect(await stranger.text()).toMatch(/operator token/);
+    expect(cookie).not.toContain(OPERATOR + ';');
+    const me = await fetch(`${server.url}/api/v1/me`, { headers: { Cookie: cookie.split(';')[0] ?? '' } });
+    expect(await me.json()).toEqual({ role: 'operator', joinUrl: `${server.url}/donate#key=join` });
     // An address that looks like another host's must not leave this one.
     const open = await fetch(`${server.url}//evil.example/?token=${OPERATOR}`, { redirect: 'manual' });
     expect(open.headers.get('location')).toBe('/evil.example/');
+    expect((await fetch(`${server.url}/?token=guess`, { redirect: 'manual' })).headers.get('set-cookie')).toBeNull();
   });
 });
 
-describe('HTTP: the API', () => {
-  it('shows jobs, nodes, tasks live and past, with filters before the limit and cursors', async () => {
-    const { session } = await busy();
-    expect(await items('jobs')).toMatchObject([
-      { id: '1', name: 'digits', status: 'running', submitted: 4, finished: 3, failed: 1 },
-    ]);
-    expect(await items('nodes?role=host')).toMatchObject([
-      { name: 'blue', cpus: 1, executedTasks: 2, assignedTasks: 1 },
-    ]);
-    const tasks = await items('tasks');
-    expect(tasks.map(({ id, state }) => [id, state])).toEqual([
-      [`${session}.4`, 'leased'],
-      [`${session}.3`, 'failed'],
-      [`${session}.2`, 'succeeded'],
-      [`${session}.1`, 'succeeded'],
-    ]);
-    const seen: unknown[] = [];
-    for (let after = ''; ;) {
-      const { body } = await api(`tasks?limit=1&state=succeeded${after}`);
-      seen.push(...Object(body).items.map(({ id }: { id: string }) => id));
-      if (Object(body).next === null) break;
-      after = `&after=${Object(body).next}`;
-    }
-    expect(seen).toEqual([`${session}.2`, `${session}.1`]);
-    expect((await api(`tasks/${session}.1`)).body).toMatchObject({ state: 'succeeded', runMs: 5, attempts: 1 });
-    expect((await api(`tasks/${session}.4`)).body).toMatchObject({ state: 'leased', node: '1' });
-    expect((await api(`objects/${session}.1`)).body).toMatchObject({ status: 'inline', holders: [`node ${session}`] });
-    expect((await api(`why/${formatObjectKey(objectKey(session, 4))}`)).body).toMatchObject({
-      state: 'leased',
-      candidates: [{ node: '1' }],
-    });
-    expect((await api('cluster')).body).toMatchObject({
-      hosts: 1,
-      drivers: 1,
-      cpus: 1,
-      unfinishedTasks: 1,
-      storage: 'working',
-    });
-  });
-
-  it('says what is wrong with a question', async () => {
-    for (const [path, status] of [
-      ['jobs?limit=0', 400],
-      ['jobs?colour=red', 400],
-      ['jobs/99', 404],
-      ['tasks/99', 400],
-      ['tasks/1.99', 404],
-      ['nothing', 404],
-    ] as const) {
-      const answer = await api(path);
-      expect([path, answer.status]).toEqual([path, status]);
-      expect(Object(answer.body).error.message).toBeTruthy();
-    }
-  });
-
-  it('X6 changes nothing for a page of another site, also where the browser sends the cookie along', async () => {
-    await busy();
-    const cookie = `daylight_token=${OPERATOR}`;
-    const stop = (headers: Record<string, string>) =>
-      fetch(`${server.url}/api/v1/jobs/1/stop`, { method: 'POST', headers });
-    for (const origin of ['http://127.0.0.1:1', 'http://evil.example', 'null'])
-      expect((await stop({ cookie, origin })).status).toBe(403);
-    expect((await api('jobs/1')).body).toMatchObject({ status: 'running' });
-    expect((await stop({ cookie, origin: server.url })).status).toBe(200);
-    expect((await api('jobs/1')).body).toMatchObject({ status: 'stopped' });
-  });
-
-  it('J3 stops a job', async () => {
-    const { host } = await busy();
-    expect((await api('jobs/1/stop', { method: 'POST' })).body).toMatchObject({ status: 'stopped', unfinished: 0 });
-    expect(await host.command('stopJob')).toMatchObject({ job: 1 });
-    expect((await api('jobs/1', { method: 'DELETE' })).status).toBe(200);
-  });
-
-  it('J2 gives the log lines of a job', async () => {
-    const { host, session } = await busy();
-    host.send({ type: 'log', task: objectKey(session, 4), level: 1, text: 'one' });
-    host.send({ type: 'log', task: objectKey(session, 1), level: 1, text: 'late' });
-    host.send({ type: 'request', id: 1, method: 'cluster', body: new Uint8Array(0) });
-    await host.frame('response');
-    expect(await items('jobs/1/logs')).toMatchObject([
-      { number: 1, text: 'one', node: 'blue' },
-      { number: 2, text: 'late' },
-    ]);
-    expect(await items('jobs/1/logs?after=1')).toMatchObject([{ text: 'late' }]);
-  });
-
+describe('HTTP: metrics', () => {
   it('B1 tells Prometheus what is queued, refused and written', async () => {
     await busy();
     const response = await fetch(`${server.url}/metrics`, { headers: { Authorization: `Bearer ${OPERATOR}` } });
@@ -196,10 +108,18 @@ describe('start', () => {
     await first.stop();
     expect((await stat(join(other, 'tokens.json'))).mode & 0o777).toBe(0o600);
     const second = await startServer({ port: 0, dataDirectory: other });
-    expect([second.operatorToken, second.joinToken]).toEqual([first.operatorToken, first.joinToken]);
+    const tokensOf = ({ operatorToken, viewerToken, joinToken }: RunningServer) => [
+      operatorToken,
+      viewerToken,
+      joinToken,
+    ];
+    expect(tokensOf(second)).toEqual(tokensOf(first));
+    expect(new Set(tokensOf(first)).size).toBe(3);
     expect(JSON.parse(await readFile(join(other, 'tokens.json'), 'utf8'))).toEqual({
       operator: first.operatorToken,
+      viewer: first.viewerToken,
       join: first.joinToken,
+      cookieKey: expect.stringMatching(/^.{32}$/),
     });
     await second.stop();
   });

@@ -74,6 +74,28 @@ export function donatePolicy(site: Site, page: Address): string {
   ].join('; ');
 }
 
+/** As for everything, save that what the dashboard shows can be copied. */
+export const DASHBOARD_FEATURES = UNUSED_FEATURES.map((name) =>
+  name === 'clipboard-write' ? `${name}=(self)` : `${name}=()`,
+).join(', ');
+
+/** For the dashboard. Its components set styles on elements, its editor makes style sheets; scripts come from files alone. */
+export function dashboardPolicy(page: Address): string {
+  const host = formatHostName(page.host);
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "worker-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "font-src 'self'",
+    `connect-src 'self' ws://${host} wss://${host}`,
+    "img-src 'self' data: blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
 /**
  * For the sandbox document. `sandbox` makes it a stranger to its own host even when it is opened by itself; the jobs' code
  * runs in workers from `data:` addresses, which take this policy over whole.

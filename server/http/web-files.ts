@@ -19,6 +19,8 @@ export interface WebFile {
 /** One complete build. */
 export interface WebBuild {
   readonly donatePage: WebFile;
+  /** Undefined if it was left out of the build. */
+  readonly dashboardPage: WebFile | undefined;
   /** By name, below `/assets/`. */
   readonly assets: ReadonlyMap<string, WebFile>;
   /** Source of the sandbox document's script, and of the workers it starts. */
@@ -79,8 +81,10 @@ export class WebFiles {
 function readBuild(folder: string): WebBuild {
   const script = (name: string): string => readFileSync(path.join(folder, 'sandbox', name), 'utf8');
   const assets = path.join(folder, 'assets');
+  const dashboard = path.join(folder, 'dashboard', 'index.html');
   return {
     donatePage: readWebFile(path.join(folder, 'donate', 'index.html')),
+    dashboardPage: existsSync(dashboard) ? readWebFile(dashboard) : undefined,
     assets: new Map(readdirSync(assets).map((name) => [name, readWebFile(path.join(assets, name))])),
     sandboxFrame: script('frame.js'),
     sandboxWorker: script('worker.js'),

@@ -56,7 +56,7 @@ export class FairQueue {
 
   add(task: TaskRecord): void {
     if (task.queuePlace !== NOT_QUEUED) return;
-    const share = this.#shares.of(task.job.id);
+    const share = this.#shares.of(task.job.id, task.job.priority);
     this.#shares.entered(share);
     let line = this.#lines.get(share.job);
     if (!line) {

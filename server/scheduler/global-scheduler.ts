@@ -135,7 +135,7 @@ export class GlobalScheduler {
 
   /** A task left its node, finished or not. */
   left(task: TaskRecord, session: SessionRecord): void {
-    if (task.actor === 0) this.#shares.left(this.#shares.of(task.job.id));
+    if (task.actor === 0) this.#shares.left(this.#shares.of(task.job.id, task.job.priority));
     const view = this.#index.get(session.id);
     if (!view) return;
     view.warm.add(task.fn.module);
@@ -147,7 +147,7 @@ export class GlobalScheduler {
     // The estimate changes with every run; what leaves the sum is what entered it.
     task.chargedUs = expectedRunUs(task.fn);
     if (task.actor === 0) {
-      const share = this.#shares.of(task.job.id);
+      const share = this.#shares.of(task.job.id, task.job.priority);
       this.#shares.entered(share);
       this.#shares.charge(share, cpuTimeUs(task.chargedUs, task.options.options.demand), this.#state.nowMs);
     }
@@ -168,7 +168,7 @@ export class GlobalScheduler {
     recordRun(task.fn, durationUs);
     if (task.actor !== 0 || task.state !== 'leased') return;
     const difference = cpuTimeUs(durationUs - task.chargedUs, task.options.options.demand);
-    this.#shares.charge(this.#shares.of(task.job.id), difference, this.#state.nowMs);
+    this.#shares.charge(this.#shares.of(task.job.id, task.job.priority), difference, this.#state.nowMs);
   }
 
   /** A task ended a worker of a node: the one or the other is to blame (rule L4). */

@@ -5,6 +5,7 @@
  * later. How much more depends on how long the tasks take, so that short ones fill the pipe.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import type { ResourceDemand } from '#shared/task/resources.ts';
 import type { FunctionEntry } from '../gcs/dictionaries.ts';
 import type { SessionRecord, TaskRecord } from '../gcs/entities.ts';
@@ -119,9 +120,10 @@ function capacityMilli(totalCpuMilli: number): number {
 }
 
 /** The node was given a task, or (`sign` −1) has it no more. */
-export function assign(view: NodeView, { options, chargedUs }: TaskRecord, sign: 1 | -1): void {
+export function assign(view: NodeView, { fn, options, chargedUs }: TaskRecord, sign: 1 | -1): void {
   const { demand } = options.options;
-  const cpuMilli = cpuMilliOf(demand);
+  // A `main` waits for what it called, and that is to run meanwhile.
+  const cpuMilli = fn.name === MAIN_FUNCTION ? 0 : cpuMilliOf(demand);
   view.assignedTasks = Math.max(0, view.assignedTasks + sign);
   // Of estimates, sums and differences leave rests.
   const isEmpty = view.assignedTasks === 0;

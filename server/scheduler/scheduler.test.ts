@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { objectKey, sessionOfKey } from '#shared/ids/object-key.ts';
+import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import { END_REASON } from '#shared/protocol/node-records.ts';
 import { DEFAULT_OPTIONS, optionsToJson, type ResolvedOptions } from '#shared/task/task-options.ts';
 import type { SessionRecord } from '../gcs/entities.ts';
@@ -217,6 +218,43 @@ describe('GlobalScheduler, whose turn it is', () => {
     const host = world.open();
     const order = runAll(world, host, () => LONG_US).map((task) => task - objectKey(driver.id, 0));
     expect(order).toEqual([4, 7, 1, 2, 3, 5, 6]);
+  });
+
+  it('S3 the main of a job takes no place from what it calls', () => {
+    const world = new GcsWorld();
+    const host = world.open();
+    const driver = world.driver();
+    world.say(driver, ...definitions({ demand: { cpuMilli: 0, custom: {} } }));
+    world.say(driver, { kind: 'function', fn: 3, module: 'm', name: MAIN_FUNCTION, functionKind: 0 });
+    world.say(driver, submit(driver.id, 1, { fn: 3 }));
+    const main = world.gcs.state.tasks.get(objectKey(driver.id, 1));
+    if (main) main.chargedUs = 0;
+    world.say(host, ...definitions({ trust: 'own' }));
+    for (let number = 1; number <= 3; number++)
+      world.say(host, submit(host.id, number, { parent: objectKey(driver.id, 1) }));
+    const called = world.to(host, 'lease').map(({ task }) => task);
+    expect(called).toContain(objectKey(host.id, 2));
+  });
+
+  it('S5 a job of twice the weight gets twice as much of the nodes', () => {
+    const world = new GcsWorld();
+    const host = world.open({ cpuMilli: 8000 });
+    const drivers = [world.driver(), world.driver()];
+    if (drivers[1]?.job) world.gcs.jobs.submitted(drivers[1].job, { priority: 2, trust: 'own' });
+    for (const driver of drivers) {
+      world.say(driver, ...definitions());
+      for (let number = 1; number <= 600; number++) world.say(driver, submit(driver.id, number));
+    }
+    const done = new Map<number, number>();
+    for (let count = 0; count < 600; count++) {
+      const [task] = host.assigned;
+      if (!task) break;
+      done.set(task.job.id, (done.get(task.job.id) ?? 0) + 1);
+      world.say(host, finish(task.key, { durationUs: 1_000_000 }));
+    }
+    const [one = 0, two = 0] = drivers.map((driver) => done.get(driver.job?.id ?? 0));
+    expect(two / one).toBeGreaterThan(1.8);
+    expect(two / one).toBeLessThan(2.2);
   });
 
   it('S5 a job with one task does not wait behind one with very many', () => {

@@ -4,6 +4,7 @@
  * twice (rule L9), and for stragglers only as long as copies cost little of the job's time.
  */
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
+import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import type { Batches } from '../gcs/batches.ts';
 import type { SessionRecord, TaskRecord } from '../gcs/entities.ts';
 import type { GcsState } from '../gcs/state.ts';
@@ -106,6 +107,8 @@ export class Speculation {
 
 /** True for a task that did nothing yet which a second copy would do again (rule L9), or that says it does not matter. */
 function mayRunTwice({ actor, fn, job, made, madeActors, options }: TaskRecord): boolean {
-  if (actor !== 0 || fn.kind !== FUNCTION_KIND.task || job.status !== 'running') return false;
+  // A `main` decides for the whole job (rule J1).
+  if (actor !== 0 || fn.kind !== FUNCTION_KIND.task || fn.name === MAIN_FUNCTION || job.status !== 'running')
+    return false;
   return options.options.idempotent || (made.length === 0 && madeActors === undefined);
 }

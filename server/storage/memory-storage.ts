@@ -11,6 +11,7 @@ import {
   HISTORY_COLUMNS,
   HISTORY_TABLE_NAMES,
   HISTORY_TIME_COLUMN,
+  isTimeColumn,
   StorageError,
   TABLE_NAMES,
 } from '#shared/ports/storage.ts';
@@ -28,6 +29,7 @@ import type {
   SweepResult,
   TableName,
 } from '#shared/ports/storage.ts';
+import { textPattern } from '#shared/text/text-pattern.ts';
 
 const MEMORY_SCHEMA_VERSION = 1;
 
@@ -315,9 +317,18 @@ function sizeOf(value: HistoryValue): number {
   return 8;
 }
 
+function isLike(column: string, value: HistoryValue, pattern: string): boolean {
+  if (value === null) return false;
+  const text = typeof value === 'number' && isTimeColumn(column) ? new Date(value).toISOString() : String(value);
+  return textPattern(pattern)(text);
+}
+
 function matches<T extends HistoryTableName>(request: HistoryQuery<T>, row: Record<string, HistoryValue>): boolean {
   const where: Record<string, unknown> = request.where ?? {};
   for (const [column, value] of Object.entries(where)) if (value !== undefined && row[column] !== value) return false;
+  const like: Record<string, string | undefined> = request.like ?? {};
+  for (const [column, pattern] of Object.entries(like))
+    if (pattern !== undefined && !isLike(column, row[column] ?? null, pattern)) return false;
   const atMs = Number(row[HISTORY_TIME_COLUMN[request.table]]);
   return atMs >= (request.sinceMs ?? -Infinity) && atMs < (request.untilMs ?? Infinity);
 }

@@ -5,7 +5,7 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue } from 'node:sqlite';
-import { HISTORY_COLUMNS, HISTORY_TIME_COLUMN } from '#shared/ports/storage.ts';
+import { HISTORY_COLUMNS, HISTORY_TIME_COLUMN, isTimeColumn } from '#shared/ports/storage.ts';
 import type { HistoryPage, HistoryQuery, HistoryRow, HistoryTableName } from '#shared/ports/storage.ts';
 import { databasePath } from './sqlite-file.ts';
 import { toStorageError } from './sqlite-errors.ts';
@@ -29,7 +29,7 @@ export class SqliteHistory {
 
   /** Answers what was found within about `limitMs`; at least one slice is looked at, so repeated calls always get on. */
   query<T extends HistoryTableName>(request: HistoryQuery<T>, limitMs: number): HistoryPage<T> {
-    const untilMs = this.#now() + limitMs;
+    const untilMs = this.#now() + Math.min(limitMs, request.limitMs ?? limitMs);
     const newest = request.order !== 'oldest';
     const filter = filterOf(request);
     const rows: HistoryRow<T>[] = [];
@@ -100,6 +100,18 @@ function filterOf<T extends HistoryTableName>(request: HistoryQuery<T>): Filter 
     if (value === undefined) continue;
     terms.push(` AND ${columnName(column)} IS ?`);
     values.push(typeof value === 'number' || typeof value === 'string' ? value : null);
+  }
+  const like: Record<string, string | undefined> = request.like ?? {};
+  for (const [column, pattern] of Object.entries(like)) {
+    if (pattern === undefined) continue;
+    const name = columnName(column);
+    if (/^\*+$/.test(pattern)) {
+      terms.push(` AND ${name} IS NOT NULL`);
+    } else {
+      const text = isTimeColumn(column) ? `strftime('%Y-%m-%dT%H:%M:%fZ', ${name} / 1000.0, 'unixepoch')` : name;
+      terms.push(` AND ${text} LIKE ? ESCAPE '\\'`);
+      values.push(pattern.replaceAll(/[\\%_]/g, String.raw`\$&`).replaceAll(/\*+/g, '%'));
+    }
   }
   const time = columnName(HISTORY_TIME_COLUMN[request.table]);
   if (request.sinceMs !== undefined) {

@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MutationBatchBuilder } from '#shared/ports/mutation-batch.ts';
-import type { HistoryRow, Storage, StorageErrorCode, TableName } from '#shared/ports/storage.ts';
+import type { HistoryQuery, HistoryRow, Storage, StorageErrorCode, TableName } from '#shared/ports/storage.ts';
 import { StorageError } from '#shared/ports/storage.ts';
 
 export interface StoragePlace<S extends Storage> {
@@ -321,11 +321,41 @@ function describeHistory(current: () => Storage, reopen: () => Promise<void>): v
     expect(between.rows.map((row) => row.key)).toEqual([12, 11, 10]);
   });
 
+  it('G1 history is filtered by patterns over what people read', async () => {
+    const builder = new MutationBatchBuilder('a', 1);
+    const changes: Partial<HistoryRow<'task_history'>>[] = [
+      { fn: 'job.ts#train', error: 'out of memory', node: 12 },
+      { fn: 'job.ts#Train', error: 'OUT of disk', node: 112 },
+      { fn: 'job.ts#test', error: null, node: null },
+      { fn: '100 %_\\', error: 'a*b', node: 21, submittedAtMs: Date.UTC(2026, 10, 22, 9, 5, 7, 12) },
+    ];
+    changes.forEach((change, key) => builder.appendHistory('task_history', taskRow(key, change)));
+    await current().commit(builder.finish());
+    const keys = async (like: HistoryQuery<'task_history'>['like'] & object): Promise<number[]> =>
+      (await current().query({ table: 'task_history', limit: 9, order: 'oldest', like })).rows.map(({ key }) => key);
+    expect(await keys({ fn: '*#train' })).toEqual([0, 1]);
+    expect(await keys({ fn: '*#T*', error: '*mem*' })).toEqual([0]);
+    expect(await keys({ error: 'out*' })).toEqual([0, 1]);
+    expect(await keys({ error: '*' })).toEqual([0, 1, 3]);
+    expect(await keys({ node: '12*' })).toEqual([0]);
+    expect(await keys({ node: '*2' })).toEqual([0, 1]);
+    expect(await keys({ fn: '%*' })).toEqual([]);
+    expect(await keys({ fn: '*%_*' })).toEqual([3]);
+    expect(await keys({ fn: '*\\*' })).toEqual([3]);
+    expect(await keys({ fn: '_00*' })).toEqual([]);
+    expect(await keys({ submittedAtMs: '2026-11-22T09:05:07.012Z*' })).toEqual([3]);
+    expect(await keys({ submittedAtMs: '1970-*' })).toEqual([0, 1, 2]);
+    const page = await current().query({ table: 'task_history', limit: 1, like: { error: 'out*' }, limitMs: 1000 });
+    expect([page.rows[0]?.key, page.nextAfterKey]).toEqual([1, 1]);
+  });
+
   it('a query that makes no sense is a RangeError naming the mistake', async () => {
     await expect(current().query({ table: 'task_history', limit: 0 })).rejects.toThrow(RangeError);
     // As it may arrive from outside, where types are not checked.
     const where = JSON.parse('{"1=1; --": 2}');
     await expect(current().query({ table: 'task_history', limit: 1, where })).rejects.toThrow('no column "1=1; --"');
+    const like = JSON.parse('{"taskId": "*"}');
+    await expect(current().query({ table: 'task_history', limit: 1, like })).rejects.toThrow('no column "taskId"');
   });
 
   it('G3 sweeping deletes history past its age, in slices, and nothing else', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorFromWire, errorRecordCodec } from '#shared/errors/error-record.ts';
 import { objectKey } from '#shared/ids/object-key.ts';
-import { type NodeRecord, PLACE } from '#shared/protocol/node-records.ts';
+import { END_REASON, type NodeRecord, PLACE } from '#shared/protocol/node-records.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { GcsWorld } from '../gcs/testing/gcs-world.ts';
 import { definitions, failed, finish, finishStored, put, submit, VALUE } from '../gcs/testing/records.ts';
@@ -69,7 +69,7 @@ describe('where tasks go', () => {
     const { it, tab, driver, key, own, host } = world();
     it.say(tab, submit(tab.id, 1, { parent: key(3), place: PLACE.global }));
     expect(it.gcs.state.task(own(1))).toMatchObject({ state: 'leased', parent: key(3) });
-    it.say(tab, failed(key(3), { reason: 0 }));
+    it.say(tab, failed(key(3), { reason: END_REASON.exception }));
     const [, again] = it.to(tab, 'lease').filter(({ task }) => task === key(3));
     expect(again).toMatchObject({ attempt: 2 });
     it.say(tab, submit(tab.id, 2, { parent: key(3), args: VALUE, place: PLACE.ask }));
@@ -163,7 +163,7 @@ describe('what strangers may say', () => {
     expect(errorOf(refused?.value).name).toBe('QuotaExceededError');
     const cancelled = Array.from({ length: MAX_MADE_PER_LEASE }, (_, index) => own(index + 1));
     it.say(tab, ...cancelled.map((task) => ({ kind: 'cancel', task, recursive: true, force: false }) as const));
-    it.say(tab, failed(key(3)));
+    it.say(tab, failed(key(3), { reason: END_REASON.exception }));
     it.say(tab, submit(tab.id, 20_000, { parent: key(3), place: PLACE.ask }));
     expect(it.gcs.state.task(own(20_000))).toBeDefined();
   });

@@ -106,6 +106,11 @@ type ComparableColumn<T extends HistoryTableName> = {
   [C in keyof Columns<T>]: Columns<T>[C] extends 'blob' | 'blob?' ? never : C;
 }[keyof Columns<T>];
 
+/** True for a column that holds a time. */
+export function isTimeColumn(column: string): boolean {
+  return column.endsWith('AtMs') || column === 'atMs';
+}
+
 /** One page of history to read. */
 export interface HistoryQuery<T extends HistoryTableName> {
   readonly table: T;
@@ -115,11 +120,18 @@ export interface HistoryQuery<T extends HistoryTableName> {
   readonly afterKey?: number;
   /** Columns that must equal these values (null matches null). */
   readonly where?: { readonly [C in ComparableColumn<T>]?: HistoryRow<T>[C & keyof HistoryRow<T>] };
+  /**
+   * Columns whose text is like these patterns: `*` stands for anything, ASCII letters are the same in both cases. The text of a
+   * number is decimal, that of a time (`…AtMs`) ISO 8601 in UTC with milliseconds. Null is like nothing.
+   */
+  readonly like?: { readonly [C in ComparableColumn<T>]?: string };
   /** Only rows whose time (`endedAtMs` or `atMs`) is at least / less than this. */
   readonly sinceMs?: number;
   readonly untilMs?: number;
   /** Rows wanted, 1 to 1 000. */
   readonly limit: number;
+  /** How long to look for them at most, if that is less than the engine's own limit. */
+  readonly limitMs?: number;
 }
 
 /** One page of a query's answer. */
@@ -258,7 +270,7 @@ export function checkQuery<T extends HistoryTableName>(request: HistoryQuery<T>)
   if (!Number.isInteger(request.limit) || request.limit < 1 || request.limit > MAX_QUERY_ROWS)
     throw new RangeError(`limit must be an integer from 1 to ${MAX_QUERY_ROWS}, got ${request.limit}`);
   const columns: Record<string, ColumnKind> = HISTORY_COLUMNS[request.table];
-  for (const column of Object.keys(request.where ?? {})) {
+  for (const column of [...Object.keys(request.where ?? {}), ...Object.keys(request.like ?? {})]) {
     const kind = Object.hasOwn(columns, column) ? columns[column] : undefined;
     if (kind === undefined || kind.startsWith('blob'))
       throw new RangeError(`${request.table} has no column "${column}" to compare`);

@@ -1,8 +1,9 @@
 /**
  * Questions that a worker or a raylet asks and somebody answers once: `request` and `response` messages with one id.
- * They change nothing, so they may be asked again after a lost connection.
+ * They may be asked again after a lost connection: asked twice they change nothing more.
  */
 import { array, bytes, str, struct, uint } from '../wire/schema.ts';
+import { MAX_PUBLISHED_BYTES } from '../task/main-function.ts';
 import { MAX_FRAME_BYTES } from './limits.ts';
 
 const empty = struct({});
@@ -37,6 +38,16 @@ export const requests = {
       submitter: str({ maxBytes: 1024 }),
       purpose: str({ maxBytes: 4096 }),
     }),
+  },
+  /** A file that a job shows to whoever looks at it; another of that name takes its place. Asked again it is the same file again. */
+  publish: {
+    body: struct({
+      task: uint,
+      name: str({ maxBytes: 200 }),
+      mediaType: str({ maxBytes: 100 }),
+      data: bytes({ maxBytes: MAX_PUBLISHED_BYTES }),
+    }),
+    answer: empty,
   },
   /** Nodes of the cluster and their resources, as JSON. */
   cluster: { body: empty, answer: struct({ json: str({ maxBytes: 1024 * 1024 }) }) },

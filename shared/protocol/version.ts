@@ -6,7 +6,7 @@
  * - 2: browser tabs (role `tab`), `capacity` and `facts` frames, records `jobInfo`, `digest`, `found`, `succeeded`, command
  *   `stranger`, question `jobInfo`. All appended: what a node of version 1 says and is told means the same.
  * - 3: commands `failures` and `withdraw`, appended; said only to nodes of this version. Frames `challenge` and
- *   `answer`, appended, too; what a node of version 2 says first after its welcome counts as its answer.
+ *   `answer`, question `publish`, appended, too; what a node of version 2 says first after its welcome counts as its answer.
  */
 export const PROTOCOL_VERSION = 3;
 

@@ -27,6 +27,8 @@ export function expectedRunUs({ runs, meanUs }: { readonly runs: number; readonl
 /** What one job was given. */
 export interface Share {
   readonly job: number;
+  /** Its weight: with 2 it is served twice as much as one with 1. */
+  weight: number;
   /** What it was served, in units that only compare. */
   served: number;
   /** Its tasks that wait or run. */
@@ -60,14 +62,15 @@ export class FairShares {
     return this.#busy.size;
   }
 
-  /** The share of a job; the same object as long as it has work. */
-  of(job: number): Share {
+  /** The share of a job; the same object as long as it has work. @param weight its weight, if it is known; default: as it was, or 1 */
+  of(job: number, weight?: number): Share {
     let share = this.#shares.get(job);
     if (!share) {
-      share = { job, served: 0, tasks: 0, place: NO_PLACE, watchers: new Set() };
+      share = { job, weight: 1, served: 0, tasks: 0, place: NO_PLACE, watchers: new Set() };
       this.#shares.set(job, share);
       if (this.#shares.size > this.#busy.size + MAX_IDLE) this.#forgetIdle(share);
     }
+    if (weight !== undefined) share.weight = weight;
     return share;
   }
 
@@ -94,7 +97,7 @@ export class FairShares {
   charge(share: Share, cpuUs: number, nowMs: number): void {
     // First the growth: it may scale down what was served.
     const growth = this.#growth(nowMs);
-    share.served += cpuUs * growth;
+    share.served += (cpuUs * growth) / share.weight;
     if (share.place !== NO_PLACE) this.#busy.moved(share.place);
     if (share.watchers.size > 0) for (const watcher of share.watchers) watcher(share);
   }

@@ -3,7 +3,7 @@
  */
 import type { Donor } from '#client/host/browser/donor.ts';
 import { byId, show, write } from './elements.ts';
-import { formatBytes } from './words.ts';
+import { formatBytes } from '../design/words.ts';
 
 /** Wires the button and its dialog; `onErased` is called after everything is gone. */
 export function wireEraseDialog(donor: Donor, onErased: () => void): void {

@@ -3,7 +3,7 @@
  * strangers: shortened here, shown as text only, each in a direction of its own.
  */
 import type { TabJob } from '#client/host/browser/tab-status.ts';
-import { clipText, formatCount, formatDuration, formatNumber } from './words.ts';
+import { clipText, formatCount, formatDuration, formatNumber } from '../design/words.ts';
 
 const NAME_LENGTH = 80;
 const SUBMITTER_LENGTH = 80;

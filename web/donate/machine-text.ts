@@ -2,7 +2,7 @@
  * What the node uses of this machine: one line per kind, and a share of the limit where there is one.
  */
 import type { TabGpu, TabSettings, TabStatus } from '#client/host/browser/tab-status.ts';
-import { clipText, formatBytes, formatClock, formatDuration, formatTenths, type ClockStyle } from './words.ts';
+import { clipText, formatBytes, formatClock, formatDuration, formatTenths, type ClockStyle } from '../design/words.ts';
 
 const NAME_LENGTH = 60;
 

@@ -2,7 +2,7 @@
  * Why this browser cannot go on, in sentences for the person at it, and what that person can do.
  */
 import type { TabProblem } from '#client/host/browser/tab-status.ts';
-import { clipText } from './words.ts';
+import { clipText } from '../design/words.ts';
 
 const DETAILS_LENGTH = 300;
 

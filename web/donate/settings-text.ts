@@ -3,7 +3,7 @@
  */
 import { maxCores, type BrowserAbilities } from '#client/host/browser/donor.ts';
 import type { TabSettings } from '#client/host/browser/tab-status.ts';
-import { formatBytes } from './words.ts';
+import { formatBytes } from '../design/words.ts';
 
 const GIGABYTE = 1_000_000_000;
 const DISK_STEPS = [0, GIGABYTE / 4, GIGABYTE, 2 * GIGABYTE, 5 * GIGABYTE, 10 * GIGABYTE, 20 * GIGABYTE];

@@ -5,7 +5,7 @@
 import type { BrowserAbilities } from '#client/host/browser/donor.ts';
 import { compareVersions } from './renewal.ts';
 import type { ServerNews } from './server-news.ts';
-import { clipText, formatCountdown } from './words.ts';
+import { clipText, formatCountdown } from '../design/words.ts';
 
 /** One thing to know. Parts between backticks are shown as code. */
 export interface Notice {

@@ -5,7 +5,7 @@ import type { Donor } from '#client/host/browser/donor.ts';
 import { byId, show, write, writeParagraphs } from './elements.ts';
 import { describeProblem } from './problem-text.ts';
 import { isPausedByOwner, type StateText } from './state-text.ts';
-import { formatAmount } from './words.ts';
+import { formatAmount } from '../design/words.ts';
 
 /** What the buttons do that the donor alone cannot. */
 export interface StateActions {

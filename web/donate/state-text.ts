@@ -4,7 +4,7 @@
  */
 import type { PauseReason, TabStatus } from '#client/host/browser/tab-status.ts';
 import { describeProblem } from './problem-text.ts';
-import { clipText, formatClock, formatCount, formatCountdown, type ClockStyle } from './words.ts';
+import { clipText, formatClock, formatCount, formatCountdown, type ClockStyle } from '../design/words.ts';
 
 /** Decides colours and the mark. */
 export type StateTone = 'busy' | 'calm' | 'paused' | 'away' | 'problem';

@@ -21,6 +21,10 @@ export const notSendable = remote(() => ({ deep: { call: () => 1 } }));
 export const large = remote(() => new Float64Array(50_000));
 export const spawns = remote(async (x) => { const ref = add.remote(x, 1); const value = await get(ref); return [value, context().taskId, add.remote(9, 9) !== undefined]; });
 export const idle = remote(async () => { await context().signal.aborted; await new Promise((resolve) => context().signal.addEventListener('abort', resolve)); throw context().signal.reason; });
+export const hurries = remote(async () => {
+  for (const part of [1, 2, 3]) context().progress(part / 10, 'part ' + part);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+});
 export const speaks = remote((x) => { console.log('hello', x); context().progress(0.5, 'half'); return context().attempt; });
 export const readsRef = remote(async ({ ref }) => get(ref));
 export class Plain { #n = 0; async onStart() { await null; this.#n = 100; } async inc(by) { await null; return (this.#n += by); } }
@@ -35,6 +39,7 @@ const NAMES = [
   'spawns',
   'idle',
   'speaks',
+  'hurries',
   'readsRef',
   'RemoteCounter',
 ] as const;
@@ -219,6 +224,16 @@ describe('executor', () => {
     expect(valueOf((await results(1))[0]!)).toBe(2);
     expect(raylet.of('log')).toMatchObject([{ task: 11, level: 1, text: 'hello you' }]);
     expect(raylet.of('progress')).toMatchObject([{ task: 11, fraction: 0.5, note: 'half' }]);
+  });
+
+  it('sends the first of several words on how far it is at once, and the last when it is time', async () => {
+    let passTime = (): void => undefined;
+    await start({ clock: { nowMs: () => 0, after: (_, callback) => ((passTime = callback), () => undefined) } });
+    raylet.run({ task: 11, fn: fnOf('hurries'), args: args() });
+    await vi.waitFor(() => expect(raylet.of('progress')).toHaveLength(1), { interval: 5 });
+    passTime();
+    await results(1);
+    expect(raylet.of('progress').map(({ note }) => note)).toEqual(['part 1', 'part 3']);
   });
 
   it('takes values of its dependencies from the messages before it and forgets them after', async () => {

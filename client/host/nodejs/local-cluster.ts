@@ -17,7 +17,7 @@ export interface ServerAddress {
   readonly url: string;
   readonly operatorToken: string;
   readonly joinToken: string;
-  /** The status page, opened with the token. */
+  /** The dashboard, opened with the token. */
   readonly operatorUrl: string;
 }
 
@@ -41,7 +41,10 @@ export async function startLocalServer({ dataDir, port = 0 }: LocalServerOptions
   const program = new URL('../../../bin/daylight.ts', import.meta.url);
   const child = spawn(
     process.execPath,
-    [program.pathname, 'up', '--port', String(port), '--data', directory, '--json', '--until-stdin-closes'],
+    [
+      ...[program.pathname, 'up', '--port', String(port), '--data', directory, '--json'],
+      ...['--until-stdin-closes', '--unlisted'],
+    ],
     // The pipe to its standard input is the server's life line: it closes when this process ends, even by kill -9.
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );

@@ -5,6 +5,7 @@
 import { Console } from 'node:console';
 import path from 'node:path';
 import { Writable } from 'node:stream';
+import { jobNameOf } from '#client/bundler/job-name.ts';
 import { bundleModule } from '#client/bundler/job-bundler.ts';
 import { mapStack } from '#client/bundler/stack-mapper.ts';
 import { moduleAddress } from '#client/worker/module-loader.ts';
@@ -120,10 +121,4 @@ function withUserStack(error: unknown, { hash, sourceMap }: { hash: string; sour
     error.stack = mapStack(error.stack, (url) => (url === moduleAddress(hash) ? sourceMap : undefined));
   }
   return error;
-}
-
-/** A job is known by its file; files that are all called `job.ts` by their folder. */
-function jobNameOf(file: string): string {
-  const { name, dir } = path.parse(path.resolve(file));
-  return ['job', 'main', 'index'].includes(name) ? path.basename(dir) : name;
 }

@@ -1,0 +1,65 @@
+// Bundling of one submitted source, inside the sandbox: what the source is turned into, or everything that is wrong with it.
+
+import type { Problem } from '#shared/api/schemas.ts';
+import { BundleError } from '#shared/errors/daylight-error.ts';
+import type { BundledJob } from '#shared/ports/job-bundler.ts';
+import { findArgsSchema } from '../args-schema.ts';
+import type { BundleProblem } from '../bundle-problem.ts';
+import { tryBundle } from '../job-bundler.ts';
+import type { BundledModule } from '../job-bundler.ts';
+import { JobHost } from './job-host.ts';
+import { problemOf } from './problem-of.ts';
+import { findComputedImport } from './computed-imports.ts';
+
+const MAX_BUNDLE_CHARS = 32_000_000;
+const MAX_PROBLEMS = 100;
+
+/** A job, or problems of which one is an error. */
+export interface SourceOutcome {
+  readonly problems: readonly Problem[];
+  readonly job?: BundledJob;
+}
+
+/** Bundles a source; never rejects for what is wrong with it. */
+export async function bundleSource(source: string, fileName: string, packagesDir: string): Promise<SourceOutcome> {
+  const computed = computedImport(source, fileName);
+  if (computed !== undefined) return { problems: [problemOf(computed, fileName)] };
+  const { module, failures } = await tryBundle({ host: new JobHost(source, fileName, packagesDir) });
+  if (failures !== undefined)
+    return { problems: failures.slice(0, MAX_PROBLEMS).map((failure) => problemOf(placed(failure), fileName)) };
+  if (module.code.length > MAX_BUNDLE_CHARS) {
+    const reason = `the bundle has ${module.code.length} characters, at most ${MAX_BUNDLE_CHARS} are taken`;
+    return { problems: [problemOf({ file: fileName, line: 1, column: 1, reason }, fileName)] };
+  }
+  return finished(module, source, fileName);
+}
+
+function finished(module: BundledModule, source: string, fileName: string): SourceOutcome {
+  const { schema, problem } = findArgsSchema(source, fileName);
+  const warnings = module.warnings
+    .filter(({ file }) => file === fileName)
+    .slice(0, MAX_PROBLEMS)
+    .map(({ message, ...at }): Problem => ({ ...at, message, severity: 'warning', source: 'bundle' }));
+  if (problem !== undefined) warnings.push({ ...problemOf(problem, fileName), severity: 'warning' });
+  const { hash, code, sourceMap, hasMain, registrations } = module;
+  const functions = registrations.map(({ name }) => name);
+  return { problems: warnings, job: { hash, code, sourceMap, hasMain, functions, args: schema } };
+}
+
+/** What does not parse is told by the bundling. */
+function computedImport(source: string, fileName: string): BundleProblem | undefined {
+  try {
+    return findComputedImport(source, fileName);
+  } catch (error) {
+    if (error instanceof BundleError) return undefined;
+    throw error;
+  }
+}
+
+/** An error of the bundler in its parts. */
+function placed({ message, file, line, column, hint }: BundleError): BundleProblem {
+  const place = `${file}:${line}:${column}: `;
+  const text = message.startsWith(place) ? message.slice(place.length) : message;
+  const reason = hint !== '' && text.endsWith(hint) ? text.slice(0, -hint.length).trimEnd() : text;
+  return { file, line, column, reason, hint };
+}

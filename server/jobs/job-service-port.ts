@@ -1,0 +1,44 @@
+/**
+ * Submitted jobs as the HTTP API sees them. Implemented by `job-service.ts`.
+ */
+import type {
+  Artefact,
+  Check,
+  FunctionProgress,
+  JobError,
+  JobSource,
+  Problem,
+  Submission,
+} from '#shared/api/schemas.ts';
+
+/** The source cannot be run as it is. */
+export class SourceProblems extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems[0]?.message ?? 'the source is wrong');
+    this.problems = problems;
+  }
+}
+
+/** Submitted jobs. Ids are those of jobs in the tables. Methods that name a job throw nothing if it is not a submitted one. */
+export interface JobServicePort {
+  /** Durable when it resolves. Rejects with {@link SourceProblems}. */
+  submit(submission: Submission): Promise<number>;
+  check(source: string, fileName: string): Promise<Check>;
+  /** The same source again. Rejects with RangeError if there is none. */
+  rerun(job: number, change: { readonly args?: unknown }): Promise<number>;
+  /** Forgets a job that is over: its row, its log, its files. */
+  remove(job: number): Promise<void>;
+  isSubmitted(job: number): boolean;
+  hasSource(job: number): boolean;
+  source(job: number): Promise<JobSource | undefined>;
+  hasResult(job: number): boolean;
+  /** A zip archive: `result.json` and `.npy` files. */
+  result(job: number): Promise<Uint8Array | undefined>;
+  error(job: number): JobError | undefined;
+  artefacts(job: number): readonly Artefact[];
+  artefact(job: number, name: string): Promise<{ readonly mediaType: string; readonly bytes: Uint8Array } | undefined>;
+  /** Progress by function of any job. */
+  functions(job: number): readonly FunctionProgress[];
+}

@@ -1,0 +1,37 @@
+/**
+ * The port to whoever turns a submitted source into a module, apart from the server: that runs no job code, and a bundler reads
+ * files. What comes back was made under limits of time and memory.
+ */
+import type { Problem } from '../api/schemas.ts';
+
+/** A source as somebody pasted or uploaded it. */
+export interface SubmittedSource {
+  readonly source: string;
+  /** A plain file name, `job.ts`. */
+  readonly fileName: string;
+}
+
+/** What a source has. */
+export interface BundledJob {
+  /** First 128 bits of the code's SHA-256 in hexadecimal. */
+  readonly hash: string;
+  readonly code: string;
+  readonly sourceMap: string;
+  /** It has a default export: a `main`. */
+  readonly hasMain: boolean;
+  /** Names of its remote functions and classes. */
+  readonly functions: readonly string[];
+  /** The JSON Schema that it exports as `args`, if it can be read without running it. */
+  readonly args: Readonly<Record<string, unknown>> | null;
+}
+
+/** Bundles sources. */
+export interface JobBundler {
+  /** Never rejects for what is wrong with the source: `problems` says so, and without an error among them there is a `job`. */
+  bundle(
+    input: SubmittedSource,
+    options?: { readonly types?: boolean },
+  ): Promise<{ readonly problems: readonly Problem[]; readonly job?: BundledJob }>;
+  /** Ends what runs. */
+  close(): Promise<void>;
+}
