@@ -66,7 +66,10 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     // The head of a dialog is not a second head of the page.
-    Modal: { defaultProps: { centered: true, attributes: { header: { role: 'presentation' } } } },
+    Modal: {
+      defaultProps: { centered: true, attributes: { header: { role: 'presentation' } } },
+      styles: { title: { fontSize: 'var(--text-large)', fontWeight: 650 } },
+    },
   },
 });
 

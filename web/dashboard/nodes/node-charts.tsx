@@ -19,6 +19,7 @@ interface NodeChart {
   readonly specs: readonly LineSpec[];
   readonly format: (value: number) => string;
   readonly formatAxis?: (value: number) => string;
+  readonly isBinary?: boolean;
 }
 
 const CHARTS: readonly NodeChart[] = [
@@ -56,6 +57,7 @@ const CHARTS: readonly NodeChart[] = [
     needs: 'memoryBytes',
     specs: [{ label: 'Memory', hue: 5, read: ring('memoryBytes'), isArea: true }],
     format: formatMemory,
+    isBinary: true,
   },
 ];
 

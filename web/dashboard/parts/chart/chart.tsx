@@ -19,10 +19,13 @@ export interface ChartProps {
   /** For the axis, where there is little room; default: as above. */
   readonly formatAxis?: (value: number) => string;
   readonly height?: number;
+  /** Marks at powers of two: memory. */
+  readonly isBinary?: boolean;
 }
 
 /** See above. `specs` and the formats must be the same from one drawing to the next. */
-export function Chart({ title, series, specs, format, formatAxis = format, height = 150 }: ChartProps) {
+export function Chart(props: ChartProps) {
+  const { title, series, specs, format, formatAxis = format, height = 150, isBinary = false } = props;
   const [pointed, setPointed] = useState<number>();
   const data = useMemo(() => series && chartData(series, specs), [series, specs]);
   const onPoint = useCallback((index: number | undefined) => setPointed(index), []);
@@ -51,7 +54,7 @@ export function Chart({ title, series, specs, format, formatAxis = format, heigh
       ) : (
         <div role="img" aria-label={describeChart(title, data, specs, format)} style={{ height }}>
           <Suspense fallback={<Skeleton height={height} />}>
-            <Plot {...{ data, specs, height, formatAxis, onPoint }} />
+            <Plot {...{ data, specs, height, formatAxis, isBinary, onPoint }} />
           </Suspense>
         </div>
       )}

@@ -14,11 +14,16 @@ export interface PlotProps {
   readonly specs: readonly LineSpec[];
   readonly height: number;
   readonly formatAxis: (value: number) => string;
+  /** Marks at powers of two: memory. */
+  readonly isBinary: boolean;
   /** Which point the pointer is at. */
   readonly onPoint: (index: number | undefined) => void;
 }
 
-const AXIS_WIDTH_PX = 46;
+/** Of a character on the axis, and what stands beside the text. */
+const CHARACTER_PX = 6.5;
+const AXIS_GAP_PX = 14;
+const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
 const AXIS_HEIGHT_PX = 26;
 const TIME_SPACE_PX = 64;
 const VALUE_SPACE_PX = 34;
@@ -28,7 +33,7 @@ function aligned({ seconds, lines }: ChartData): UPlot.AlignedData {
 }
 
 /** See above. */
-export function Plot({ data, specs, height, formatAxis, onPoint }: PlotProps) {
+export function Plot({ data, specs, height, formatAxis, isBinary, onPoint }: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(undefined);
   const newest = useRef(data);
@@ -41,7 +46,7 @@ export function Plot({ data, specs, height, formatAxis, onPoint }: PlotProps) {
     const element = place.current;
     if (!element) return undefined;
     const made = new UPlot(
-      optionsOf(element.clientWidth, { specs, height, formatAxis, onPoint }),
+      optionsOf(element.clientWidth, { specs, height, formatAxis, isBinary, onPoint }),
       aligned(newest.current),
       element,
     );
@@ -54,7 +59,7 @@ export function Plot({ data, specs, height, formatAxis, onPoint }: PlotProps) {
       plot.current = undefined;
     };
     // The colours are read when the plot is made, so another scheme needs another plot.
-  }, [specs, height, formatAxis, onPoint, scheme]);
+  }, [specs, height, formatAxis, isBinary, onPoint, scheme]);
   return <div ref={place} className={styles['plot']} />;
 }
 
@@ -63,7 +68,7 @@ function colorOf(name: string): string {
 }
 
 function optionsOf(width: number, parts: Omit<PlotProps, 'data'>): UPlot.Options {
-  const { specs, height, formatAxis, onPoint } = parts;
+  const { specs, height, formatAxis, isBinary, onPoint } = parts;
   const axis: UPlot.Axis = {
     stroke: colorOf('--soft'),
     font: `11px ${colorOf('--font')}`,
@@ -81,7 +86,8 @@ function optionsOf(width: number, parts: Omit<PlotProps, 'data'>): UPlot.Options
       { ...axis, size: AXIS_HEIGHT_PX, space: TIME_SPACE_PX, grid: { show: false }, values: TIMES },
       {
         ...axis,
-        size: AXIS_WIDTH_PX,
+        size: (_, values) => Math.max(0, ...(values ?? []).map(({ length }) => length)) * CHARACTER_PX + AXIS_GAP_PX,
+        ...(isBinary ? { incrs: POWERS_OF_TWO } : {}),
         space: VALUE_SPACE_PX,
         values: (_, splits) => splits.map((value) => formatAxis(value)),
       },
