@@ -26,6 +26,8 @@ const VARIANTS = [
   { name: 'wide-dark', width: 1920, height: 1080, colorScheme: 'dark' },
 ] as const;
 type Variant = (typeof VARIANTS)[number];
+/** For what looks the same everywhere: the smallest in one light, the widest in the other. */
+const EXTREMES = [VARIANTS[0], VARIANTS[3]];
 
 let cluster: Cluster;
 let browser: Browser;
@@ -234,7 +236,7 @@ describe('a cluster at work', () => {
     }
   });
 
-  it.each(VARIANTS)('says what is wrong, and what to do: $name', async (variant) => {
+  it.each(EXTREMES)('says what is wrong, and what to do: $name', async (variant) => {
     await using visitor = await visit(variant);
     const { page } = visitor;
     for (const [kind, id] of [
@@ -253,7 +255,7 @@ describe('a cluster at work', () => {
     expect(await findings(page)).toEqual([]);
   });
 
-  it.each(VARIANTS)('has a form while it waits: $name', async (variant) => {
+  it.each(EXTREMES)('has a form while it waits: $name', async (variant) => {
     await using visitor = await visit(variant);
     const { page } = visitor;
     const { promise: enough, resolve: letGo } = Promise.withResolvers<void>();
@@ -295,6 +297,17 @@ describe('a cluster at work', () => {
     await page.getByRole('button', { name: 'Node', exact: true }).click();
     await page.getByRole('columnheader', { name: 'Node' }).and(page.locator('[aria-sort=ascending]')).waitFor();
     expect(new URL(page.url()).search).toBe('?sort=name');
+  });
+
+  it.each(VARIANTS.slice(0, 2))('is reached by the menu of a phone: $name', async (variant) => {
+    await using visitor = await visit(variant);
+    const { page } = visitor;
+    await page.getByRole('button', { name: 'Open the menu' }).click();
+    await page.getByRole('link', { name: /^Events/ }).waitFor();
+    expect(await faults(visitor, variant, 'menu')).toEqual([]);
+    await page.getByRole('link', { name: /^Events/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'Events' }).waitFor();
+    await page.getByRole('button', { name: 'Open the menu' }).waitFor();
   });
 
   it('is worked by keyboard, keeps what somebody chose, and copies with one press', async () => {
@@ -361,9 +374,15 @@ describe('the editor', () => {
     expect(await findings(page)).toEqual([]);
     await editor.fill('export default () => {\n  return 1;\n};');
     await page.getByText('No problems found').waitFor();
+    await page.getByRole('button', { name: /^Mandelbrot set/ }).click();
+    await page.getByText('mandelbrot.ts').waitFor();
+    await page.getByRole('button', { name: /^Handwritten digits/ }).click();
+    await page.getByRole('button', { name: 'Undo all changes' }).click();
+    await page.getByText('Undo all changes').waitFor({ state: 'detached' });
+    expect(await editor.textContent()).toContain('daylight/datasets/digits');
   });
 
-  it.each(VARIANTS)('runs an example to its result, and again with other arguments: $name', async (variant) => {
+  it.each(EXTREMES)('runs an example to its result, and again with other arguments: $name', async (variant) => {
     await using visitor = await visit(variant);
     const { page } = visitor;
     await page.goto(`${cluster.address.url}/submit?example=word-count`);
@@ -398,7 +417,9 @@ describe('the editor', () => {
     await page.getByText('Succeeded').first().waitFor();
 
     await page.getByRole('button', { name: 'Delete' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete the job' }).click();
+    await page.getByRole('button', { name: 'Delete the job' }).waitFor();
+    expect(await faults(visitor, variant, 'job-delete')).toEqual([]);
+    await page.getByRole('button', { name: 'Delete the job' }).click();
     await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
     await page.getByText('The job is deleted.').first().waitFor();
   });

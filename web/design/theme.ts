@@ -2,7 +2,13 @@
  * The visual language as Mantine's theme. Mantine makes its variables from palettes; where it names what a colour is for
  * (text, border, error …), the name leads to the variable of tokens.css, so there is one place to change it.
  */
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import {
+  createTheme,
+  type CSSVariablesResolver,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from '@mantine/core';
 
 /** From the first light to late afternoon. Shade 4 fills buttons, with dark words on it. */
 const sun: MantineColorsTuple = [
@@ -42,11 +48,18 @@ const night: MantineColorsTuple = [
   '#0b0c0e',
 ];
 
+/** Words on what is dangerous have a colour of their own. */
+const variantColorResolver: VariantColorsResolver = (input) => {
+  const colors = defaultVariantColorsResolver(input);
+  return input.color === 'red' && input.variant === 'filled' ? { ...colors, color: 'var(--on-bad)' } : colors;
+};
+
 /** Colours, type and corners. */
 export const theme = createTheme({
   primaryColor: 'sun',
   primaryShade: 4,
   autoContrast: true,
+  variantColorResolver,
   black: '#22180a',
   colors: { sun, gray: stone, dark: night },
   fontFamily: 'var(--font)',

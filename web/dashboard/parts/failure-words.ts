@@ -31,7 +31,10 @@ function describeAnswer({ status, message }: ApiFailure, what: string): FailureW
   if (status === 404) {
     return {
       title: `There is no such ${what}`,
-      advice: 'It may have been deleted, or be older than what the server keeps. Check the id.',
+      advice:
+        what === 'object'
+          ? 'It has been freed: objects go when nobody holds them any more. Or the id is mistyped.'
+          : 'It may have been deleted, or be older than what the server keeps. Check the id.',
     };
   }
   if (status === 429) return { title: 'Too many requests', advice: 'Wait a minute, then try again.' };

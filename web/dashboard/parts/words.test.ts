@@ -13,6 +13,7 @@ describe('a failure', () => {
   it('says what it is and what to do', () => {
     expect(describeFailure(new NoConnectionError(new TypeError())).title).toBe('No connection to the server');
     expect(describeFailure(answer(404), 'job').title).toBe('There is no such job');
+    expect(describeFailure(answer(404), 'object').advice).toContain('freed');
     expect(describeFailure(answer(403)).title).toBe('You may only look');
     expect(describeFailure(answer(503, 'the storage is full')).advice).toBe('The storage is full.');
     expect(describeFailure(answer(500, 'it failed')).advice).toContain('Its log says why');

@@ -14,8 +14,9 @@ import { CopyButton } from '../parts/copy-button.tsx';
 import { LazyEditor } from '../parts/editor/lazy-editor.tsx';
 import { rangeOf } from '../parts/editor/problem-range.ts';
 import { Failure } from '../parts/failure.tsx';
-import { PlayIcon } from '../parts/icons.ts';
+import { AgainIcon, PlayIcon } from '../parts/icons.ts';
 import { Panel } from '../parts/panel.tsx';
+import { keepDraft, readDraft } from './drafts.ts';
 import { JobFields } from './job-fields.tsx';
 import { type JobFieldValues, NO_FIELDS, submissionOf } from './submission.ts';
 import { ProblemList } from './problem-list.tsx';
@@ -25,7 +26,11 @@ import { useSourceCheck } from './use-source-check.ts';
 
 /** See above. */
 export function SubmitForm({ example }: { readonly example: Example }) {
-  const [source, setSource] = useState(example.source);
+  const [source, setSource] = useState(() => readDraft(example.id) ?? example.source);
+  const write = (text: string): void => {
+    setSource(text);
+    keepDraft(example.id, text, example.source);
+  };
   const [fileName, setFileName] = useState(example.fileName);
   const [args, setArgs] = useState<ArgsState>({ args: example.args, isValid: true });
   const [fields, setFields] = useState<JobFieldValues>({ ...NO_FIELDS, name: example.title });
@@ -57,11 +62,21 @@ export function SubmitForm({ example }: { readonly example: Example }) {
         title={fileName}
         aside={
           <span className="tools">
+            {source !== example.source && (
+              <Button
+                variant="subtle"
+                size="xs"
+                leftSection={<AgainIcon size={15} />}
+                onClick={() => write(example.source)}
+              >
+                Undo all changes
+              </Button>
+            )}
             <CopyButton text={source} what="the source" />
             <UploadButton
               onFile={(name, text) => {
                 setFileName(name);
-                setSource(text);
+                write(text);
               }}
             />
           </span>
@@ -70,7 +85,7 @@ export function SubmitForm({ example }: { readonly example: Example }) {
         <LazyEditor
           value={source}
           label="Source of the job"
-          onChange={setSource}
+          onChange={write}
           check={check}
           minHeight={420}
           onReady={(view) => {

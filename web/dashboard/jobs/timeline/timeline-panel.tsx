@@ -39,7 +39,7 @@ export function TimelinePanel({ job }: { readonly job: JobDetail }) {
   return (
     <Panel
       title="Timeline"
-      hint={layout && hasBars ? hintOf(layout) : undefined}
+      hint={layout && hasBars ? <Hint layout={layout} /> : undefined}
       aside={hasBars && <Controls {...{ view, whole, setView, isWhole }} />}
     >
       {error !== null && !data && <Failure error={error} what="timeline" onRetry={() => void refetch()} />}
@@ -146,8 +146,14 @@ function Legend({ layout }: { readonly layout: Layout }) {
   );
 }
 
-function hintOf({ bars, rows, startMs, endMs }: Layout): string {
-  return `${formatNoun(bars.length, 'task')} on ${formatNoun(rows.length, 'node')} in ${formatDuration(endMs - startMs)}. Drag to move, Ctrl and wheel to zoom.`;
+function Hint({ layout }: { readonly layout: Layout }) {
+  const { bars, rows, startMs, endMs } = layout;
+  return (
+    <>
+      {formatNoun(bars.length, 'task')} on {formatNoun(rows.length, 'node')} in {formatDuration(endMs - startMs)}.{' '}
+      <span className={styles['mouse']}>Drag to move, Ctrl and wheel to zoom.</span>
+    </>
+  );
 }
 
 function describe({ rows, bars, startMs, endMs }: Layout, nameOf: (node: string) => string): string {
