@@ -13,20 +13,23 @@ const LIMIT_MS = 180_000;
  */
 const HINTS: Readonly<Record<string, number>> = {
   'next-of-held-not-let-go': 40,
-  'commands-not-sent-again': 53,
+  'commands-not-sent-again': 47,
   'said-while-away-lost': 53,
   'records-applied-twice': 95,
   'acknowledged-before-durable': 16,
-  'refused-commit-lost': 89,
-  'one-record-too-many-forgotten': 26,
-  'departure-counts': 23,
+  'one-record-too-many-forgotten': 109,
+  'departure-counts': 11,
+  'copies-of-the-dead': 10,
+  'lease-home-ignored': 14,
   'zombie-believed': 30,
-  'withdrawn-copy-not-told': 150,
+  'withdrawn-copy-not-told': 422,
+  'actor-on-dead-node': 49,
   'call-of-the-dead-sent-again': 241,
-  'lineage-not-kept': 186,
-  'transfer-left-open': 66,
-  'one-holder-written': 59,
-  'freed-too-early': 11,
+  'lineage-not-kept': 136,
+  'transfer-left-open': 53,
+  'one-holder-written': 14,
+  'no-grace': 14,
+  'freed-too-early': 47,
 };
 
 describe('planted bugs', () => {
