@@ -59,7 +59,7 @@ export function layoutSpans(spans: readonly Span[], nowMs: number): Layout {
     bars,
     functions,
     startMs: placed[0]?.startMs ?? nowMs,
-    endMs: placed.reduce((latest, { endMs }) => Math.max(latest, endMs), placed[0]?.endMs ?? nowMs),
+    endMs: bars.reduce((latest, { endMs }) => Math.max(latest, endMs), bars[0]?.endMs ?? nowMs),
   };
 }
 
