@@ -16,7 +16,7 @@ import { donateLinkAt } from './donate-link.ts';
 import { qrCode } from './donate-qr.ts';
 import { donateRouter, guardNames } from './donate-routes.ts';
 import type { Metrics } from './metrics.ts';
-import { pageRouter } from './pages.ts';
+import { lostPeople, pageRouter } from './pages.ts';
 import { COMMON_HEADERS } from './policies.ts';
 import type { Site } from './site.ts';
 import type { WebFiles } from './web-files.ts';
@@ -80,6 +80,7 @@ export function createApp(parts: AppParts): Express {
   const { jobs = () => undefined, examples = [], measurements, version } = parts;
   const handlers = apiHandlers({ plane, door, measurements, jobs, examples, isPublic, version, joinUrl });
   app.use('/api/v1', apiRouter(handlers, door, logger));
+  app.use(lostPeople(site, files));
   app.use(() => {
     throw new ApiError(404, 'not-found', 'there is nothing here');
   });

@@ -64,6 +64,23 @@ describe('the dashboard', () => {
     expect((await rawRequest(world.server.url, '/', { method: 'POST' })).status).toBe(404);
   });
 
+  it('is shown to people at addresses that nobody knows, with status 404; programs get JSON', async () => {
+    build();
+    const ask = (address: string, accept: string) => rawRequest(world.server.url, address, { headers: { accept } });
+    const forPeople = await ask('/jbos/3', 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8');
+    expect([forPeople.status, forPeople.body.toString()]).toEqual([404, '<!doctype html><title>Dashboard</title>']);
+    expect(forPeople.headers['content-security-policy']).toContain("default-src 'none'");
+    for (const [address, accept] of [
+      ['/jbos/3', '*/*'],
+      ['/jbos/3', 'application/json'],
+      ['/api/v1/nothing', 'text/html'],
+      ['/assets/none.js', '*/*'],
+    ] as const) {
+      const { status, headers } = await ask(address, accept);
+      expect([address, status, headers['content-type']]).toEqual([address, 404, 'application/json; charset=utf-8']);
+    }
+  });
+
   it('says what to do where it was not built, and is there once it is', async () => {
     const before = await rawRequest(world.server.url, '/jobs/1');
     expect([before.status, before.headers['cache-control']]).toEqual([503, 'no-store']);

@@ -17,7 +17,25 @@ const NOT_BUILT = `<!doctype html><html lang="en"><head><meta charset="utf-8"><m
 /** The routes. */
 export function pageRouter(site: Site, files: WebFiles): Router {
   const router = Router();
-  const page: RequestHandler = (request, response) => {
+  const page = pageAnswer(site, files);
+  router.get('/', page);
+  for (const name of PAGES) router.get(`/${name}{/*rest}`, page);
+  return router;
+}
+
+/** For whoever came to an address that nobody knows: the page, which says so and leads on. Programs get what is next. */
+export function lostPeople(site: Site, files: WebFiles): RequestHandler {
+  const page = pageAnswer(site, files);
+  return (request, response, next) => {
+    const isPerson = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
+    if (!isPerson || !files.current()?.dashboardPage) return next();
+    response.status(404);
+    page(request, response, next);
+  };
+}
+
+function pageAnswer(site: Site, files: WebFiles): RequestHandler {
+  return (request, response) => {
     response.set({
       'Cache-Control': 'no-store',
       'Content-Security-Policy': policyFor(site, request),
@@ -27,9 +45,6 @@ export function pageRouter(site: Site, files: WebFiles): Router {
     if (file) sendFile(request, response, file);
     else response.status(503).type('html').send(NOT_BUILT);
   };
-  router.get('/', page);
-  for (const name of PAGES) router.get(`/${name}{/*rest}`, page);
-  return router;
 }
 
 function policyFor(site: Site, request: Request): string {
