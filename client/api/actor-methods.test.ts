@@ -34,6 +34,7 @@ class Account extends Base {
     yield this.#hidden();
   }
   _internal(): void {}
+  'with.dot'(): void {}
   #hidden(): number {
     return this.#balance;
   }

@@ -11,7 +11,7 @@ const RESERVED: ReadonlySet<string> = new Set(RESERVED_METHODS);
 
 /**
  * Names of the methods of `cls` and its base classes that a handle offers, sorted. Excluded: accessors, fields, symbols,
- * `_`-prefixed and reserved names. A name which a subclass redefines as an accessor is not a method any more.
+ * `_`-prefixed and reserved names, and names with a dot, which separates them from their class. A name which a subclass redefines as an accessor is not a method any more.
  */
 export function actorMethods(cls: AnyClass): string[] {
   const methods: string[] = [];
@@ -21,7 +21,7 @@ export function actorMethods(cls: AnyClass): string[] {
     for (const name of Object.getOwnPropertyNames(prototype)) {
       if (seen.has(name)) continue;
       seen.add(name);
-      if (name.startsWith('_') || RESERVED.has(name)) continue;
+      if (name.startsWith('_') || name.includes('.') || RESERVED.has(name)) continue;
       if (typeof Object.getOwnPropertyDescriptor(prototype, name)?.value === 'function') methods.push(name);
     }
     prototype = Object.getPrototypeOf(prototype);

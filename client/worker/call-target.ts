@@ -24,11 +24,24 @@ export interface PendingModule {
   }>;
 }
 
+/**
+ * The name by which a method is registered: with its class, because methods of two classes that are called the same are not alike,
+ * neither for people nor for what is known about their duration.
+ */
+export function methodName(className: string, method: string): string {
+  return `${className}.${method}`;
+}
+
+/** The method's own name, also of one that was registered without its class. */
+export function ownMethodName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
 /** One thing to call. Its identity is that of the object: make one per registration and keep it. */
 export interface CallTarget {
   /** One of `FUNCTION_KIND`. */
   readonly kind: number;
-  /** The registration name; the exported name while the module is pending; the method's name. */
+  /** The registration name; the exported name while the module is pending; a method's with its class. */
   readonly name: string;
   /** Absent for methods. */
   module?(): ModuleSource | PendingModule;

@@ -32,7 +32,7 @@ import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { ByteWriter } from '#shared/wire/byte-writer.ts';
 import type { RecordBatch } from '#shared/wire/columnar.ts';
 import { ActorRecord } from './actor-record.ts';
-import type { CallTarget, OptionSet } from './call-target.ts';
+import { type CallTarget, methodName, type OptionSet } from './call-target.ts';
 import { withoutFailed } from './failed-submissions.ts';
 import { CodeDictionary } from './code-dictionary.ts';
 import { KeySupply } from './key-supply.ts';
@@ -86,7 +86,8 @@ export class CoreWorker {
   readonly #dictionary: CodeDictionary;
   readonly #waits: WaitCalls;
   readonly #keys: KeySupply;
-  readonly #methods = new Map<string, CallTarget>();
+  /** By class, then by method. */
+  readonly #methods = new Map<string, Map<string, CallTarget>>();
   readonly #questions: Questions;
   readonly #roomWaiters: (() => void)[] = [];
   #closed: Error | undefined;
@@ -350,10 +351,13 @@ export class CoreWorker {
         `${record.pendingCalls} calls of actor ${record.className} are unfinished (maxPendingCalls): get some results first`,
       );
     }
-    let target = this.#methods.get(method);
+    const { className } = record;
+    let methods = this.#methods.get(className);
+    if (methods === undefined) this.#methods.set(className, (methods = new Map<string, CallTarget>()));
+    let target = methods.get(method);
     if (target === undefined) {
-      target = { kind: FUNCTION_KIND.method, name: method };
-      this.#methods.set(method, target);
+      target = { kind: FUNCTION_KIND.method, name: methodName(className, method) };
+      methods.set(method, target);
     }
     return this.submit(target, METHOD_OPTIONS, args, record);
   }

@@ -309,7 +309,7 @@ describe('actors', () => {
       demand: { cpuMilli: 0 },
     });
     expect(raylet.of('submit').map(({ actor }) => actor)).toEqual([0, FIRST_KEY, FIRST_KEY]);
-    expect(raylet.of('function')[1]).toMatchObject({ module: '', name: 'inc', functionKind: 2 });
+    expect(raylet.of('function')[1]).toMatchObject({ module: '', name: 'Counter.inc', functionKind: 2 });
     raylet.sayInline(FIRST_KEY + 1, 1);
     await raylet.settle();
     handle.inc.remote();

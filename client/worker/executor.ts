@@ -10,6 +10,7 @@ import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { END_REASON, FUNCTION_KIND, OUTCOME } from '#shared/protocol/node-records.ts';
 import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import type { WorkerCommand, WorkerCommandOf } from '#shared/protocol/worker-messages.ts';
+import { ownMethodName } from './call-target.ts';
 import type { CoreWorker } from './core-worker.ts';
 import { GpuSlot } from './gpu-slot.ts';
 import type { EvaluatedModule } from './module-loader.ts';
@@ -242,7 +243,7 @@ export class Executor {
   }
 
   #invoke(task: TaskState, run: Run, entry: FunctionEntry, args: never[]): unknown {
-    if (entry.functionKind === FUNCTION_KIND.method) return this.#invokeMethod(run, entry.name, args);
+    if (entry.functionKind === FUNCTION_KIND.method) return this.#invokeMethod(run, ownMethodName(entry.name), args);
     const module = this.#modules.evaluated(entry.module);
     if (entry.name === MAIN_FUNCTION) return mainOf(module)(...args);
     const target = module?.registrations.get(entry.name);

@@ -69,7 +69,7 @@ async function start(ports: Partial<WorkerPorts> = {}): Promise<void> {
       functionKind: name === 'RemoteCounter' ? 1 : 0,
     }),
   );
-  raylet.say({ kind: 'function', fn: INC, module: '', name: 'inc', functionKind: 2 });
+  raylet.say({ kind: 'function', fn: INC, module: '', name: 'Counter.inc', functionKind: 2 });
 }
 
 beforeEach(() => start());

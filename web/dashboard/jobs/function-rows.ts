@@ -25,7 +25,7 @@ export function shareOver(row: FunctionProgress): number {
 export function functionRows(functions: readonly FunctionProgress[]): FunctionRow[] {
   const ordered = [...functions].sort((one, other) => callsOf(other) - callsOf(one) || one.fn.localeCompare(other.fn));
   const actors = ordered.filter(({ kind }) => kind === 'actor');
-  // A method is known by its own name; whose it is, is clear where its name begins with the class, or there is but one.
+  // A method's name begins with that of its class, which may not be the variable's by which the class is registered.
   const ownerOf = ({ fn }: FunctionProgress): FunctionProgress | undefined =>
     actors.find((actor) => fn.startsWith(`${shortFunction(actor.fn)}.`)) ??
     (actors.length === 1 ? actors[0] : undefined);

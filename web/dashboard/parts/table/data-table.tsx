@@ -7,7 +7,6 @@ import { useMediaQuery } from '@mantine/hooks';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { CallInput } from '#shared/api/client.ts';
-import { ROUTES } from '#shared/api/routes.ts';
 import { askPages, type ListName, type RowOf } from '../../../api/queries.ts';
 import { formatNoun } from '../../format/numbers.ts';
 import { Failure } from '../failure.tsx';
@@ -21,7 +20,6 @@ import { TableSkeleton } from './table-skeleton.tsx';
 import styles from './data-table.module.css';
 
 const PAGE_ROWS = 100;
-const WHOLE_ROWS = 1000;
 const PHONE = '(max-width: 47.99em)';
 
 /** What a table shows. */
@@ -43,10 +41,8 @@ export function DataTable<N extends ListName>(props: DataTableProps<N>) {
   const { list, columns, state, noun, rowKey, fixed = {}, empty } = props;
   const isPhone = useMediaQuery(PHONE, undefined, { getInitialValueInEffect: false });
   const { shown, show } = useShownColumns(list, columns);
-  const hasPages = 'after' in queryFields(list);
   const query = { ...listQuery(columns, state.search), ...fixed };
-  const limit = hasPages ? PAGE_ROWS : WHOLE_ROWS;
-  const result = useInfiniteQuery(askPages(list, { query: { ...query, limit } } as unknown as CallInput<N>));
+  const result = useInfiniteQuery(askPages(list, { query: { ...query, limit: PAGE_ROWS } } as unknown as CallInput<N>));
   const rows = result.data?.pages.flatMap(({ items }) => items) ?? [];
   const filters = activeFilters(columns, state.search);
   const order = readOrder(columns, state.search);
@@ -55,7 +51,7 @@ export function DataTable<N extends ListName>(props: DataTableProps<N>) {
   return (
     <div className={styles['table']}>
       <Toolbar
-        {...{ list, columns, shown, show, filters, state, query, hasPages, noun }}
+        {...{ list, columns, shown, show, filters, state, query, noun }}
         count={result.data ? countWords(rows.length, result.hasNextPage, noun) : ''}
         isPhone={isPhone}
       />
@@ -72,7 +68,7 @@ export function DataTable<N extends ListName>(props: DataTableProps<N>) {
       {rows.length > 0 && !isPhone && (
         <Grid {...shape} order={order} onSort={(id) => state.change({ sort: nextSort(order, id) })} />
       )}
-      {result.hasNextPage && hasPages && (
+      {result.hasNextPage && (
         <div className={styles['more']}>
           <Button variant="default" loading={result.isFetchingNextPage} onClick={() => void result.fetchNextPage()}>
             Load more
@@ -100,9 +96,4 @@ function NothingFits({ state, filters }: { readonly state: TableState; readonly 
 
 function countWords(count: number, hasMore: boolean, noun: string): string {
   return hasMore ? `first ${formatNoun(count, noun)}` : formatNoun(count, noun);
-}
-
-function queryFields(list: ListName): Readonly<Record<string, unknown>> {
-  const route = ROUTES[list];
-  return 'query' in route ? route.query.properties : {};
 }

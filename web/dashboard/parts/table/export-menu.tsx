@@ -17,15 +17,14 @@ export interface ExportMenuProps<N extends ListName> {
   readonly list: N;
   readonly columns: readonly Column<RowOf<N>>[];
   readonly query: Readonly<Record<string, string>>;
-  readonly hasPages: boolean;
   readonly noun: string;
 }
 
 /** See above. */
-export function ExportMenu<N extends ListName>({ list, columns, query, hasPages, noun }: ExportMenuProps<N>) {
+export function ExportMenu<N extends ListName>({ list, columns, query, noun }: ExportMenuProps<N>) {
   const { mutate, isPending } = useMutation({
     mutationFn: async (format: 'csv' | 'json') => {
-      const { rows, isCut } = await fetchRows(list, query, hasPages);
+      const { rows, isCut } = await fetchRows(list, query);
       const all = rows as readonly (RowOf<N> & object)[];
       const text = format === 'csv' ? toCsv(columns as readonly Column<RowOf<N> & object>[], all) : toJson(all);
       download(`${noun}s.${format}`, text, format === 'csv' ? 'text/csv' : 'application/json');

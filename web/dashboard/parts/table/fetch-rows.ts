@@ -16,11 +16,10 @@ export interface FetchedRows<T> {
   readonly isCut: boolean;
 }
 
-/** See above; `hasPages` is false for lists that the server gives in one piece. */
+/** See above. */
 export async function fetchRows<N extends ListName>(
   list: N,
   query: Readonly<Record<string, string>>,
-  hasPages: boolean,
 ): Promise<FetchedRows<RowOf<N>>> {
   const rows: RowOf<N>[] = [];
   let after: string | null = null;
@@ -29,6 +28,6 @@ export async function fetchRows<N extends ListName>(
     const page = (await api.call(list, { query: asked } as unknown as CallInput<N>)) as ListPage<RowOf<N>>;
     rows.push(...page.items);
     after = page.next;
-  } while (hasPages && after !== null && rows.length < MAX_EXPORTED_ROWS);
+  } while (after !== null && rows.length < MAX_EXPORTED_ROWS);
   return { rows: rows.slice(0, MAX_EXPORTED_ROWS), isCut: after !== null };
 }

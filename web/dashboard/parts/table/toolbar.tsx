@@ -21,7 +21,6 @@ export interface ToolbarProps<N extends ListName> {
   readonly filters: readonly ActiveFilter[];
   readonly state: TableState;
   readonly query: Readonly<Record<string, string>>;
-  readonly hasPages: boolean;
   readonly noun: string;
   readonly count: string;
   readonly isPhone: boolean;
@@ -29,13 +28,13 @@ export interface ToolbarProps<N extends ListName> {
 
 /** See above. */
 export function Toolbar<N extends ListName>(props: ToolbarProps<N>) {
-  const { list, columns, shown, show, filters, state, query, hasPages, noun, count, isPhone } = props;
+  const { list, columns, shown, show, filters, state, query, noun, count, isPhone } = props;
   const isSortable = columns.some((column) => column.isSortable);
   return (
     <div className={styles['toolbar']}>
       <FilterMenu columns={columns} state={state} withOrder={isPhone && isSortable} />
       <ColumnMenu columns={columns} shown={shown} show={show} />
-      <ExportMenu {...{ list, query, hasPages, noun }} columns={columns} />
+      <ExportMenu {...{ list, query, noun }} columns={columns} />
       {filters.map(({ id, header, words }) => (
         <span key={id} className={styles['chip']}>
           {header}: {words}
