@@ -233,7 +233,7 @@ export class JobService implements JobServicePort {
   }
 
   #attach(job: JobRecord, session: SessionRecord): void {
-    const { relay } = this.#parts;
+    const { relay, logs } = this.#parts;
     const end = (error: Uint8Array | undefined): void => {
       this.#plane.step((gcs) => endJob(gcs, job, session, error));
       this.#plane.localDrivers.remove(session.id);
@@ -247,11 +247,13 @@ export class JobService implements JobServicePort {
         after: (delayMs, callback) => void this.#plane.clock.after(delayMs, callback),
         // That it is over cannot be taken back: first the result is on the disk (rule L2).
         succeeded: (archive) =>
-          void this.#saved(job.id, () => this.#files.writeResult(job.id, archive)).then(() => {
+          void this.#saved(job.id, () => this.#files.writeResult(job.id, archive)).then(async () => {
             this.#withResult.add(job.id);
+            // Who sees that the job is over finds what it printed, whatever becomes of the server then.
+            await logs.flush();
             end(undefined);
           }),
-        failed: end,
+        failed: (error) => void logs.flush().then(() => end(error)),
         stopped: () => {
           this.#plane.step((gcs) => {
             if (session.state !== 'dead') gcs.sessions.end(session, 'its job was ended');
