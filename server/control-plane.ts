@@ -261,7 +261,7 @@ export class ControlPlane implements GcsPorts {
       kind: event.kind,
       job: event.job === 0 ? null : event.job,
       node: event.session === 0 ? null : event.session,
-      message: event.message,
+      message,
       detail: event.severity,
     });
   }

@@ -1,16 +1,18 @@
 /** Submitted jobs on a real server; the node that runs their `main` is reduced to its frames. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeError } from '#shared/errors/error-record.ts';
+import { objectKey } from '#shared/ids/object-key.ts';
 import { OUTCOME } from '#shared/protocol/node-records.ts';
 import { CHUNK_STATUS } from '#shared/protocol/session-frames.ts';
 import { requests } from '#shared/protocol/requests.ts';
 import { decodeArgs } from '#shared/serialization/value-codec.ts';
-import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
+import { MAIN_FUNCTION, MAX_RESULT_BYTES } from '#shared/task/main-function.ts';
 import { ByteWriter } from '#shared/wire/byte-writer.ts';
 import { finish, finishStored } from '../gcs/testing/records.ts';
+import { ArgumentRefused } from '../jobs/job-service-port.ts';
 import { RawNode } from './testing/raw-node.ts';
 import { type RunningServer, startServer } from '../main.ts';
 
@@ -174,5 +176,75 @@ describe('a submitted job', () => {
     expect(await publish(host, 300, task, 'one-more.png')).toBe(false);
     expect(await publish(host, 301, task, '7.png')).toBe(true);
     expect(server.jobs.artefacts(job).find(({ name }) => name === '7.png')?.version).toBe(2);
+  });
+
+  it('T3 an argument that no task can be given is refused in words, and nothing of the job exists', async () => {
+    const deep = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`) as unknown;
+    for (const args of ['x'.repeat(600_000), deep]) {
+      const refusal: unknown = await server.jobs.submit({ bundle: BUNDLE, args }).catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(ArgumentRefused);
+      expect(String(refusal).length).toBeLessThan(400);
+    }
+    const { jobs, sessions } = server.plane.gcs.state;
+    expect([jobs.size, sessions.size]).toEqual([0, 0]);
+    const taken = await server.jobs.submit({ bundle: BUNDLE, args: 'x'.repeat(200_000) });
+    await expect(server.jobs.rerun(taken, { args: deep })).rejects.toThrow(ArgumentRefused);
+    const host = await hostJoins();
+    expect((await host.command('lease')).args.length).toBeGreaterThan(200_000);
+  });
+
+  it('J1 runs again with what it was given, be it null or nothing', async () => {
+    const host = await hostJoins();
+    const args: unknown[][] = [];
+    for (const given of [{ args: null }, {}]) {
+      const job = await server.jobs.submit({ bundle: BUNDLE, ...given });
+      for (const id of [job, await server.jobs.rerun(job, {})]) {
+        const { session } = server.plane.gcs.state.jobs.get(id)!;
+        const lease = await host.command('lease', ({ task }) => task === objectKey(session, 1));
+        args.push(lease.args.length === 0 ? [] : [...decodeArgs(lease.args, { copy: true })]);
+      }
+    }
+    expect(args).toEqual([[null], [null], [], []]);
+  });
+
+  it('J2 the number of a deleted job is nobody else’s, nor is a folder that was left', async () => {
+    await server.jobs.submit({ bundle: BUNDLE });
+    const deleted = await server.jobs.submit({ bundle: BUNDLE });
+    server.plane.step((gcs) => {
+      const record = gcs.state.jobs.get(deleted);
+      if (record) gcs.jobs.stop(record, 'enough');
+      gcs.settle();
+    });
+    await server.jobs.remove(deleted);
+    await server.stop();
+    // Of a server that died while it deleted or made a job.
+    const folder = join(directory, 'jobs', String(deleted + 1));
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'job.json'), JSON.stringify({ fileName: 'secret.ts', source: 'secret', module: 'x' }));
+    await start();
+    expect(server.jobs.isSubmitted(deleted + 1)).toBe(false);
+    expect(await server.jobs.submit({ bundle: BUNDLE })).toBe(deleted + 1);
+    expect((await server.jobs.source(deleted + 1))?.source).toBe(null);
+  });
+
+  it('L6 fails when its result is too large, or is not what its node sends', async () => {
+    const host = await hostJoins();
+    host.onFrame = (frame) => {
+      if (frame.type !== 'fetch') return;
+      const { transfer, object, offset } = frame;
+      const chunk = { status: CHUNK_STATUS.ok, offset, totalBytes: 7, data: Uint8Array.of(1) };
+      host.send({ type: 'chunk', transfer, object, ...chunk });
+    };
+    for (const [sizeBytes, words] of [
+      [MAX_RESULT_BYTES + 1, 'at most'],
+      [5000, 'something else'],
+    ] as const) {
+      const job = await server.jobs.submit({ bundle: BUNDLE });
+      const { session } = server.plane.gcs.state.jobs.get(job)!;
+      const { task } = await host.command('lease', (lease) => lease.task === objectKey(session, 1));
+      host.records(finishStored(task, { sizeBytes }));
+      await vi.waitFor(() => expect(statusOf(job)).toBe('failed'), WAIT);
+      expect(server.jobs.error(job)?.message).toContain(words);
+    }
   });
 });

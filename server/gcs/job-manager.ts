@@ -80,7 +80,12 @@ export class JobManager {
 
   restore(job: JobRecord): void {
     this.#state.jobs.set(job.id, job);
-    this.#nextJob = Math.max(this.#nextJob, job.id + 1);
+    this.isTaken(job.id);
+  }
+
+  /** A number that a job has or had: none after it gets it again, for history and files go by it. */
+  isTaken(job: number): void {
+    this.#nextJob = Math.max(this.#nextJob, job + 1);
   }
 
   addModule(hash: string, code: Uint8Array, sourceMap: Uint8Array): void {
@@ -101,7 +106,7 @@ export class JobManager {
   finished(job: JobRecord, outcome: number, value: Uint8Array): void {
     if (job.status !== 'running') return;
     job.result = value.slice();
-    this.#end(job, outcome === OUTCOME.value ? 'succeeded' : 'failed', 'its driver has ended');
+    this.#end(job, outcome === OUTCOME.value ? 'succeeded' : 'failed', 'its main failed');
   }
 
   driverDied(job: JobRecord, reason: string): void {

@@ -89,7 +89,11 @@ function loadSession(gcs: Gcs, id: number, row: Uint8Array, jobOfSession: Map<Se
     peersTold: -1,
     executed: fields.executed,
   };
-  if (fields.job !== 0) jobOfSession.set(session, fields.job);
+  if (fields.job !== 0) {
+    jobOfSession.set(session, fields.job);
+    // Its row may be deleted; that of its driver's session stays.
+    gcs.jobs.isTaken(fields.job);
+  }
   gcs.sessions.restore(session);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Why a request is not answered as it was asked: becomes a status and `{ error: { code, message } }`.
  */
-import { SourceProblems } from '../jobs/job-service-port.ts';
+import { ArgumentRefused, SourceProblems } from '../jobs/job-service-port.ts';
 import { StorageError } from '#shared/ports/storage.ts';
 import type { Problem } from '#shared/api/schemas.ts';
 
@@ -40,6 +40,7 @@ export function errorAnswerOf(error: unknown): ErrorAnswer | undefined {
     const { message, problems } = error;
     return { status: 422, body: { error: { code: 'problems', message, problems } } };
   }
+  if (error instanceof ArgumentRefused) return answer(422, 'bad-args', error.message);
   if (error instanceof StorageError) return answer(503, 'storage', `the storage cannot answer: ${error.message}`);
   return parserAnswer(error);
 }

@@ -7,16 +7,15 @@ import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/prom
 import path from 'node:path';
 import type { Artefact, FunctionProgress } from '#shared/api/schemas.ts';
 
-/** What was submitted, and where its result stands. */
+/** What was submitted: on the disk alone, for there may be many and they may be large. */
 export interface JobMeta {
-  /** The object that its `main` returns. */
-  readonly main: number;
+  /** Hash of its module. */
+  readonly module: string;
   readonly fileName: string;
   /** Text that was pasted or uploaded; null for a bundle. */
   readonly source: string | null;
-  readonly args: unknown;
-  /** Hash of its module. */
-  readonly module: string;
+  /** Absent if `main` was given none. */
+  readonly args?: unknown;
 }
 
 /** Files of one job, and all of them together. */
@@ -41,18 +40,28 @@ export class JobFiles {
     this.#root = root;
   }
 
-  /** What earlier lives of the server left, by job. */
-  async load(): Promise<Map<number, JobMeta>> {
-    const found = new Map<number, JobMeta>();
+  /**
+   * The submitted jobs that earlier lives of the server left. The folder of a job that has no row goes: the server died while it was made or
+   * deleted, and it must not become another job's.
+   */
+  async load(isKnown: (job: number) => boolean): Promise<Set<number>> {
+    const submitted = new Set<number>();
     for (const name of await readdir(this.#root).catch(() => [])) {
       const job = Number(name);
       if (!Number.isInteger(job)) continue;
-      const meta = await this.#readJson<JobMeta>(job, 'job.json');
-      if (meta) found.set(job, meta);
+      if (!isKnown(job)) {
+        await this.remove(job);
+        continue;
+      }
+      if (await this.#exists(job, 'job.json')) submitted.add(job);
       const artefacts = await this.#readJson<Artefact[]>(job, 'artefacts.json');
       if (artefacts) this.#artefacts.set(job, new Map(artefacts.map((artefact) => [artefact.name, artefact])));
     }
-    return found;
+    return submitted;
+  }
+
+  meta(job: number): Promise<JobMeta | undefined> {
+    return this.#readJson<JobMeta>(job, 'job.json');
   }
 
   writeMeta(job: number, meta: JobMeta): Promise<void> {
@@ -63,11 +72,8 @@ export class JobFiles {
     return this.#inTurn(job, () => this.#write(job, 'result.zip', archive));
   }
 
-  async hasResult(job: number): Promise<boolean> {
-    return access(path.join(this.#folder(job), 'result.zip')).then(
-      () => true,
-      () => false,
-    );
+  hasResult(job: number): Promise<boolean> {
+    return this.#exists(job, 'result.zip');
   }
 
   result(job: number): Promise<Uint8Array | undefined> {
@@ -126,6 +132,13 @@ export class JobFiles {
 
   #folder(job: number): string {
     return path.join(this.#root, String(job));
+  }
+
+  #exists(job: number, name: string): Promise<boolean> {
+    return access(path.join(this.#folder(job), name)).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #inTurn<T>(job: number, work: () => Promise<T>): Promise<T> {

@@ -21,12 +21,15 @@ export class SourceProblems extends Error {
   }
 }
 
+/** The argument is not one that `main` can be given. */
+export class ArgumentRefused extends Error {}
+
 /** Submitted jobs. Ids are those of jobs in the tables. Methods that name a job throw nothing if it is not a submitted one. */
 export interface JobServicePort {
-  /** Durable when it resolves. Rejects with {@link SourceProblems}. */
+  /** Durable when it resolves. Rejects with {@link SourceProblems} and {@link ArgumentRefused}. */
   submit(submission: Submission): Promise<number>;
   check(source: string, fileName: string): Promise<Check>;
-  /** The same source again. Rejects with RangeError if there is none. */
+  /** The same source again. Rejects with RangeError if there is none, and with {@link ArgumentRefused}. */
   rerun(job: number, change: { readonly args?: unknown }): Promise<number>;
   /** Forgets a job that is over: its row, its log, its files. */
   remove(job: number): Promise<void>;

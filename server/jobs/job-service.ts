@@ -11,10 +11,11 @@ import { ByteReader } from '#shared/wire/byte-reader.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { JobRecord, SessionRecord } from '../gcs/entities.ts';
 import type { Relay } from '../gateway/relay.ts';
-import { JobFiles, type JobMeta } from './job-files.ts';
+import type { JobFiles } from './job-files.ts';
 import type { LogFiles } from './log-files.ts';
 import { type JobServicePort, SourceProblems } from './job-service-port.ts';
-import { beginJob, endJob, mainOf, resumeJob, SubmittedJob } from './submitted-job.ts';
+import { encodeMainArgument } from './main-argument.ts';
+import { beginJob, endJob, resumeJob, SubmittedJob } from './submitted-job.ts';
 
 const DEFAULT_FILE_NAME = 'job.ts';
 const NODE_ID_BYTES = 16;
@@ -49,21 +50,21 @@ export class JobService implements JobServicePort {
   readonly #parts: JobServiceParts;
   readonly #plane: ControlPlane;
   readonly #files: JobFiles;
-  readonly #meta: Map<number, JobMeta>;
+  readonly #submitted: Set<number>;
   /** Jobs whose result lies in their folder. */
   readonly #withResult = new Set<number>();
   readonly #endedFunctions = new Map<number, readonly FunctionProgress[]>();
 
-  private constructor(parts: JobServiceParts, meta: Map<number, JobMeta>) {
+  private constructor(parts: JobServiceParts, submitted: Set<number>) {
     this.#parts = parts;
     this.#plane = parts.plane;
     this.#files = parts.files;
-    this.#meta = meta;
+    this.#submitted = submitted;
   }
 
   /** Takes up the jobs of an earlier life of the server. */
   static async start(parts: JobServiceParts): Promise<JobService> {
-    const service = new JobService(parts, await parts.files.load());
+    const service = new JobService(parts, await parts.files.load((job) => parts.plane.gcs.state.jobs.has(job)));
     await service.#resumeAll();
     return service;
   }
@@ -86,17 +87,13 @@ export class JobService implements JobServicePort {
   }
 
   async rerun(job: number, { args }: { readonly args?: unknown }): Promise<number> {
-    const meta = this.#meta.get(job);
     const former = this.#plane.gcs.state.jobs.get(job);
+    const meta = await this.#files.meta(job);
     const module = meta && this.#plane.gcs.state.modules.get(meta.module);
     if (!meta || !former || !module) throw new RangeError(`job ${job} was not submitted here: it cannot be run again`);
     const { code, sourceMap, hash } = module;
     const { fileName, source } = meta;
-    return this.#begin(
-      { hash, code, sourceMap, fileName, source },
-      former,
-      args === undefined ? (meta.args ?? undefined) : args,
-    );
+    return this.#begin({ hash, code, sourceMap, fileName, source }, former, args === undefined ? meta.args : args);
   }
 
   async remove(id: number): Promise<void> {
@@ -104,7 +101,7 @@ export class JobService implements JobServicePort {
       const job = gcs.state.jobs.get(id);
       if (job) gcs.jobs.remove(job);
     });
-    this.#meta.delete(id);
+    this.#submitted.delete(id);
     this.#withResult.delete(id);
     this.#endedFunctions.delete(id);
     this.#plane.functionCounts.remove(id);
@@ -114,16 +111,16 @@ export class JobService implements JobServicePort {
   }
 
   isSubmitted(job: number): boolean {
-    return this.#meta.has(job);
+    return this.#submitted.has(job);
   }
 
   hasSource(job: number): boolean {
-    return this.#meta.has(job);
+    return this.#submitted.has(job);
   }
 
-  source(job: number): Promise<JobSource | undefined> {
-    const meta = this.#meta.get(job);
-    return Promise.resolve(meta && { fileName: meta.fileName, source: meta.source, args: meta.args });
+  async source(job: number): Promise<JobSource | undefined> {
+    const meta = await this.#files.meta(job);
+    return meta && { fileName: meta.fileName, source: meta.source, args: meta.args ?? null };
   }
 
   hasResult(job: number): boolean {
@@ -200,16 +197,17 @@ export class JobService implements JobServicePort {
   async #begin(module: ReadyModule, described: Described, args: unknown): Promise<number> {
     const { name, submitter, purpose, priority, trust } = described;
     const { fileName, source, hash } = module;
+    const encoded = encodeMainArgument(args);
     const { job, session } = this.#plane.step((gcs) => {
       const nodeId = randomBytes(NODE_ID_BYTES).toString('hex');
-      const begun = beginJob(gcs, { name, nodeId, module, args, submitter, purpose, priority, trust });
+      const begun = beginJob(gcs, { name, nodeId, module, args: encoded, submitter, purpose, priority, trust });
       // Before anything is told: the first word may be that it is over.
       this.#attach(begun.job, begun.session);
       gcs.settle();
       return begun;
     });
-    const meta = { main: mainOf(session.id), fileName, source, args: args ?? null, module: hash };
-    this.#meta.set(job.id, meta);
+    const meta = { module: hash, fileName, source, ...(args === undefined ? {} : { args }) };
+    this.#submitted.add(job.id);
     await Promise.all([this.#files.writeMeta(job.id, meta), this.#durable()]);
     return job.id;
   }
@@ -275,6 +273,7 @@ export class JobService implements JobServicePort {
         this.#parts.warn(
           `the files of job ${job} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
         );
+        if (!this.#plane.gcs.state.jobs.has(job)) return;
         await new Promise<void>((resolve) => this.#plane.clock.after(RETRY_SAVE_MS, resolve));
       }
     }

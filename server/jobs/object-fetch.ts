@@ -15,6 +15,8 @@ export interface FetchPorts {
   done(bytes: Uint8Array): void;
   /** Nobody has it now. */
   missing(): void;
+  /** Who has it sends what is not a piece of it. */
+  wrong(): void;
 }
 
 /** One object on its way. */
@@ -44,9 +46,14 @@ export class ObjectFetch {
       return;
     }
     const isWrong = offset !== this.#at || totalBytes !== this.#bytes.length || data.length === 0;
-    if (status !== CHUNK_STATUS.ok || isWrong || offset + data.length > this.#bytes.length) {
+    if (status !== CHUNK_STATUS.ok) {
       this.#isOver = true;
       this.#ports.missing();
+      return;
+    }
+    if (isWrong || offset + data.length > this.#bytes.length) {
+      this.#isOver = true;
+      this.#ports.wrong();
       return;
     }
     this.#bytes.set(data, offset);

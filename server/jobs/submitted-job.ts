@@ -3,12 +3,13 @@
  * tables as the session of a node does, in records; so the job lives by the rules of every other, and a start of the server is
  * to it what it is to a driver that comes back (rules J1, M3).
  */
+import { DaylightError } from '#shared/errors/daylight-error.ts';
+import { encodeError } from '#shared/errors/error-record.ts';
 import { type ObjectKey, objectKey } from '#shared/ids/object-key.ts';
 import { FUNCTION_KIND, type NodeRecord, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
 import { OBJECT_STATUS, type ServerCommand } from '#shared/protocol/server-commands.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { PROTOCOL_VERSION } from '#shared/protocol/version.ts';
-import { encodeArgs } from '#shared/serialization/value-codec.ts';
 import { MAIN_FUNCTION, MAX_RESULT_BYTES } from '#shared/task/main-function.ts';
 import { DEFAULT_OPTIONS, optionsToJson } from '#shared/task/task-options.ts';
 import type { JobRecord, SessionRecord } from '../gcs/entities.ts';
@@ -25,7 +26,8 @@ export interface NewSubmittedJob {
   readonly name: string;
   readonly nodeId: string;
   readonly module: { readonly hash: string; readonly code: Uint8Array; readonly sourceMap: Uint8Array };
-  readonly args: unknown;
+  /** The argument list of `main`, encoded; empty for none. */
+  readonly args: Uint8Array;
   readonly submitter: string;
   readonly purpose: string;
   readonly priority: number;
@@ -33,7 +35,7 @@ export interface NewSubmittedJob {
 }
 
 /** The object that the `main` of a session's job returns: the first that it names. */
-export function mainOf(session: number): ObjectKey {
+function mainOf(session: number): ObjectKey {
   return objectKey(session, 1);
 }
 
@@ -63,7 +65,6 @@ export function beginJob(gcs: Gcs, given: NewSubmittedJob): { job: JobRecord; se
   gcs.jobs.describe(job, given.submitter, given.purpose);
   gcs.jobs.submitted(job, given);
   gcs.jobs.addModule(hash, code, sourceMap);
-  const args = given.args === undefined ? NO_BYTES : encodeArgs([given.args], {}).toBytes();
   const records: NodeRecord[] = [
     { kind: 'function', fn: 0, module: hash, name: MAIN_FUNCTION, functionKind: FUNCTION_KIND.task },
     { kind: 'options', options: 0, json: MAIN_OPTIONS },
@@ -74,7 +75,7 @@ export function beginJob(gcs: Gcs, given: NewSubmittedJob): { job: JobRecord; se
       actor: 0,
       fn: 0,
       options: 0,
-      args,
+      args: given.args,
       deps: [],
       nested: [],
       k: 0,
@@ -119,6 +120,8 @@ export interface SubmittedJobPorts {
 }
 
 const WANT_AGAIN_MS = 1_000;
+/** So often may a holder answer with what is not the result before the job is given up. */
+const MAX_WRONG = 5;
 
 /** The driver of one job. */
 export class SubmittedJob implements LocalDriver {
@@ -126,6 +129,7 @@ export class SubmittedJob implements LocalDriver {
   readonly #main: ObjectKey;
   readonly #ports: SubmittedJobPorts;
   #fetch: ObjectFetch | undefined;
+  #wrong = 0;
   #isOver = false;
 
   constructor(job: number, session: number, ports: SubmittedJobPorts) {
@@ -159,7 +163,9 @@ export class SubmittedJob implements LocalDriver {
     } else if (status === OBJECT_STATUS.inline) {
       this.#end();
       this.#ports.succeeded(value);
-    } else if (sizeBytes <= MAX_RESULT_BYTES) {
+    } else if (sizeBytes > MAX_RESULT_BYTES) {
+      this.#fail(`the result takes ${sizeBytes} bytes, and at most ${MAX_RESULT_BYTES} are kept`);
+    } else {
       this.#fetch = new ObjectFetch(this.#main, sizeBytes, {
         ask: (frame) => this.#ports.fetch(frame),
         after: (delayMs, callback) => this.#ports.after(delayMs, callback),
@@ -167,12 +173,25 @@ export class SubmittedJob implements LocalDriver {
           this.#end();
           this.#ports.succeeded(bytes);
         },
-        missing: () =>
-          this.#ports.after(WANT_AGAIN_MS, () => {
-            if (!this.#isOver) this.#ports.want(this.#main);
-          }),
+        missing: () => this.#wantAgain(),
+        wrong: () => {
+          this.#wrong += 1;
+          if (this.#wrong >= MAX_WRONG) this.#fail('the node that has the result sends something else');
+          else this.#wantAgain();
+        },
       });
     }
+  }
+
+  #wantAgain(): void {
+    this.#ports.after(WANT_AGAIN_MS, () => {
+      if (!this.#isOver) this.#ports.want(this.#main);
+    });
+  }
+
+  #fail(message: string): void {
+    this.#end();
+    this.#ports.failed(encodeError(new DaylightError(message)));
   }
 
   #end(): void {
