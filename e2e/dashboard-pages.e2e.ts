@@ -293,6 +293,13 @@ describe('a cluster at work', () => {
     await page.getByRole('button', { name: 'Remove the filter on State' }).click();
     await page.getByText('onGpu').first().waitFor();
 
+    // The server sorts no tasks: it is done here.
+    await page.getByRole('button', { name: 'Function', exact: true }).click();
+    const functions = page.locator('tbody tr td:nth-child(2)');
+    await page.getByRole('columnheader', { name: 'Function' }).and(page.locator('[aria-sort=ascending]')).waitFor();
+    const names = await functions.allTextContents();
+    expect(names).toEqual(names.toSorted((one, other) => one.localeCompare(other, 'en')));
+
     await open(visitor, { name: 'nodes', path: '/nodes', heading: 'Nodes', shows: ['workbench'] });
     await page.getByRole('button', { name: 'Node', exact: true }).click();
     await page.getByRole('columnheader', { name: 'Node' }).and(page.locator('[aria-sort=ascending]')).waitFor();

@@ -7,6 +7,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { CallInput } from '#shared/api/client.ts';
+import { ROUTES } from '#shared/api/routes.ts';
 import { askPages, type ListName, type RowOf } from '../../../api/queries.ts';
 import { formatNoun } from '../../format/numbers.ts';
 import { Failure } from '../failure.tsx';
@@ -14,6 +15,7 @@ import { Cards } from './cards.tsx';
 import type { Column } from './column.ts';
 import { Grid } from './grid.tsx';
 import { activeFilters, listQuery, nextSort, readOrder } from './list-query.ts';
+import { sortLoaded } from './loaded-order.ts';
 import { Toolbar } from './toolbar.tsx';
 import { type TableState, useShownColumns } from './table-state.ts';
 import { TableSkeleton } from './table-skeleton.tsx';
@@ -38,21 +40,29 @@ export interface DataTableProps<N extends ListName> {
 
 /** See above. */
 export function DataTable<N extends ListName>(props: DataTableProps<N>) {
-  const { list, columns, state, noun, rowKey, fixed = {}, empty } = props;
+  const { list, state, noun, rowKey, fixed = {}, empty } = props;
+  const isSortedHere = !isSortedByServer(list);
+  const columns = isSortedHere ? props.columns.map((column) => ({ ...column, isSortable: true })) : props.columns;
   const isPhone = useMediaQuery(PHONE, undefined, { getInitialValueInEffect: false });
   const { shown, show } = useShownColumns(list, columns);
-  const query = { ...listQuery(columns, state.search), ...fixed };
+  const query = { ...listQuery(props.columns, state.search), ...fixed };
   const result = useInfiniteQuery(askPages(list, { query: { ...query, limit: PAGE_ROWS } } as unknown as CallInput<N>));
-  const rows = result.data?.pages.flatMap(({ items }) => items) ?? [];
   const filters = activeFilters(columns, state.search);
   const order = readOrder(columns, state.search);
+  const loaded = result.data?.pages.flatMap(({ items }) => items) ?? [];
+  const rows = isSortedHere ? sortLoaded(columns, loaded, order) : loaded;
+  const isPartOnly = isSortedHere && order !== undefined && result.hasNextPage;
   const visible = columns.filter(({ id }) => shown[id] ?? true);
   const shape = { columns: visible, rows, rowKey, noun };
   return (
     <div className={styles['table']}>
       <Toolbar
         {...{ list, columns, shown, show, filters, state, query, noun }}
-        count={result.data ? countWords(rows.length, result.hasNextPage, noun) : ''}
+        count={
+          result.data
+            ? `${countWords(rows.length, result.hasNextPage, noun)}${isPartOnly ? ', sorted among themselves' : ''}`
+            : ''
+        }
         isPhone={isPhone}
       />
       {result.isPending && <TableSkeleton columns={visible.length} isPhone={isPhone} />}
@@ -96,4 +106,9 @@ function NothingFits({ state, filters }: { readonly state: TableState; readonly 
 
 function countWords(count: number, hasMore: boolean, noun: string): string {
   return hasMore ? `first ${formatNoun(count, noun)}` : formatNoun(count, noun);
+}
+
+function isSortedByServer(list: ListName): boolean {
+  const route = ROUTES[list];
+  return 'query' in route && 'sort' in route.query.properties;
 }

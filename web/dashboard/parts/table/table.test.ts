@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Column } from './column.ts';
 import { toCsv, toJson } from './export-rows.ts';
+import { sortLoaded } from './loaded-order.ts';
 import { activeFilters, listQuery, nextSort, readOrder } from './list-query.ts';
 
 interface Row {
@@ -47,6 +48,35 @@ describe('the query of a list', () => {
       { id: 'name', header: 'Name', words: 'x' },
       { id: 'status', header: 'Status', words: 'Running' },
     ]);
+  });
+});
+
+describe('rows that are sorted where they are shown', () => {
+  interface Loaded {
+    readonly id: string;
+    readonly runMs: number | null;
+  }
+  const shown: readonly Column<Loaded>[] = [
+    { id: 'id', header: 'Id', cell: ({ id }) => id },
+    { id: 'runMs', header: 'Ran', cell: ({ runMs }) => runMs },
+  ];
+  const rows: readonly Loaded[] = [
+    { id: '2.10', runMs: null },
+    { id: '2.9', runMs: 10 },
+    { id: '1.1', runMs: 9 },
+    { id: '1.2', runMs: 10 },
+  ];
+  const idsBy = (sort: string): string[] => {
+    const sortable = shown.map((column) => ({ ...column, isSortable: true }));
+    const order = readOrder(sortable as unknown as Parameters<typeof readOrder>[0], { sort });
+    return sortLoaded(shown, rows, order).map(({ id }) => id);
+  };
+
+  it('stand by number, or as people read ids; equal ones stay in order, and what has no value comes last', () => {
+    expect(idsBy('runMs')).toEqual(['1.1', '2.9', '1.2', '2.10']);
+    expect(idsBy('-runMs')).toEqual(['2.9', '1.2', '1.1', '2.10']);
+    expect(idsBy('id')).toEqual(['1.1', '1.2', '2.9', '2.10']);
+    expect(idsBy('nothing')).toEqual(rows.map(({ id }) => id));
   });
 });
 
