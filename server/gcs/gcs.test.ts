@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import { objectKey } from '#shared/ids/object-key.ts';
 import { END_REASON, PLACE } from '#shared/protocol/node-records.ts';
+import { decodeValue, encodeValue } from '#shared/serialization/value-codec.ts';
 import { errorFromWire, errorRecordCodec } from '#shared/errors/error-record.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
@@ -711,6 +712,20 @@ describe('G2 restart', () => {
     expect(it.to(host, 'dropCopy')).toEqual([{ kind: 'dropCopy', object: other }]);
   });
 
+  it('O2 a later life of a node is told under the keys of the former, which are in what it finds on its disk', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    const tab = it.open({ role: 'tab', cpuMilli: 0 });
+    const given = objectKey(tab.id, 5);
+    it.gcs.state.addAlias(given, key(1));
+    it.say(host, finishStored(key(1)));
+    const life = it.open({ role: 'tab', cpuMilli: 0, nodeId: tab.nodeId });
+    it.say(life, { kind: 'located', object: given, present: true, sizeBytes: 1_000_000 });
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    expect(it.to(life, 'dropCopy').map(({ object }) => object)).toContain(given);
+    expect(it.to(host, 'dropCopy').map(({ object }) => object)).toEqual([key(1)]);
+  });
+
   it('O3 a copy of an object whose value is known otherwise is not needed', () => {
     const { it, host, driver, key } = world();
     it.say(driver, submit(driver.id, 1));
@@ -840,6 +855,50 @@ describe('G2 restart', () => {
     expect(it.gcs.inGrace).toBe(false);
     expect(it.to(second.id, 'assign')).toEqual([{ kind: 'assign', task: objectKey(second.id, 1), here: false }]);
     expect(it.gcs.state.resolve(objectKey(second.id, 1))).toBe(made);
+  });
+
+  describe('L5 M3 a result of an attempt that the books do not know, while they have another with a node', () => {
+    /** The first attempt is with `host` by the books; what became of it since, and the second, died with the server. */
+    async function secondAttempt() {
+      const { it, host, driver, key } = world();
+      it.say(driver, submit(driver.id, 1));
+      const other = it.open();
+      await it.commit();
+      await it.restart();
+      const boss = it.back(driver.id, { wants: [key(1)] });
+      const back = it.back(other.id, { lastRecord: 1 });
+      it.say(back, finish(key(1), { attempt: 2 }));
+      expect(it.to(boss, 'object')).toEqual([]);
+      expect([back.received, back.heard]).toEqual([0, 1]);
+      return { it, host, boss, other: back, task: key(1) };
+    }
+
+    it('is taken if that does not come back', async () => {
+      const { it, host, boss, other, task } = await secondAttempt();
+      for (const ms of [45_000, 10_000]) it.pass(ms);
+      expect(it.session(host.id).state).toBe('dead');
+      expect(it.to(boss, 'object')).toMatchObject([{ object: task, status: 0 }]);
+      expect(it.to(other, 'lease')).toEqual([]);
+      expect(other.received).toBe(1);
+    });
+
+    it('is taken if that has lost its own', async () => {
+      const { it, host, boss, other, task } = await secondAttempt();
+      const first = it.back(host.id, { lastRecord: 1 });
+      it.say(first, failed(task));
+      it.pass(1);
+      expect(it.to(boss, 'object')).toMatchObject([{ object: task, status: 0 }]);
+      expect([...it.to(first, 'lease'), ...it.to(other, 'lease')]).toEqual([]);
+    });
+
+    it('is not, if that has one itself', async () => {
+      const { it, host, boss, other, task } = await secondAttempt();
+      const first = it.back(host.id, { lastRecord: 1 });
+      it.say(first, finish(task, { value: encodeValue('first', {}).toBytes() }));
+      it.pass(1);
+      expect(it.to(boss, 'object').map(({ value }) => decodeValue(value, { copy: true }))).toEqual(['first']);
+      expect(other.received).toBe(1);
+    });
   });
 
   it('M3 G2 a lease that its node does not know is not given again if another had it since', async () => {

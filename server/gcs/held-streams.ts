@@ -25,8 +25,8 @@ interface HeldStream {
 
 /** All streams that wait. */
 export class HeldStreams {
-  /** What a record waits for now; 0 for nothing. */
-  readonly #awaitedBy: (record: NodeRecord) => ObjectKey;
+  /** What a session's record waits for now; 0 for nothing. */
+  readonly #awaitedBy: (record: NodeRecord, session: SessionRecord) => ObjectKey;
   readonly #apply: (session: SessionRecord, record: NodeRecord) => void;
   readonly #streams = new Map<SessionRecord, HeldStream>();
   readonly #byKey = new Map<ObjectKey, Set<SessionRecord>>();
@@ -37,7 +37,7 @@ export class HeldStreams {
   #count = 0;
 
   constructor(
-    awaitedBy: (record: NodeRecord) => ObjectKey,
+    awaitedBy: (record: NodeRecord, session: SessionRecord) => ObjectKey,
     apply: (session: SessionRecord, record: NodeRecord) => void,
   ) {
     this.#awaitedBy = awaitedBy;
@@ -55,7 +55,7 @@ export class HeldStreams {
    */
   hold(session: SessionRecord, record: NodeRecord): boolean {
     const stream = this.#streams.get(session);
-    const awaited = stream ? stream.awaited : this.#awaitedBy(record);
+    const awaited = stream ? stream.awaited : this.#awaitedBy(record, session);
     if (awaited === 0) return false;
     if (this.#count >= MAX_HELD) throw new RangeError('too many records wait for those of other nodes');
     this.#count += 1;
@@ -142,7 +142,7 @@ export class HeldStreams {
         this.#streams.delete(session);
         return;
       }
-      const awaited = this.#awaitedBy(record);
+      const awaited = this.#awaitedBy(record, session);
       if (awaited !== 0) {
         stream.awaited = awaited;
         this.#waits(session, awaited);

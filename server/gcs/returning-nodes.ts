@@ -48,7 +48,7 @@ export class ReturningNodes {
     this.#state = gcs.state;
     this.#orphans = new Orphans(gcs.state);
     this.#held = new HeldStreams(
-      (record) => awaitedKey(gcs.state, record, this.#isLastCall),
+      (record, session) => awaitedKey(gcs.state, record, this.#isLastCall) || this.#awaitedRunner(session, record),
       (session, record) => this.#applyHeld(session, record),
     );
     this.#apply = apply;
@@ -73,6 +73,24 @@ export class ReturningNodes {
     } else {
       session.heard += 1;
     }
+  }
+
+  /**
+   * A result of an attempt that the books do not know waits for the node that has the task by them: the former server may have
+   * taken, and told of, either's, and there is no more than one result that was told (rule L5). The key stands for that session.
+   */
+  #awaitedRunner(session: SessionRecord, record: NodeRecord): ObjectKey {
+    if (record.kind !== 'finish' || this.#isLastCall) return 0;
+    const task = this.#state.task(record.task);
+    if (task?.state !== 'leased' || task.assigned === session.id || task.copy?.session === session.id) return 0;
+    if (record.attempt <= task.attempt || !this.#gcs.sessions.isFormer(session)) return 0;
+    return this.#isToCome(task.assigned) ? runnerKey(task.assigned) : 0;
+  }
+
+  /** The session is not over and has not said everything. */
+  #isToCome(id: number): boolean {
+    const session = this.#state.sessions.get(id);
+    return session !== undefined && session.state !== 'dead' && session.heard < session.reportedUpTo;
   }
 
   /** The node comes back over another connection, and says again what was not applied. */
@@ -119,11 +137,13 @@ export class ReturningNodes {
     // What a stranger says of what is not on the books is not kept record by record, as it is for others (see `orphans.ts`).
     if (session.trusted || session.received >= report.lastRecord) this.#adoptObjects(session, report);
     else this.#early.set(session.id, report);
+    this.heard(session);
     if (!this.#gcs.inGrace) this.settleLeases();
   }
 
   /** Further records of a node have come. */
   heard(session: SessionRecord): void {
+    if (this.#gcs.inGrace && session.heard >= session.reportedUpTo) this.#held.becameKnown(runnerKey(session.id));
     const report = this.#early.get(session.id);
     if (!report || session.received < report.lastRecord) return;
     this.#early.delete(session.id);
@@ -134,6 +154,7 @@ export class ReturningNodes {
   gone(session: SessionRecord): void {
     this.#early.delete(session.id);
     this.#held.drop(session);
+    if (this.#gcs.inGrace) this.#held.becameKnown(runnerKey(session.id));
   }
 
   #adoptObjects(session: SessionRecord, report: SessionFrameOf<'report'>): void {
@@ -183,7 +204,12 @@ export class ReturningNodes {
   #adoptLease(session: SessionRecord, key: ObjectKey, attempt: number): void {
     const task = this.#state.task(key);
     if (!task || task.state === 'finished' || task.assigned === session.id || task.copy?.session === session.id) return;
-    if (task.assigned !== 0 && task.state === 'leased') return;
+    if (task.assigned !== 0 && task.state === 'leased') {
+      // By the books another node has an earlier attempt. It has not come back: the one that has an end of a later one is believed.
+      const isLater = this.#isLastCall && attempt > task.attempt && this.#isToCome(task.assigned);
+      if (!isLater) return;
+      this.#gcs.runs.leave(task);
+    }
     this.#gcs.scheduler.remove(task);
     // It had its turn before the server died, wherever it has come again since.
     moveTask(task, 'waiting');
@@ -264,4 +290,9 @@ export class ReturningNodes {
     this.#gcs.objects.setError(object, systemError('objectLost', message));
     this.#gcs.objects.reconsider(object);
   }
+}
+
+/** What waits for a session to say everything waits for this key, which no object has. */
+function runnerKey(session: number): ObjectKey {
+  return -session;
 }

@@ -141,10 +141,15 @@ export class GcsState {
     this.#otherKeys.delete(to);
   }
 
-  /** The keys under which a session may have a copy of an object: those that it gave itself, and the one known here. */
+  /**
+   * The keys under which a session may have a copy of an object: the one known here, and those that its node gave, now or in a
+   * former life, whose values it may find on its disk.
+   */
   keysAt(session: number, key: ObjectKey): ObjectKey[] {
-    const own = this.#otherKeys.get(key)?.filter((other) => sessionOfKey(other) === session) ?? [];
-    return [...own, key];
+    const others = this.#otherKeys.get(key);
+    if (!others) return [key];
+    const nodeId = this.sessions.get(session)?.nodeId;
+    return [...others.filter((other) => this.sessions.get(sessionOfKey(other))?.nodeId === nodeId), key];
   }
 
   object(key: ObjectKey): ObjectRecord | undefined {
