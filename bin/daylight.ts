@@ -2,12 +2,13 @@
 /**
  * The executable: the command line, joined to the real server. The server is loaded only where a command starts one.
  */
+import { everythingWritten } from '#client/cli/output.ts';
 import { runCli } from '#client/cli/program.ts';
 import type { StartServer } from '#client/cli/server-starter.ts';
 
 const startServer: StartServer = async (settings) => {
   const server = await import('#server/main.ts');
-  return server.startServer(settings);
+  return server.startServer({ ...settings, env: process.env });
 };
 
 const OLDEST_NODE = 24;
@@ -16,5 +17,7 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   process.exit(1);
 }
 
+const exitCode = await runCli(process.argv.slice(2), startServer);
+await everythingWritten();
 // Nothing may keep the process alive after its command has ended: threads and sockets are closed by then, or stuck.
-process.exit(await runCli(process.argv.slice(2), startServer));
+process.exit(exitCode);

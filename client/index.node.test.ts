@@ -47,6 +47,6 @@ it('remoteModule gives stubs at once and sends the calls when the bundle is ther
   await vi.waitFor(() =>
     expect(raylet.of('submit').map(({ task }) => task)).toEqual([FIRST_KEY, FIRST_KEY + 1, FIRST_KEY + 2]),
   );
-  expect(raylet.of('function').map(({ name }) => name)).toEqual(['tasks#twice', 'tasks#RemoteC', 'inc']);
+  expect(raylet.of('function').map(({ name }) => name)).toEqual(['tasks#twice', 'tasks#RemoteC', 'RemoteC.inc']);
   driver.close();
 });

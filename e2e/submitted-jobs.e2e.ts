@@ -110,6 +110,10 @@ describe('a submitted job', () => {
     await cluster.startServer();
     expect(await resultOf(id)).toMatchObject({ sum: sumOf(25) });
     expect((await logOf(id)).at(-1)).toBe('round 24');
+    const { items: functions } = await cluster.client.call('getJobFunctions', { params: { id } });
+    expect(functions.find(({ fn }) => fn === 'job#slow')?.succeeded).toBe(100);
+    const ended = functions.reduce((sum, { succeeded, failed, cancelled }) => sum + succeeded + failed + cancelled, 0);
+    expect(ended).toBe((await job(id)).finished);
     const again = await cluster.client.call('rerunJob', { params: { id }, body: { args: { rounds: 2 } } });
     expect(await isOver(again.id)).toMatchObject({ status: 'succeeded', name: 'yesterday' });
     expect(await resultOf(again.id)).toMatchObject({ sum: sumOf(2) });

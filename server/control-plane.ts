@@ -11,10 +11,8 @@ import { plainWords } from '#shared/text/plain-words.ts';
 import { CommitLoop } from './gcs/commit-loop.ts';
 import type { SessionRecord } from './gcs/entities.ts';
 import { Gcs } from './gcs/gcs.ts';
-import { JOB_ENDED } from './gcs/job-manager.ts';
 import { loadState } from './gcs/load-state.ts';
 import type { GcsEvent, GcsPorts, TaskOutcome } from './gcs/state.ts';
-import { FunctionCounts } from './jobs/function-progress.ts';
 import { LocalDrivers } from './jobs/local-driver.ts';
 import { JobLogs } from './job-logs.ts';
 import { type ServerClock, systemServerClock } from './server-clock.ts';
@@ -97,8 +95,7 @@ export interface ControlPlaneOptions {
 export class ControlPlane implements GcsPorts {
   readonly gcs: Gcs;
   readonly commits: CommitLoop;
-  readonly logs = new JobLogs();
-  readonly functionCounts = new FunctionCounts();
+  readonly logs = new JobLogs((job) => this.gcs.state.jobs.get(job)?.status !== 'running');
   /** Sessions of this server's own. */
   readonly localDrivers: LocalDrivers;
   readonly times: ServerTimes;
@@ -111,8 +108,6 @@ export class ControlPlane implements GcsPorts {
   /** Keeps a file that a job shows; rejects if it does not take it. */
   publish: (job: number, file: PublishedFile) => Promise<void> = () =>
     Promise.reject(new Error('this server keeps no files of jobs'));
-  /** Told of every job that ends. */
-  onJobEnded: ((job: number) => void) | undefined;
   /** Told the duration of each commit. */
   onCommit: ((durationMs: number) => void) | undefined;
   /** Told whenever time has passed. */
@@ -188,6 +183,7 @@ export class ControlPlane implements GcsPorts {
   *levels(): Iterable<QueueLevel> {
     yield* this.gcs.levels();
     yield* this.commits.levels();
+    yield* this.logs.keeper?.levels() ?? [];
     yield { queue: 'recent events', level: this.events.length, bound: RECENT_EVENTS };
   }
 
@@ -221,10 +217,8 @@ export class ControlPlane implements GcsPorts {
     if (!this.localDrivers.command(session.id, command)) this.#outbox?.command(session, command);
   }
 
-  taskEnded(ended: TaskOutcome): void {
-    const { task, outcome, session, durationUs, message } = ended;
+  taskEnded({ task, outcome, session, durationUs, message }: TaskOutcome): void {
     const { wallMs } = this.gcs.state;
-    this.functionCounts.ended(ended);
     this.counters.tasksEnded += 1;
     if (outcome !== 'succeeded') this.counters.tasksFailed += 1;
     if (this.#recentTasks.size >= RECENT_TASKS) this.#recentTasks.clear();
@@ -254,7 +248,6 @@ export class ControlPlane implements GcsPorts {
     this.events.push({ ...event, message, wallMs, number: this.#nextEvent });
     if (this.events.length > RECENT_EVENTS) this.events.splice(0, RECENT_EVENTS / 2);
     if (event.severity !== 'info') this.#logger.warn(message);
-    if (event.kind === JOB_ENDED) this.onJobEnded?.(event.job);
     this.commits.appendEvent({
       key: this.#nextEvent,
       atMs: wallMs,

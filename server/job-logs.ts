@@ -1,95 +1,107 @@
 /**
  * What jobs print (rule J2): a lossy channel of its own, never in the journal. The newest megabyte of each job is kept
- * for people who ask later; who watches live gets the lines as they come. A start of the server finds them in a file.
+ * for people who ask later; who watches live gets the lines as they come. What was written down of a job is read before its
+ * first line is taken, be it after a start of the server or because the job had to give way, so that numbers go on.
  */
+import type { QueueLevel } from '#shared/queue-level.ts';
+import { type LogLine, LogRing, type NewLogLine } from './jobs/log-ring.ts';
 
-/** One message of a task. */
-export interface LogLine {
-  /** Counts the lines of a job from 1. */
-  readonly number: number;
-  readonly wallMs: number;
-  readonly task: number;
-  readonly node: string;
-  readonly level: number;
-  readonly text: string;
+/** Jobs with lines in memory; beyond them the oldest that are over give way. What they printed is on the disk. */
+export const MAX_JOBS_AT_HAND = 1000;
+
+/** Writes lines down. */
+export interface LogKeeper {
+  append(job: number, line: LogLine): void;
+  /** Everything that is kept of a job, oldest first. Never rejects. */
+  read(job: number): Promise<readonly LogLine[]>;
+  /** How full its queues are (rule B1). */
+  levels(): Iterable<QueueLevel>;
 }
 
-const MAX_BYTES_PER_JOB = 1024 * 1024;
-/** A job that ended long ago gives way to new ones. */
-const MAX_JOBS = 1000;
-const LINE_OVERHEAD_BYTES = 64;
-
-interface Ring {
-  readonly lines: LogLine[];
-  bytes: number;
-  next: number;
+/** A job whose file is being read. */
+interface Loading {
+  /** What came meanwhile. */
+  readonly waiting: LogRing;
+  readonly done: Promise<void>;
 }
 
 /** The newest lines of every job. */
 export class JobLogs {
-  /** Told of every line, to write it down. */
-  onLine: ((job: number, line: LogLine) => void) | undefined;
-  /** Finds what was written down of a job before this start of the server. */
-  readFile: (job: number) => Promise<readonly LogLine[]> = () => Promise.resolve([]);
-  readonly #rings = new Map<number, Ring>();
-  /** Jobs whose files were read. */
-  readonly #loaded = new Set<number>();
+  /** Without one nothing is written down. */
+  keeper: LogKeeper | undefined;
+  readonly #isOver: (job: number) => boolean;
+  readonly #rings = new Map<number, LogRing>();
+  readonly #loading = new Map<number, Loading>();
 
-  append(job: number, line: Omit<LogLine, 'number'>): void {
-    const numbered = this.#add(job, line);
-    this.onLine?.(job, numbered);
+  constructor(isOver: (job: number) => boolean) {
+    this.#isOver = isOver;
+  }
+
+  append(job: number, line: NewLogLine): void {
+    const ring = this.#rings.get(job) ?? this.#begin(job);
+    const numbered = ring.add(line);
+    // One that waits gets its number later, and is told of then.
+    if (this.#rings.get(job) === ring) this.keeper?.append(job, numbered);
   }
 
   /** The number of its last line; 0 if it is not known to have any. */
   lastNumber(job: number): number {
-    return (this.#rings.get(job)?.next ?? 1) - 1;
-  }
-
-  #add(job: number, line: Omit<LogLine, 'number'>): LogLine {
-    let ring = this.#rings.get(job);
-    if (!ring) {
-      ring = { lines: [], bytes: 0, next: 1 };
-      this.#rings.set(job, ring);
-      const oldest = this.#rings.keys().next().value;
-      if (this.#rings.size > MAX_JOBS && oldest !== undefined) this.#rings.delete(oldest);
-    }
-    const numbered = { number: ring.next, ...line };
-    ring.lines.push(numbered);
-    ring.next += 1;
-    ring.bytes += line.text.length + LINE_OVERHEAD_BYTES;
-    let surplus = 0;
-    while (ring.bytes > MAX_BYTES_PER_JOB) {
-      ring.bytes -= (ring.lines[surplus]?.text.length ?? 0) + LINE_OVERHEAD_BYTES;
-      surplus += 1;
-    }
-    if (surplus > 0) ring.lines.splice(0, surplus);
-    return numbered;
+    return this.#rings.get(job)?.lastNumber ?? 0;
   }
 
   /** The job is forgotten. */
   remove(job: number): void {
     this.#rings.delete(job);
+    this.#loading.delete(job);
   }
 
-  /** Has the lines of a job of before this start of the server at hand; resolves at once if they are. */
+  /** Has the lines of a job at hand. */
   async load(job: number): Promise<void> {
-    if (this.#loaded.has(job)) return;
-    this.#loaded.add(job);
-    const lines = await this.readFile(job);
-    const added = this.#rings.get(job)?.lines ?? [];
-    this.#rings.delete(job);
-    for (const { number: _, ...line } of [
-      ...lines.filter(({ wallMs }) => wallMs < (added[0]?.wallMs ?? Infinity)),
-      ...added,
-    ])
-      this.#add(job, line);
+    if (this.#rings.has(job)) return;
+    this.#begin(job);
+    await this.#loading.get(job)?.done;
+  }
+
+  /** Resolves when no line waits for what was written down of its job. */
+  async settled(): Promise<void> {
+    await Promise.all(Array.from(this.#loading.values(), ({ done }) => done));
   }
 
   /** Lines after number `after`, oldest first. */
   read(job: number, after: number, limit: number): readonly LogLine[] {
-    const lines = this.#rings.get(job)?.lines ?? [];
-    const first = lines[0]?.number ?? 1;
-    const from = Math.max(0, after + 1 - first);
-    return lines.slice(from, from + limit);
+    return this.#rings.get(job)?.after(after, limit) ?? [];
+  }
+
+  /** Where lines of the job go that has none at hand. */
+  #begin(job: number): LogRing {
+    if (!this.keeper) return this.#open(job);
+    let loading = this.#loading.get(job);
+    if (!loading) {
+      loading = { waiting: new LogRing(), done: this.keeper.read(job).then((lines) => this.#found(job, lines)) };
+      this.#loading.set(job, loading);
+    }
+    return loading.waiting;
+  }
+
+  #found(job: number, lines: readonly LogLine[]): void {
+    const loading = this.#loading.get(job);
+    // Forgotten meanwhile.
+    if (!loading) return;
+    this.#loading.delete(job);
+    const ring = this.#open(job);
+    for (const line of lines) ring.add(line, line.number);
+    for (const { number: _, ...line } of loading.waiting.lines) this.append(job, line);
+  }
+
+  #open(job: number): LogRing {
+    const ring = new LogRing();
+    this.#rings.set(job, ring);
+    if (this.#rings.size <= MAX_JOBS_AT_HAND) return ring;
+    for (const each of this.#rings.keys()) {
+      if (each === job || !this.#isOver(each)) continue;
+      this.#rings.delete(each);
+      break;
+    }
+    return ring;
   }
 }

@@ -22,6 +22,8 @@ import { donateLink } from './http/donate-link.ts';
 import { urlsOf } from './http/listen-addresses.ts';
 import { type LiveParts, liveSource } from './http/live-snapshots.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
+import type { OtlpExport } from './otlp/otlp-export.ts';
+import { wantsOtlp } from './otlp/wants-otlp.ts';
 import { Site } from './http/site.ts';
 import { readTlsFiles, type TlsFiles, type TlsIdentity } from './http/tls-files.ts';
 import { WebFiles } from './http/web-files.ts';
@@ -37,6 +39,9 @@ import { serverVersion } from './version.ts';
 
 /** How often old history is looked for. */
 const SWEEP_MS = 60_000;
+
+/** What is still being answered when a server stops has this long. */
+const ANSWER_LIMIT_MS = 500;
 
 /** Who opens a connection and says nothing must not keep a server from stopping. */
 const HANDSHAKE_LIMIT_MS = 5_000;
@@ -69,6 +74,8 @@ export interface ServerConfig {
   readonly bundler?: JobBundler;
   /** Jobs to begin with, for the gallery. */
   readonly examples?: readonly Example[];
+  /** Environment variables: where they name an OpenTelemetry collector, it gets the metrics. Default: none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Another engine than SQLite in the data directory. */
   readonly storage?: Storage;
   /** Called if this server may not go on (another took over its data). */
@@ -121,8 +128,9 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     const door = new Doorkeeper(tokens, site, plane.clock);
     const view = viewOf(plane, isPublic, () => jobs);
     const { examples = [] } = config;
-    const metricsNow = (): Metrics => (metrics ??= createMetrics(plane, gateway));
-    http.on('request', createApp({ ...view, tokens, door, site, files, examples, metrics: metricsNow, logger }));
+    const downloads = new JobFiles(jobsFolder(dataDirectory));
+    const parts = { ...view, tokens, door, site, files, downloads, examples, logger };
+    http.on('request', createApp({ ...parts, metrics: () => metrics }));
     // Listening first: a gateway on a port that is taken would have to be undone again.
     const boundPort = await listen(http, port, host);
     site.listensOn(boundPort);
@@ -138,16 +146,20 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       logger.error(`this server stops: ${error.message}`);
       config.onFatal?.(error);
     });
-    const service = await startJobs(config, plane, gateway, logger);
+    const service = await startJobs(config, plane, gateway, downloads, logger);
     jobs = service;
+    const otlp = await pushMetrics(config, metrics, logger);
     const stopSweeping = sweepHistory(storage, logger);
     const listening = { scheme: identity ? 'https' : 'http', host, port: boundPort } as const;
     const { url, localUrl, browserUrl } = urlsOf(listening, site.publicOrigin);
     let stopping: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       stopSweeping();
+      await otlp?.stop();
       metrics?.close();
-      await gateway.stop();
+      // Who reads an answer slowly, or not at all, keeps no server from stopping.
+      const cutting = setInterval(() => http.closeAllConnections(), ANSWER_LIMIT_MS);
+      await gateway.stop().finally(() => clearInterval(cutting));
       http.closeAllConnections();
       await service.close();
       await plane.commits.stop();
@@ -190,22 +202,37 @@ function viewOf(plane: ControlPlane, isPublic: boolean, jobs: () => JobService |
   return { plane, measurements, jobs, isPublic, version: serverVersion() };
 }
 
+function jobsFolder(dataDirectory: string): string {
+  return path.join(dataDirectory, 'jobs');
+}
+
 /** Takes up the submitted jobs of an earlier life. */
 async function startJobs(
   { bundler, dataDirectory }: ServerConfig,
   plane: ControlPlane,
   { relay }: Gateway,
+  files: JobFiles,
   logger: ServerLogger,
 ): Promise<JobService> {
-  const root = path.join(dataDirectory, 'jobs');
-  const files = new JobFiles(root);
-  const logs = new LogFiles(root, (delayMs, callback) => void plane.clock.after(delayMs, callback));
-  plane.logs.onLine = (job, line) => logs.append(job, line);
-  plane.logs.readFile = (job) => logs.read(job);
+  const logs = new LogFiles(
+    jobsFolder(dataDirectory),
+    (delayMs, callback) => void plane.clock.after(delayMs, callback),
+  );
+  plane.logs.keeper = logs;
   plane.publish = (job, file) => files.publish(job, file, plane.clock.wallMs());
-  const jobs = await JobService.start({ plane, relay, files, logs, bundler, warn: (message) => logger.warn(message) });
-  plane.onJobEnded = (id) => jobs.jobEnded(id);
-  return jobs;
+  return JobService.start({ plane, relay, files, logs, bundler, warn: (message) => logger.warn(message) });
+}
+
+/** The export is loaded where it is used: it is larger than the rest of the server. */
+async function pushMetrics(
+  { env = {} }: ServerConfig,
+  { registry }: Metrics,
+  logger: ServerLogger,
+): Promise<OtlpExport | undefined> {
+  if (!wantsOtlp(env)) return undefined;
+  const { startOtlpExport } = await import('./otlp/otlp-export.ts');
+  const version = serverVersion();
+  return startOtlpExport({ registry, version, env, warn: (message) => logger.warn(`OpenTelemetry: ${message}`) });
 }
 
 async function readIdentity(files: TlsFiles, logger: ServerLogger): Promise<TlsIdentity> {

@@ -3,6 +3,7 @@
  * no way to show an object.
  */
 import type { CoreWorker } from './core-worker.ts';
+import { LineBudget, RATE_WORDS } from './line-budget.ts';
 import { LOG_LEVEL } from './ports.ts';
 
 const METHODS = {
@@ -15,11 +16,11 @@ const METHODS = {
 /** A text of this many characters fits the message's 64 KB whatever the characters are. */
 const MAX_TEXT_CHARS = 20_000;
 
-/** Sends one text as a line of the current task, or of none. */
-export function sendLog(core: CoreWorker, level: number, text: string): void {
+/** Sends one text as a line of a task: of the current one or of none, unless another is named. */
+export function sendLog(core: CoreWorker, level: number, text: string, of?: number): void {
   const shown = text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS)} …[${text.length} characters]` : text;
   core.push(
-    { kind: 'log', task: core.context.current()?.key ?? onlyTask(core), level, text: shown.toWellFormed() },
+    { kind: 'log', task: of ?? core.context.current()?.key ?? onlyTask(core), level, text: shown.toWellFormed() },
     shown.length,
   );
 }
@@ -34,43 +35,29 @@ function onlyTask(core: CoreWorker): number {
 export function captureConsole(core: CoreWorker, format: (args: readonly unknown[]) => string): void {
   const console: unknown = Reflect.get(globalThis, 'console');
   if (typeof console !== 'object' || console === null) return;
-  const budget = new LineBudget(core);
+  const budget = new LineBudget();
+  const tellDropped = (task?: number): void => {
+    const dropped = budget.takeDropped();
+    if (dropped > 0) sendLog(core, LOG_LEVEL.warn, `${counted(dropped)} dropped: a worker prints ${RATE_WORDS}`, task);
+  };
+  const end = core.context.end.bind(core.context);
+  // The line after those that were dropped, which tells of them, may never come.
+  core.context.end = (task) => {
+    tellDropped(task.key);
+    end(task);
+  };
   for (const [method, level] of Object.entries(METHODS)) {
     Reflect.set(console, method, (...args: unknown[]) => {
-      if (budget.take()) sendLog(core, level, format(args));
+      // Before anything is formatted: a loop that prints must not take its node's time from others.
+      if (!budget.take(core.ports.clock.nowMs())) return;
+      tellDropped();
+      const text = format(args);
+      budget.use(Math.min(text.length, MAX_TEXT_CHARS));
+      sendLog(core, level, text);
     });
   }
 }
 
-/** Lines a worker may print at once, and per second (rule B1): a loop that prints must not take its node's time from others. */
-const MAX_BURST_LINES = 10_000;
-const LINES_PER_SECOND = 2_000;
-const MS_PER_SECOND = 1_000;
-
-/** Lets lines through up to a rate; says how many it dropped. */
-class LineBudget {
-  readonly #core: CoreWorker;
-  #left = MAX_BURST_LINES;
-  #lastMs = 0;
-  #dropped = 0;
-
-  constructor(core: CoreWorker) {
-    this.#core = core;
-  }
-
-  take(): boolean {
-    const nowMs = this.#core.ports.clock.nowMs();
-    this.#left = Math.min(MAX_BURST_LINES, this.#left + ((nowMs - this.#lastMs) * LINES_PER_SECOND) / MS_PER_SECOND);
-    this.#lastMs = nowMs;
-    if (this.#left < 1) {
-      this.#dropped += 1;
-      return false;
-    }
-    this.#left -= 1;
-    if (this.#dropped === 0) return true;
-    const dropped = this.#dropped;
-    this.#dropped = 0;
-    sendLog(this.#core, LOG_LEVEL.warn, `${dropped} lines were dropped: a worker prints ${LINES_PER_SECOND} a second`);
-    return true;
-  }
+function counted(lines: number): string {
+  return lines === 1 ? '1 line was' : `${lines} lines were`;
 }

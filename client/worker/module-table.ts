@@ -13,6 +13,8 @@ interface GivenModule {
 }
 
 const decoder = new TextDecoder();
+/** As {@link TaskError} writes it. */
+const REMOTE_STACK = '\n  remote stack:\n';
 /** Errors looked at in a chain of causes. */
 const MAX_CAUSES = 8;
 
@@ -50,9 +52,9 @@ export class ModuleTable {
     if (mapStack === undefined) return thrown;
     let error: unknown = thrown;
     for (let depth = 0; depth < MAX_CAUSES && error instanceof Error; depth++) {
-      // An error of another task brings its own, mapped where it was thrown.
-      if (error instanceof TaskError) break;
       this.#mapStackOf(error, mapStack);
+      // What caused the error of another task was mapped where it was thrown.
+      if (error instanceof TaskError) break;
       error = error.cause;
     }
     return thrown;
@@ -60,8 +62,12 @@ export class ModuleTable {
 
   #mapStackOf(error: Error, mapStack: NonNullable<CorePorts['mapStack']>): void {
     try {
-      if (typeof error.stack === 'string')
-        error.stack = mapStack(withModuleAddresses(error.stack), (address) => this.#sourceMapOf(address));
+      if (typeof error.stack !== 'string') return;
+      // Behind that line stands the stack of another task, whose positions are those of the user's files already.
+      const end = error instanceof TaskError ? error.stack.indexOf(REMOTE_STACK) : -1;
+      const own = end < 0 ? error.stack : error.stack.slice(0, end);
+      const mapped = mapStack(withModuleAddresses(own), (address) => this.#sourceMapOf(address));
+      error.stack = `${mapped}${error.stack.slice(own.length)}`;
     } catch {
       // A frozen error, or a map that cannot be read: the stack stays as it is.
     }

@@ -11,7 +11,7 @@ import { WireError } from '#shared/wire/wire-error.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
 import { mayName } from '../trust/may-apply.ts';
 import { MAX_CPU_MILLI } from './admission.ts';
-import type { SessionRecord } from '../gcs/entities.ts';
+import type { JobRecord, SessionRecord } from '../gcs/entities.ts';
 import type { Gateway } from './gateway.ts';
 import type { Peer } from './peers.ts';
 import { answerQuestion, readQuestion } from './questions.ts';
@@ -193,7 +193,8 @@ async function publish(gateway: Gateway, session: SessionRecord, question: Sessi
     const { task, ...file } = readQuestion(requests.publish.body, question.body);
     // It is shown in the browser of whoever looks at the job, and nobody has checked it (rule T4).
     if (!session.trusted) throw new DaylightError('files are published by tasks on trusted nodes only');
-    const job = plane.gcs.state.jobs.get(plane.jobOfTask(task)) ?? (task === 0 ? session.job : undefined);
+    const job =
+      plane.gcs.state.jobs.get(plane.jobOfTask(task)) ?? (task === 0 ? jobOfDriver(gateway, session) : undefined);
     if (!job) throw new DaylightError('the job of this task is over');
     await plane.publish(job.id, file);
     gateway.send(session.id, { type: 'response', id, ok: true, body: NO_BYTES });
@@ -202,14 +203,16 @@ async function publish(gateway: Gateway, session: SessionRecord, question: Sessi
   }
 }
 
-function passLog(gateway: Gateway, { session }: Peer, { task, level, text }: SessionFrameOf<'log'>): void {
+function passLog(gateway: Gateway, peer: Peer, line: SessionFrameOf<'log'>): void {
   const { plane } = gateway;
-  const job = plane.gcs.state.jobs.get(plane.jobOfTask(task)) ?? session.job;
-  if (!job || session.book?.hadJob(job.id) === false) return;
-  const node = session.nodeName;
-  plane.logs.append(job.id, { wallMs: plane.clock.wallMs(), task, node, level, text });
-  // The driver printed its own lines itself.
-  if (job.session !== session.id) gateway.sendBulk(job.session, { type: 'jobLog', task, node, level, text });
+  const { session } = peer;
+  const job = plane.gcs.state.jobs.get(plane.jobOfTask(line.task)) ?? jobOfDriver(gateway, session);
+  if (job && session.book?.hadJob(job.id) !== false) gateway.printed.take(peer, job, line);
+}
+
+/** The job of a driver's session, unless it was deleted: nothing is kept of that. */
+function jobOfDriver({ plane }: Gateway, { job }: SessionRecord): JobRecord | undefined {
+  return job && plane.gcs.state.jobs.get(job.id);
 }
 
 /** A driver reports on its job as a whole; what a task reports is a line in the job's log. */
@@ -221,7 +224,7 @@ function passProgress(gateway: Gateway, peer: Peer, { task, fraction, note }: Se
     passLog(gateway, peer, { type: 'log', task, level: 0, text: `${Math.round(fraction * 100)} % ${note}` });
     return;
   }
-  const job = isMain ? main.job : peer.session.job;
+  const job = isMain ? main.job : jobOfDriver(gateway, peer.session);
   // What a stranger says of a job that is not its own does not count: its main never runs there.
   if (!job || !peer.session.trusted) return;
   job.progress = fraction;

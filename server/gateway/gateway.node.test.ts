@@ -279,6 +279,7 @@ describe('gateway: work', () => {
     const { task } = await host.node.command('lease');
     host.node.send({ type: 'log', task, level: 1, text: 'hello' });
     expect(await boss.node.frame('jobLog')).toMatchObject({ task, node: 'blue', level: 1, text: 'hello' });
+    await server.plane.logs.load(1);
     expect(server.plane.logs.read(1, 0, 10).map(({ text }) => text)).toEqual(['hello']);
   });
 });

@@ -15,6 +15,7 @@ import type { Connection, Connections } from './connection.ts';
 import { answer, handleFrame } from './frame-handlers.ts';
 import { decodeFrame, encodeFrame, mayBeHello } from './frames.ts';
 import { type Peer, Peers } from './peers.ts';
+import { PrintedLines } from './printed-lines.ts';
 import { Relay } from './relay.ts';
 import { type LinkOwner, SessionLink } from './session-link.ts';
 import { StrangerDoor } from './stranger-door.ts';
@@ -54,6 +55,7 @@ export interface GatewayCounters {
 export class Gateway implements Outbox {
   readonly plane: ControlPlane;
   readonly relay: Relay;
+  readonly printed: PrintedLines;
   readonly counters: GatewayCounters = { framesReceived: 0, framesSent: 0, refused: new Map() };
   readonly #strangers = new StrangerDoor();
   readonly #connections: Connections;
@@ -103,6 +105,14 @@ export class Gateway implements Outbox {
         const session = plane.gcs.state.sessions.get(id);
         if (session) plane.step((gcs) => (gcs.objects.removeCopy(object, session), gcs.settle()));
       },
+    });
+    this.printed = new PrintedLines({
+      clock,
+      jobs: plane.gcs.state.jobs,
+      keep: (job, line) => {
+        if (!this.isStopping) plane.logs.append(job, line);
+      },
+      send: (session, frame) => this.sendBulk(session, frame),
     });
     connections.accept(
       (connection) => this.#connection(connection),

@@ -3,12 +3,14 @@
  */
 import type { SessionRecord } from '../gcs/entities.ts';
 import { CommandStream } from './command-stream.ts';
+import { LogBudget } from './log-budget.ts';
 import type { SessionLink } from './session-link.ts';
 
 /** A living session and its present connection. */
 export interface Peer {
   readonly session: SessionRecord;
   readonly stream: CommandStream;
+  readonly logBudget: LogBudget;
   link: SessionLink | undefined;
   /** False until a new session is durable and its node knows of it. */
   welcomed: boolean;
@@ -38,7 +40,14 @@ export class Peers {
   of(session: SessionRecord): Peer {
     let peer = this.#byId.get(session.id);
     if (!peer) {
-      peer = { session, stream: new CommandStream(), link: undefined, welcomed: false, durable: 0 };
+      peer = {
+        session,
+        stream: new CommandStream(),
+        logBudget: new LogBudget(session.trusted),
+        link: undefined,
+        welcomed: false,
+        durable: 0,
+      };
       this.#byId.set(session.id, peer);
     }
     return peer;

@@ -71,7 +71,6 @@ export function clusterSummary(state: GcsState): { nodes: object[] } {
     if (session.state === 'dead') continue;
     nodes.push({
       session: session.id,
-      nodeId: session.nodeId,
       name: session.nodeName,
       role: session.role,
       state: session.state,

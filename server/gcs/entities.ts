@@ -10,6 +10,7 @@ import type { TaskState } from '#shared/task/task-state.ts';
 import type { JsonValue } from '#shared/wire/safe-json.ts';
 import type { StrangerBook } from '../trust/stranger-book.ts';
 import type { FunctionEntry, OptionsEntry } from './dictionaries.ts';
+import type { FunctionCounts } from './function-counts.ts';
 import type { KeyTable } from './key-table.ts';
 
 /** What a finished job ended with. */
@@ -43,6 +44,8 @@ export interface JobRecord {
   priority: number;
   /** Whose nodes its tasks may run on, beside what each says for itself (rule S1). */
   trust: 'own' | 'unchecked';
+  /** What has ended of it, by function: as many as are finished. */
+  readonly functions: FunctionCounts;
   /** Its tasks that have no result yet. */
   readonly unfinished: KeyTable<TaskRecord>;
   readonly actors: Set<ActorRecord>;

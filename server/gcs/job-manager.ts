@@ -11,8 +11,6 @@ import type { GcsState } from './state.ts';
 import type { TaskManager } from './task-manager.ts';
 
 const NO_BYTES = new Uint8Array(0);
-/** The kind of event by which a job says that it is over. */
-export const JOB_ENDED = 'job-ended';
 
 /** A job that begins. Without a name it is called by its number. */
 export function newJob(id: number, name: string, session: number, startedMs: number): JobRecord {
@@ -35,6 +33,7 @@ export function newJob(id: number, name: string, session: number, startedMs: num
     kind: 'driver',
     priority: 1,
     trust: 'own',
+    functions: new Map(),
     unfinished: new KeyTable(),
     actors: new Set(),
   };
@@ -138,7 +137,7 @@ export class JobManager {
     job.actors.clear();
     this.#state.ports.event({
       severity: status === 'failed' ? 'error' : 'info',
-      kind: JOB_ENDED,
+      kind: 'job-ended',
       message: `${job.name}: ${status}`,
       job: job.id,
       session: job.session,

@@ -41,8 +41,17 @@ export async function loadState(storage: Storage, gcs: Gcs, yieldTurn: () => Pro
   const jobOfSession = new Map<SessionRecord, number>();
   await storage.load('sessions', (id, row) => loadSession(gcs, id, row, jobOfSession));
   await storage.load('jobs', (id, row) => {
-    const { result, ...fields } = readRow(jobRow, row);
-    gcs.jobs.restore({ id, ...fields, result: result.slice(), unfinished: new KeyTable(), actors: new Set() });
+    const { result, functions, ...fields } = readRow(jobRow, row);
+    gcs.jobs.restore({
+      id,
+      ...fields,
+      result: result.slice(),
+      functions: new Map(
+        functions.map(({ fn, ...count }) => [fn === 0 ? undefined : dictionaries.functionAt(fn - 1), count]),
+      ),
+      unfinished: new KeyTable(),
+      actors: new Set(),
+    });
   });
   for (const [session, job] of jobOfSession) session.job = state.jobs.get(job);
   await storage.load('aliases', (key, row) => state.addAlias(key, readRow(aliasRow, row).to));

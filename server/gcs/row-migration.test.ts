@@ -23,6 +23,7 @@ describe('rows of an earlier release', () => {
     expect(host).toMatchObject({ nodeName: 'blue', role: 'host', trusted: true, successor: 0, executed: 3 });
     expect([...host.resources.custom()]).toMatchObject([{ name: 'disk', totalMilli: 500 }]);
     expect(world.gcs.state.jobs.get(1)).toMatchObject({ name: 'job', status: 'running', submitter: '', purpose: '' });
+    expect(world.gcs.state.jobs.get(1)?.functions.size).toBe(0);
     const key = (number: number): number => objectKey(2, number);
     const { objects, tasks, actors } = world.gcs.state;
     expect([1, 2, 3, 4, 5].map((number) => objects.get(key(number))?.status)).toEqual([

@@ -155,6 +155,12 @@ describe('rows', () => {
           expect(committed).toEqual(await play.world.freshRows());
           await play.world.restart();
           expect(await play.world.freshRows()).toEqual(committed);
+          for (const { functions, finished } of play.world.gcs.state.jobs.values()) {
+            let counted = 0;
+            for (const { succeeded, failed, cancelled } of functions.values())
+              counted += succeeded + failed + cancelled;
+            expect(counted).toBe(finished);
+          }
         },
       ),
       { numRuns: 150 },

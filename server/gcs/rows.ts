@@ -6,7 +6,8 @@ import type { MutationBatchBuilder } from '#shared/ports/mutation-batch.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { ByteWriter } from '#shared/wire/byte-writer.ts';
 import { array, bool, bytes, type Codec, f64, int, literalUnion, str, struct, uint } from '#shared/wire/schema.ts';
-import type { ActorRecord, SessionRecord } from './entities.ts';
+import type { ActorRecord, JobRecord, SessionRecord } from './entities.ts';
+import { MAX_COUNTED_FUNCTIONS } from './function-counts.ts';
 import { writeObjectRow } from './object-rows.ts';
 import type { GcsState } from './state.ts';
 
@@ -78,7 +79,7 @@ const storedJob = struct({
 const describedJob = grown(storedJob, struct({ submitter: text, purpose: text }), { submitter: '', purpose: '' });
 
 /** Data of before jobs were submitted: each had a driver. */
-export const jobRow = grown(
+const submittedJob = grown(
   describedJob,
   struct({
     kind: literalUnion('driver', 'submitted'),
@@ -86,6 +87,23 @@ export const jobRow = grown(
     trust: literalUnion('own', 'unchecked'),
   }),
   { kind: 'driver' as const, priority: 1, trust: 'own' as const },
+);
+
+/** Index in the cluster's dictionary + 1; 0 for all functions that are not counted one by one. */
+const functionCount = struct({
+  fn: uint,
+  succeeded: uint,
+  failed: uint,
+  cancelled: uint,
+  retries: uint,
+  totalMs: f64,
+});
+
+/** Data of before the counts were durable: what had ended by then is in none. */
+export const jobRow = grown(
+  submittedJob,
+  struct({ functions: array(functionCount, { maxCount: MAX_COUNTED_FUNCTIONS + 1 }) }),
+  { functions: [] },
 );
 
 export const actorRow = struct({
@@ -118,7 +136,7 @@ export function writeDirty(state: GcsState, builder: MutationBatchBuilder): void
   }
   for (const id of dirty.jobs) {
     const job = state.jobs.get(id);
-    if (job) put(builder, 'jobs', id, jobRow, job);
+    if (job) put(builder, 'jobs', id, jobRow, jobFields(job));
     else builder.delete('jobs', id);
   }
   for (const key of dirty.objects) writeObject(state, builder, key);
@@ -199,6 +217,10 @@ function sessionFields(session: SessionRecord): Parameters<typeof sessionRow.wri
     trusted: session.trusted,
     successor: session.successor,
   };
+}
+
+function jobFields(job: JobRecord): Parameters<typeof jobRow.write>[1] {
+  return { ...job, functions: Array.from(job.functions, ([fn, count]) => ({ fn: fn ? fn.index + 1 : 0, ...count })) };
 }
 
 function actorFields(actor: ActorRecord): Parameters<typeof actorRow.write>[1] {

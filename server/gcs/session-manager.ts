@@ -36,6 +36,7 @@ export interface SessionTimes {
 export interface LeaveNotice {
   readonly session: number;
   readonly epoch: number;
+  /** Nobody but the node and the server knows it: see `shown-node-id.ts`. */
   readonly nodeId: string;
 }
 

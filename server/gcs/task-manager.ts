@@ -13,6 +13,7 @@ import type { Assignments } from './assignments.ts';
 import { keepObjectId, taskId } from './content-names.ts';
 import type { JobRecord, ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { believedRunUs } from '../trust/believed-run.ts';
+import { countEnded } from './function-counts.ts';
 import { isHeld } from './holders.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -335,6 +336,7 @@ export class TaskManager {
       this.#state.batches.ended(task, ended.outcome === 'succeeded' ? ended.durationUs : 0);
       this.#state.dirty.jobs.add(job.id);
       job.finished += 1;
+      countEnded(job.functions, task, ended);
       if (ended.outcome !== 'succeeded') job.failed += 1;
     }
     this.#state.ports.taskEnded({ task, ...ended });

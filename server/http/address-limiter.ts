@@ -24,12 +24,6 @@ export class AddressLimiter {
     return true;
   }
 
-  /** True if this address has no more in this minute; asking counts nothing. */
-  isSpent(address: string, nowMs: number): boolean {
-    this.#startWindow(nowMs);
-    return (this.#counts.get(address) ?? 0) >= this.#perMinute;
-  }
-
   #startWindow(nowMs: number): void {
     if (nowMs - this.#windowStartMs < WINDOW_MS) return;
     this.#counts.clear();

@@ -86,7 +86,7 @@ function mount<N extends RouteName>(router: Router, name: N, handler: Handler<N>
       // Path, query and body have just been checked against what their types are made of.
       const input = { params: request.params, query, body } as unknown as Pick<Call<N>, 'params' | 'query' | 'body'>;
       const reply: unknown = await handler({ ...input, caller: callers.get(request), request, response });
-      if (typeof route.answer === 'string') sendBytes(response, reply as BytesAnswer);
+      if (typeof route.answer === 'string') await sendBytes(response, reply as BytesAnswer);
       else response.json(reply);
     },
   );

@@ -6,6 +6,7 @@ import type { Example } from '#shared/api/schemas.ts';
 import type { ControlPlane, ServerLogger } from '../control-plane.ts';
 import type { Tokens } from '../gateway/tokens.ts';
 import type { LeaveNotice } from '../gcs/session-manager.ts';
+import type { JobDownloads } from '../jobs/job-downloads.ts';
 import type { JobServicePort } from '../jobs/job-service-port.ts';
 import type { Measurements } from '../metrics/measurements.ts';
 import { apiHandlers } from './api/handlers.ts';
@@ -33,10 +34,12 @@ export interface AppParts {
   readonly isPublic: boolean;
   /** Version of the server. */
   readonly version: string;
-  /** Asked for only after the gateway is there. */
-  readonly metrics: () => Metrics;
+  /** Undefined as long as the gateway is not there. */
+  readonly metrics: () => Metrics | undefined;
   /** Submitted jobs, once their service has started. */
   readonly jobs?: () => JobServicePort | undefined;
+  /** What jobs left, to be taken home. */
+  readonly downloads: JobDownloads;
   /** Jobs to begin with. */
   readonly examples?: readonly Example[];
   readonly logger: ServerLogger;
@@ -74,11 +77,12 @@ export function createApp(parts: AppParts): Express {
       .send(qrCode(isPublic ? donateLinkAt(site, request, '') : joinUrl(request)));
   });
   app.get('/metrics', only(door, 'viewer'), async (_request, response) => {
-    const { registry } = metrics();
+    const registry = metrics()?.registry;
+    if (!registry) throw new ApiError(503, 'starting', 'this server has only just begun to listen: ask again');
     response.set('Content-Type', registry.contentType).send(await registry.metrics());
   });
-  const { jobs = () => undefined, examples = [], measurements, version } = parts;
-  const handlers = apiHandlers({ plane, door, measurements, jobs, examples, isPublic, version, joinUrl });
+  const { jobs = () => undefined, downloads, examples = [], measurements, version } = parts;
+  const handlers = apiHandlers({ plane, door, measurements, jobs, downloads, examples, isPublic, version, joinUrl });
   app.use('/api/v1', apiRouter(handlers, door, logger));
   app.use(lostPeople(site, files));
   app.use(() => {

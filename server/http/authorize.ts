@@ -1,8 +1,8 @@
 /**
  * Who asks: an operator, who may do everything, a viewer, who may look, or a stranger. Programs send a token with every request.
  * A browser shows its token once, at the login or by a link with `?token=`, and gets a cookie, which is no token: it says whom it
- * was given to until when, signed with a key that never leaves the server. So guessing is possible at tokens alone, and there it is
- * slow.
+ * was given to until when, signed with a key that never leaves the server. So guessing is possible at tokens alone, whose length
+ * makes it hopeless; whoever tries it too often is told to wait, and nobody else is.
  */
 import { createHmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -52,7 +52,7 @@ export class Doorkeeper {
   /**
    * Who sent a request; undefined for a stranger. A token counts, also a wrong one, and not the cookie beside it.
    * @param token another place where the request may have one
-   * @throws ApiError if too many from there were wrong lately
+   * @throws ApiError if it is wrong, as too many from there were lately
    */
   callerOf(request: IncomingMessage, token?: string): Caller | undefined {
     const given = token ?? /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
@@ -71,14 +71,13 @@ export class Doorkeeper {
 
   /** The role that a token gives; undefined for a wrong one, which is counted. @throws ApiError as {@link callerOf} */
   roleOfToken(token: string, request: IncomingMessage): Role | undefined {
-    const address = addressOf(request);
-    if (this.#wrongTokens.isSpent(address, this.#clock.nowMs()))
-      throw new ApiError(429, 'too-many-attempts', 'too many wrong tokens came from your address: wait a minute');
     // Both are compared always: which one fits must not show.
     const views = sameToken(token, this.#tokens.viewer);
     if (sameToken(token, this.#tokens.operator)) return 'operator';
     if (views) return 'viewer';
-    this.#wrongTokens.allow(address, this.#clock.nowMs());
+    // Not before: a forgotten program with an old token, or anybody behind the same proxy, would lock out who has the right one.
+    if (!this.#wrongTokens.allow(addressOf(request), this.#clock.nowMs()))
+      throw new ApiError(429, 'too-many-attempts', 'too many wrong tokens came from your address: wait a minute');
     return undefined;
   }
 

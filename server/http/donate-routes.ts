@@ -28,7 +28,7 @@ export interface DonateDoor {
   readonly files: WebFiles;
   /** Whether a node may join without the key. */
   readonly isPublic: boolean;
-  /** A tab says that it closes. It may be wrong or lie: it has given no key. */
+  /** A tab says that it closes. It may be wrong or lie: it has given no key, and proves itself by its node id alone. */
   readonly tabLeaves: (notice: LeaveNotice) => void;
 }
 

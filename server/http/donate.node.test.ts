@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PROTOCOL_VERSION } from '#shared/protocol/version.ts';
 import { RawNode } from '../gateway/testing/raw-node.ts';
 import { type RunningServer, type ServerConfig, startServer } from '../main.ts';
+import { Measurements } from '../metrics/measurements.ts';
+import { liveSource } from './live-snapshots.ts';
 import { askForSocket, rawRequest, type RawRequest, type RawResponse } from './testing/raw-request.ts';
 import { WORKER_SOURCE, writeWebBuild } from './testing/web-build.ts';
 
@@ -281,6 +283,50 @@ describe('a tab that closes', () => {
     expect((await leave(JSON.stringify(named), { origin: 'http://evil.example' })).status).toBe(204);
     expect(stateOf(named.session)).toBe('connected');
     node.close();
+  });
+
+  it('M1 T2 is not believed when somebody speaks for it who may only look: nothing that is shown names it', async () => {
+    const nodeId = '5eed'.repeat(8);
+    const node = new RawNode(server.url);
+    const { session, epoch } = await node.join('join key', { role: 'tab', nodeId });
+    const bearer = { authorization: `Bearer ${server.viewerToken}` };
+    const shown: string[] = [];
+    for (const path of ['nodes', `nodes/${session}`, 'events', 'cluster']) {
+      const { status, body } = await ask(`/api/v1/${path}`, '127.0.0.1', { headers: bearer });
+      expect([path, status]).toEqual([path, 200]);
+      shown.push(body.toString());
+    }
+    const { plane } = server;
+    const parts = { plane, measurements: new Measurements(), jobs: () => server.jobs, isPublic: false, version: '1' };
+    const live = JSON.stringify(liveSource(parts).shared());
+    node.send({ type: 'request', id: 1, method: 'cluster', body: new Uint8Array(0) });
+    const { body: told } = await node.frame('response');
+    shown.push(live, Buffer.from(told).toString());
+    expect(shown.filter((text) => text.includes(nodeId))).toEqual([]);
+    for (const id of new Set(shown.join('\n').match(/[0-9a-f]{16,}/g)))
+      await leave(JSON.stringify({ session, epoch, nodeId: id }));
+    expect(stateOf(session)).toBe('connected');
+    await leave(JSON.stringify({ session, epoch, nodeId }));
+    expect(stateOf(session)).toBe('dead');
+    node.close();
+  });
+
+  it('M4 is known again by what is shown of it', async () => {
+    const rowOfNext = async (nodeId: string) => {
+      const node = new RawNode(server.url);
+      const { session } = await node.join('join key', { role: 'tab', nodeId });
+      node.close();
+      const headers = { authorization: `Bearer ${OPERATOR}` };
+      const { body } = await ask(`/api/v1/nodes/${session}`, '127.0.0.1', { headers });
+      return Object(JSON.parse(body.toString())).nodeId as unknown;
+    };
+    const [first, again, other] = [await rowOfNext('a1'), await rowOfNext('a1'), await rowOfNext('b2')];
+    expect(first).toMatch(/^[0-9a-f]{32}$/);
+    expect(again).toBe(first);
+    expect(other).not.toBe(first);
+    const headers = { authorization: `Bearer ${OPERATOR}` };
+    const { body } = await ask(`/api/v1/nodes?nodeId=${String(first)}`, '127.0.0.1', { headers });
+    expect(Object(JSON.parse(body.toString())).items).toHaveLength(2);
   });
 
   it('T3 gets the same answer whatever it says', async () => {

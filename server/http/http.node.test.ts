@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { objectKey } from '#shared/ids/object-key.ts';
 import { definitions, failed, finish, submit } from '../gcs/testing/records.ts';
 import { RawNode } from '../gateway/testing/raw-node.ts';
+import { JobFiles } from '../jobs/job-files.ts';
 import { type RunningServer, startServer } from '../main.ts';
+import { Measurements } from '../metrics/measurements.ts';
+import { createApp } from './app.ts';
+import { Doorkeeper } from './authorize.ts';
+import { Site } from './site.ts';
+import { WebFiles } from './web-files.ts';
 
 const OPERATOR = 'operate';
 let directory: string;
@@ -98,6 +105,31 @@ describe('HTTP: metrics', () => {
       /daylight_queue_bound\{queue="early questions"\} 100000/,
     ])
       expect(text).toMatch(line);
+  });
+});
+
+describe('HTTP: a server that has only just begun to listen', () => {
+  it('says so to who asks for metrics, and answers the rest', async () => {
+    const site = new Site({ isTls: false });
+    const tokens = { operator: OPERATOR, viewer: 'look', join: 'join', cookieKey: 'key' };
+    const { plane } = server;
+    const errors: string[] = [];
+    const app = createApp({
+      ...{ plane, tokens, site, door: new Doorkeeper(tokens, site, plane.clock) },
+      ...{ files: new WebFiles([]), measurements: new Measurements(), downloads: new JobFiles(directory) },
+      ...{ isPublic: false, version: '1', metrics: () => undefined },
+      logger: { info() {}, warn() {}, error: (message) => void errors.push(message) },
+    });
+    const listener = app.listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const address = listener.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+    const response = await fetch(`${url}/metrics`, { headers: { Authorization: `Bearer ${OPERATOR}` } });
+    expect([response.status, Object(await response.json()).error.code]).toEqual([503, 'starting']);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    expect(errors).toEqual([]);
+    listener.close();
+    listener.closeAllConnections();
   });
 });
 

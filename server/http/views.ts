@@ -13,6 +13,7 @@ import { holdersOf } from '../gcs/holders.ts';
 import { offersWork } from '../gcs/node-offer.ts';
 import type { JobServicePort } from '../jobs/job-service-port.ts';
 import type { Columns } from './columns.ts';
+import { shownNodeId } from './shown-node-id.ts';
 
 /** A time of the server's wall clock; 0 for none. */
 export function iso(wallMs: number | null): string | null {
@@ -52,7 +53,7 @@ export function jobColumns(jobs: Pick<JobServicePort, 'hasResult'> | undefined):
 /** A node (one session of it). */
 export const NODE_COLUMNS: Columns<SessionRecord, Node> = {
   id: (session) => String(session.id),
-  nodeId: (session) => session.nodeId,
+  nodeId: shownNodeId,
   name: (session) => session.nodeName,
   epoch: (session) => session.epoch,
   role: (session) => session.role,

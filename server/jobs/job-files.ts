@@ -6,6 +6,7 @@
 import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Artefact, FunctionProgress } from '#shared/api/schemas.ts';
+import type { JobDownloads, StoredFile } from './job-downloads.ts';
 
 /** What was submitted: on the disk alone, for there may be many and they may be large. */
 export interface JobMeta {
@@ -29,7 +30,7 @@ const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 export class PublishError extends Error {}
 
 /** The folders of all jobs. */
-export class JobFiles {
+export class JobFiles implements JobDownloads {
   readonly #root: string;
   readonly #artefacts = new Map<number, Map<string, Artefact>>();
   /** Writes of one job happen one after the other. */
@@ -80,10 +81,11 @@ export class JobFiles {
     return this.#read(job, 'result.zip');
   }
 
-  writeFunctions(job: number, functions: readonly FunctionProgress[]): Promise<void> {
-    return this.#inTurn(job, () => this.#write(job, 'functions.json', JSON.stringify(functions)));
+  openResult(job: number): Promise<StoredFile | undefined> {
+    return this.#open(job, 'result.zip');
   }
 
+  /** Written by earlier releases at the end of a job; now the job's row has it. */
   functions(job: number): Promise<FunctionProgress[] | undefined> {
     return this.#readJson<FunctionProgress[]>(job, 'functions.json');
   }
@@ -97,6 +99,15 @@ export class JobFiles {
     const known = this.#artefacts.get(job)?.get(name);
     const bytes = known && (await this.#read(job, fileOf(name)));
     return known && bytes ? { mediaType: known.mediaType, bytes } : undefined;
+  }
+
+  /** In turn with what is published, so that type and bytes are of the same version. */
+  openArtefact(job: number, name: string): Promise<{ mediaType: string; file: StoredFile } | undefined> {
+    return this.#inTurn(job, async () => {
+      const known = this.#artefacts.get(job)?.get(name);
+      const file = known && (await this.#open(job, fileOf(name)));
+      return known && file ? { mediaType: known.mediaType, file } : undefined;
+    });
   }
 
   /** Takes a file in the place of the one of that name. Rejects with {@link PublishError}. */
@@ -165,11 +176,19 @@ export class JobFiles {
     await rename(`${target}.new`, target);
   }
 
-  async #read(job: number, name: string): Promise<Uint8Array | undefined> {
+  #read(job: number, name: string): Promise<Uint8Array | undefined> {
+    return ifThere(readFile(path.join(this.#folder(job), name)));
+  }
+
+  async #open(job: number, name: string): Promise<StoredFile | undefined> {
+    const file = await ifThere(open(path.join(this.#folder(job), name)));
+    if (!file) return undefined;
+    const close = (): Promise<void> => file.close();
     try {
-      return await readFile(path.join(this.#folder(job), name));
+      const { size } = await file.stat();
+      return { sizeBytes: size, stream: () => file.createReadStream(), close };
     } catch (error) {
-      if (error instanceof Error && Reflect.get(error, 'code') === 'ENOENT') return undefined;
+      await close();
       throw error;
     }
   }
@@ -178,6 +197,16 @@ export class JobFiles {
     const bytes = await this.#read(job, name);
     // Written by this server alone, whole or not at all.
     return bytes === undefined ? undefined : (JSON.parse(new TextDecoder().decode(bytes)) as T);
+  }
+}
+
+/** Undefined if there is no such file. */
+async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && Reflect.get(error, 'code') === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

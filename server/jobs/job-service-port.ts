@@ -37,11 +37,10 @@ export interface JobServicePort {
   hasSource(job: number): boolean;
   source(job: number): Promise<JobSource | undefined>;
   hasResult(job: number): boolean;
-  /** A zip archive: `result.json` and `.npy` files. */
+  /** A zip archive: `result.json` and `.npy` files; whole, for programs in this process. People get it from `JobDownloads`. */
   result(job: number): Promise<Uint8Array | undefined>;
   error(job: number): JobError | undefined;
   artefacts(job: number): readonly Artefact[];
-  artefact(job: number, name: string): Promise<{ readonly mediaType: string; readonly bytes: Uint8Array } | undefined>;
   /** Progress by function of any job. */
   functions(job: number): readonly FunctionProgress[];
 }

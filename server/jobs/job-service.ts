@@ -12,6 +12,7 @@ import type { ControlPlane } from '../control-plane.ts';
 import type { JobRecord, SessionRecord } from '../gcs/entities.ts';
 import type { Relay } from '../gateway/relay.ts';
 import type { JobFiles } from './job-files.ts';
+import { functionProgress } from './function-progress.ts';
 import type { LogFiles } from './log-files.ts';
 import { type JobServicePort, SourceProblems } from './job-service-port.ts';
 import { encodeMainArgument } from './main-argument.ts';
@@ -53,7 +54,8 @@ export class JobService implements JobServicePort {
   readonly #submitted: Set<number>;
   /** Jobs whose result lies in their folder. */
   readonly #withResult = new Set<number>();
-  readonly #endedFunctions = new Map<number, readonly FunctionProgress[]>();
+  /** Of jobs that ended under a release that kept this in a file. */
+  readonly #formerFunctions = new Map<number, readonly FunctionProgress[]>();
 
   private constructor(parts: JobServiceParts, submitted: Set<number>) {
     this.#parts = parts;
@@ -103,8 +105,7 @@ export class JobService implements JobServicePort {
     });
     this.#submitted.delete(id);
     this.#withResult.delete(id);
-    this.#endedFunctions.delete(id);
-    this.#plane.functionCounts.remove(id);
+    this.#formerFunctions.delete(id);
     this.#plane.logs.remove(id);
     await this.#parts.logs.remove(id);
     await Promise.all([this.#files.remove(id), this.#durable()]);
@@ -147,21 +148,12 @@ export class JobService implements JobServicePort {
   functions(id: number): readonly FunctionProgress[] {
     const job = this.#plane.gcs.state.jobs.get(id);
     if (!job) return [];
-    const kept = this.#plane.functionCounts.has(id) ? undefined : this.#endedFunctions.get(id);
-    return kept ?? this.#plane.functionCounts.of(job);
-  }
-
-  /** A job has ended, whoever ran it: how far its functions came is kept. */
-  jobEnded(id: number): void {
-    const job = this.#plane.gcs.state.jobs.get(id);
-    if (!job) return;
-    const functions = this.#plane.functionCounts.of(job);
-    this.#endedFunctions.set(id, functions);
-    void this.#saved(id, () => this.#files.writeFunctions(id, functions));
+    return this.#formerFunctions.get(id) ?? functionProgress(job);
   }
 
   /** Resolves when what was to be written is written. */
   async close(): Promise<void> {
+    await this.#plane.logs.settled();
     await Promise.all([this.#files.settled(), this.#parts.logs.flush()]);
   }
 
@@ -198,7 +190,7 @@ export class JobService implements JobServicePort {
     const { name, submitter, purpose, priority, trust } = described;
     const { fileName, source, hash } = module;
     const encoded = encodeMainArgument(args);
-    const { job, session } = this.#plane.step((gcs) => {
+    const { job } = this.#plane.step((gcs) => {
       const nodeId = randomBytes(NODE_ID_BYTES).toString('hex');
       const begun = beginJob(gcs, { name, nodeId, module, args: encoded, submitter, purpose, priority, trust });
       // Before anything is told: the first word may be that it is over.
@@ -216,8 +208,8 @@ export class JobService implements JobServicePort {
     const { gcs } = this.#plane;
     for (const job of gcs.state.jobs.values()) {
       if (job.status !== 'running') {
-        const functions = await this.#files.functions(job.id);
-        if (functions) this.#endedFunctions.set(job.id, functions);
+        const former = job.functions.size === 0 ? await this.#files.functions(job.id) : undefined;
+        if (former) this.#formerFunctions.set(job.id, former);
         if (await this.#files.hasResult(job.id)) this.#withResult.add(job.id);
         continue;
       }
@@ -231,7 +223,7 @@ export class JobService implements JobServicePort {
   }
 
   #attach(job: JobRecord, session: SessionRecord): void {
-    const { relay, logs } = this.#parts;
+    const { relay } = this.#parts;
     const end = (error: Uint8Array | undefined): void => {
       this.#plane.step((gcs) => endJob(gcs, job, session, error));
       this.#plane.localDrivers.remove(session.id);
@@ -247,11 +239,10 @@ export class JobService implements JobServicePort {
         succeeded: (archive) =>
           void this.#saved(job.id, () => this.#files.writeResult(job.id, archive)).then(async () => {
             this.#withResult.add(job.id);
-            // Who sees that the job is over finds what it printed, whatever becomes of the server then.
-            await logs.flush();
+            await this.#written(job.id);
             end(undefined);
           }),
-        failed: (error) => void logs.flush().then(() => end(error)),
+        failed: (error) => void this.#written(job.id).then(() => end(error)),
         stopped: () => {
           this.#plane.step((gcs) => {
             if (session.state !== 'dead') gcs.sessions.end(session, 'its job was ended');
@@ -261,6 +252,13 @@ export class JobService implements JobServicePort {
         },
       }),
     );
+  }
+
+  /** Who sees that the job is over finds what it printed, whatever becomes of the server then. */
+  async #written(job: number): Promise<void> {
+    // Its first lines may still wait for what its file says.
+    await this.#plane.logs.load(job);
+    await this.#parts.logs.flush();
   }
 
   /** Writes, again and again while the disk does not take it. */

@@ -18,18 +18,22 @@ function nodeAt(session: number, endedTasks: number): NodeReading {
   return { session, endedTasks, runningTasks: 1, queuedTasks: 0, cpus: 4, freeCpus: 3, storeBytes: 5, memoryBytes: 7 };
 }
 
-/** Ticks as the server does, four times a second, for so many seconds. */
+/**
+ * Ticks as the server does, four times a second, for so many seconds.
+ * @param aheadMs by which the wall clock is ahead of the right time
+ */
 function run(
   measurements: Measurements,
   from: number,
   seconds: number,
   cluster: (second: number) => Partial<ClusterReading>,
   nodes: (second: number) => NodeReading[] = () => [],
+  aheadMs = 0,
 ): void {
   for (let tick = 0; tick < seconds * 4; tick++) {
     const second = from + tick / 4;
     measurements.tick(
-      START_MS + second * 1000,
+      { nowMs: second * 1000, wallMs: START_MS + second * 1000 + aheadMs },
       () => ({ ...IDLE, ...cluster(second) }),
       (isDue) => nodes(second).filter(({ session }) => isDue(session)),
     );
@@ -55,17 +59,64 @@ describe('measurements', () => {
     expect(values.queuedTasks.at(-2)).toBe(4.5);
   });
 
-  it('shows a gap where nothing was measured, and goes on when the clock is put back', () => {
+  it('shows a gap where nothing was measured', () => {
     const measurements = new Measurements();
     const read = (): (number | null)[] => [...measurements.cluster('10m').values.nodes];
     run(measurements, 0, 2, () => ({ nodes: 1 }));
     run(measurements, 5, 2, () => ({ nodes: 2 }));
     expect(read()).toEqual([1, 1, null, null, null, 2, 2]);
-    run(measurements, 3, 1, () => ({ nodes: 4 }));
-    expect(read()).toEqual([1, 1, null, null, null, 2, 3]);
     run(measurements, 100_000, 1, () => ({ nodes: 5 }));
     expect(read().filter((value) => value !== null)).toEqual([5]);
     expect(read().length).toBe(600);
+  });
+
+  it('goes on when the clock is put back: what was measured in a future that is none is forgotten', () => {
+    const measurements = new Measurements();
+    const read = () => {
+      const { endAtMs, values } = measurements.cluster('10m');
+      return { endAtS: (endAtMs - START_MS) / 1000, nodes: values.nodes };
+    };
+    run(measurements, 0, 3, () => ({ nodes: 1 }));
+    // By no more than a step, as a clock that is kept right does now and then: these count to the last one.
+    run(measurements, 3, 1, () => ({ nodes: 3 }), undefined, -2000);
+    expect(read()).toEqual({ endAtS: 2, nodes: [1, 1, 2] });
+    run(measurements, 4, 3, () => ({ nodes: 2 }));
+    expect(read()).toEqual({ endAtS: 6, nodes: [1, 1, 2, null, 2, 2, 2] });
+    // An hour forward and back again.
+    run(measurements, 7, 20, () => ({ nodes: 9 }), undefined, 3_600_000);
+    run(measurements, 27, 3, () => ({ nodes: 4 }));
+    expect(read()).toEqual({ endAtS: 29, nodes: [4, 4, 4] });
+    // A day’s ring has room for both times.
+    run(measurements, 30, 60, () => ({ nodes: 4 }));
+    expect(measurements.cluster('24h').values.nodes).toHaveLength(2);
+    run(measurements, 90, 2, () => ({ nodes: 5 }), undefined, -3_000);
+    expect(read()).toEqual({ endAtS: 88, nodes: [...Array.from({ length: 60 }, () => 4), 5, 5] });
+    // To before everything.
+    run(measurements, 92, 2, () => ({ nodes: 6 }), undefined, -3_600_000);
+    expect(read()).toEqual({ endAtS: 93 - 3600, nodes: [6, 6] });
+  });
+
+  it('tells rates by the time that went by, whatever the clock of the day says', () => {
+    const measurements = new Measurements();
+    const ended = (second: number) => ({ endedTasks: second * 10, failedAttempts: second * 2 });
+    const nodes = (second: number) => [nodeAt(1, second * 4)];
+    let from = 0;
+    for (const aheadMs of [0, -30_000, 3_600_000, 0, -400, 0, 400, -86_400_000, 0]) {
+      run(measurements, from, 30, ended, nodes, aheadMs);
+      from += 30;
+      for (const span of ['10m', '2h', '24h'] as const) {
+        const { tasksPerSecond, failuresPerSecond } = measurements.cluster(span).values;
+        expect(tasksPerSecond.filter((value) => value !== null && value !== 0 && Math.abs(value - 10) > 5)).toEqual([]);
+        expect(failuresPerSecond.filter((value) => value !== null && value !== 0 && Math.abs(value - 2) > 1)).toEqual(
+          [],
+        );
+        expect(tasksPerSecond.at(-1)).toBeGreaterThan(0);
+      }
+      const { tasksPerSecond = [] } = measurements.node(1)?.values ?? {};
+      // A mean with the first sample, before which nothing was, is less.
+      expect(tasksPerSecond.filter((value) => value !== null && value > 4)).toEqual([]);
+      expect(tasksPerSecond.at(-1)).toBe(4);
+    }
   });
 
   it('counts failures of the last minute', () => {
@@ -112,7 +163,7 @@ describe('measurements', () => {
     let most = 0;
     for (let atMs = START_MS; atMs < START_MS + 60_000; atMs += [250, 251, 250, 700][atMs % 4] ?? 250)
       measurements.tick(
-        atMs,
+        { nowMs: atMs - START_MS, wallMs: atMs },
         () => IDLE,
         (isDue) => {
           const due = nodes.filter(({ session }) => isDue(session));

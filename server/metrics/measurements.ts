@@ -63,7 +63,21 @@ const MINUTE_STEPS = 60;
 interface NodeSeries {
   readonly series: SteppedSeries<NodeValue>;
   endedTasks: number;
+  /** Of the monotonic clock. */
   atMs: number;
+}
+
+/** One moment by two clocks. */
+export interface Moment {
+  /** Monotonic: the time between two moments. */
+  readonly nowMs: number;
+  /** Since 1970. It may be put forward and back. */
+  readonly wallMs: number;
+}
+
+/** What a rate is divided by; not 0. */
+function secondsBetween(fromMs: number, toMs: number): number {
+  return Math.max(0.001, (toMs - fromMs) / 1000);
 }
 
 /** The rings. */
@@ -75,32 +89,33 @@ export class Measurements {
   };
   readonly #nodes = Array.from({ length: PARTS }, () => new Map<number, NodeSeries>());
   #nodeCount = 0;
-  #last: { readonly atMs: number; readonly endedTasks: number; readonly failedAttempts: number } | undefined;
+  #last: { readonly at: Moment; readonly endedTasks: number; readonly failedAttempts: number } | undefined;
   #part = -1;
   /** Attempts that had failed at the last sixty samples. */
   readonly #failedAttempts: number[] = [];
 
   /**
    * Time has passed.
-   * @param wallMs the wall clock
+   * @param moment where what is measured now belongs, by the clock of the day, and how long it took, by one that is never put back
    * @param cluster read if a sample of the cluster is due
    * @param nodes all that are connected; read where `isDue`
    */
   tick(
-    wallMs: number,
+    moment: Moment,
     cluster: () => ClusterReading,
     nodes: (isDue: (session: number) => boolean) => Iterable<NodeReading>,
   ): void {
+    const { wallMs } = moment;
     const { stepMs } = CLUSTER_SHAPES['10m'];
-    if (Math.floor(wallMs / stepMs) !== Math.floor((this.#last?.atMs ?? -Infinity) / stepMs))
-      this.#sampleCluster(wallMs, cluster());
+    if (Math.floor(wallMs / stepMs) !== Math.floor((this.#last?.at.wallMs ?? -Infinity) / stepMs))
+      this.#sampleCluster(moment, cluster());
     const part = Math.floor(wallMs / PART_MS);
     if (part === this.#part) return;
     // Those that a late tick has passed over are due as well.
     const parts = part < this.#part ? 1 : Math.min(PARTS, part - this.#part);
     this.#part = part;
     const isDue = (session: number): boolean => (part - (session % PARTS)) % PARTS < parts;
-    this.#sampleNodes(wallMs, nodes(isDue), isDue);
+    this.#sampleNodes(moment, nodes(isDue), isDue);
   }
 
   /** Of the cluster. */
@@ -123,24 +138,24 @@ export class Measurements {
     return (this.#failedAttempts.at(-1) ?? 0) - (this.#failedAttempts[0] ?? 0);
   }
 
-  #sampleCluster(wallMs: number, { endedTasks, failedAttempts, ...levels }: ClusterReading): void {
-    const seconds = this.#last ? Math.max(0.001, (wallMs - this.#last.atMs) / 1000) : Infinity;
+  #sampleCluster(at: Moment, { endedTasks, failedAttempts, ...levels }: ClusterReading): void {
+    const seconds = secondsBetween(this.#last?.at.nowMs ?? -Infinity, at.nowMs);
     const sample = {
       ...levels,
       tasksPerSecond: Math.max(0, endedTasks - (this.#last?.endedTasks ?? 0)) / seconds,
       failuresPerSecond: Math.max(0, failedAttempts - (this.#last?.failedAttempts ?? 0)) / seconds,
     };
-    this.#last = { atMs: wallMs, endedTasks, failedAttempts };
-    for (const series of Object.values(this.#cluster)) series.add(wallMs, sample);
+    this.#last = { at, endedTasks, failedAttempts };
+    for (const series of Object.values(this.#cluster)) series.add(at.wallMs, sample);
     this.#failedAttempts.push(failedAttempts);
     if (this.#failedAttempts.length > MINUTE_STEPS + 1) this.#failedAttempts.shift();
   }
 
-  #sampleNodes(wallMs: number, readings: Iterable<NodeReading>, isDue: (part: number) => boolean): void {
+  #sampleNodes(at: Moment, readings: Iterable<NodeReading>, isDue: (part: number) => boolean): void {
     const here = new Set<number>();
     for (const reading of readings) {
       here.add(reading.session);
-      this.#sampleNode(wallMs, reading);
+      this.#sampleNode(at, reading);
     }
     for (const [part, nodes] of this.#nodes.entries()) {
       if (!isDue(part)) continue;
@@ -148,7 +163,7 @@ export class Measurements {
     }
   }
 
-  #sampleNode(wallMs: number, { session, endedTasks, ...levels }: NodeReading): void {
+  #sampleNode({ nowMs, wallMs }: Moment, { session, endedTasks, ...levels }: NodeReading): void {
     const nodes = this.#nodes[session % PARTS];
     let node = nodes?.get(session);
     if (!node) {
@@ -157,10 +172,10 @@ export class Measurements {
       nodes?.set(session, node);
       this.#nodeCount += 1;
     }
-    const seconds = Math.max(0.001, (wallMs - node.atMs) / 1000);
+    const seconds = secondsBetween(node.atMs, nowMs);
     const tasksPerSecond = Math.max(0, endedTasks - node.endedTasks) / seconds;
     node.endedTasks = endedTasks;
-    node.atMs = wallMs;
+    node.atMs = nowMs;
     node.series.add(wallMs, { ...levels, tasksPerSecond });
   }
 }

@@ -9,7 +9,7 @@ import type { ClusterReading, Measurements, NodeReading } from './measurements.t
 export function measure(plane: ControlPlane, measurements: Measurements): void {
   plane.onTick = () =>
     measurements.tick(
-      plane.clock.wallMs(),
+      { nowMs: plane.clock.nowMs(), wallMs: plane.clock.wallMs() },
       () => clusterReading(plane),
       (isDue) => nodeReadings(plane, isDue),
     );

@@ -1,6 +1,7 @@
 /**
  * Measurements over the last while, one row of numbers for each step of time: a ring in flat memory, whose size is known when it is
- * made. Of several samples in one step the mean counts; a step without any is a gap.
+ * made. Of several samples in one step the mean counts; a step without any is a gap. Steps are those of the wall clock, which may be
+ * put back: then what was measured in a future that is none is forgotten.
  */
 
 /** What a ring holds, oldest first; gaps are null. */
@@ -40,9 +41,11 @@ export class SteppedSeries<N extends string> {
     this.#sums = new Float64Array(names.length);
   }
 
-  /** One sample of everything. Times go on; when the clock was put back, what comes counts to the last step. */
+  /** One sample of everything. When the clock was put back by a step or less, as it is to keep it right, it counts to the last one. */
   add(wallMs: number, sample: Readonly<Record<N, number>>): void {
-    const step = Math.max(this.#step, Math.floor(wallMs / this.#stepMs));
+    const given = Math.floor(wallMs / this.#stepMs);
+    if (given < this.#step - 1) this.#goBackTo(given);
+    const step = Math.max(this.#step, given);
     if (step !== this.#step) this.#open(step);
     this.#samples += 1;
     const row = this.#rowAt(step);
@@ -78,6 +81,12 @@ export class SteppedSeries<N extends string> {
     this.#step = step;
     this.#samples = 0;
     this.#sums.fill(0);
+  }
+
+  /** Forgets this step and those behind it. Of the rows before, the oldest have given their place to those. */
+  #goBackTo(step: number): void {
+    this.#firstStep = Math.max(this.#firstStep, this.#step - this.#steps + 1);
+    this.#step = step > this.#firstStep ? step - 1 : -1;
   }
 
   #rowAt(step: number): number {

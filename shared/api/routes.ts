@@ -161,7 +161,8 @@ export const ROUTES = {
   deleteJob: route({
     method: 'DELETE',
     path: '/jobs/{id}',
-    summary: 'Forget a job that is over, with its result, files and log. Its tasks stay in the history as long as all others',
+    summary:
+      'Forget a job that is over, with its result, files and log. Its tasks stay in the history as long as all others',
     tag: 'jobs',
     role: 'operator',
     answer: Type.Object({}),

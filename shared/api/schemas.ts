@@ -130,7 +130,7 @@ export type LogLine = Static<typeof LogLine>;
 /** A node: one session of it. */
 export const Node = Type.Object({
   id: id('the session'),
-  nodeId: text('Lasting id of the node'),
+  nodeId: text('Lasting id of the node: a digest of the one that it knows itself by'),
   name: text('Name'),
   epoch: count('Which life of the node'),
   role: one('host', 'tab', 'driver'),

@@ -14,6 +14,8 @@ export interface ObjectAccess {
   readonly token: string;
   /** Name of the job in lists. */
   readonly jobName: string;
+  /** What the job is for, as lists say it. */
+  readonly purpose: string;
   readonly signal?: AbortSignal;
   onWarning?: (message: string) => void;
 }
@@ -52,7 +54,7 @@ export function keepObject(
 
 /** Does something as a driver, whose job then has succeeded. */
 async function asJob<T>(access: ObjectAccess, work: (connection: DriverConnection) => Promise<T>): Promise<T> {
-  const { url, token, jobName, onWarning, signal } = access;
+  const { url, token, jobName, purpose, onWarning, signal } = access;
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => undefined);
   const connection = await connectDriver({
@@ -60,6 +62,7 @@ async function asJob<T>(access: ObjectAccess, work: (connection: DriverConnectio
     token,
     numCpus: 0,
     jobName,
+    purpose,
     ...(onWarning === undefined ? {} : { onWarning }),
     onFatal: lost.reject,
   });

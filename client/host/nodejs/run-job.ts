@@ -62,7 +62,10 @@ export async function runJob(options: RunJobOptions): Promise<unknown> {
       purpose,
       onLog: (line) => onLog?.(line),
       onProgress: (fraction, note) => onProgress?.(fraction, note),
-      onWarning: (message) => onLog?.({ task: 0, node: '', level: LOG_LEVEL.warn, text: message }),
+      onWarning(message) {
+        // Ctrl-C reaches the server of this job's own cluster, too: that it is gone then is no news.
+        if (signal?.aborted !== true) onLog?.({ task: 0, node: '', level: LOG_LEVEL.warn, text: message });
+      },
       onFatal: lost.reject,
     });
     // `main` may wait for what no handle stands for; the job's end is the process's business here, not an idle loop's.

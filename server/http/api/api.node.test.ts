@@ -177,6 +177,10 @@ describe('API: answers are as the schemas say', () => {
       ['tasks?sort=fn', 400],
       ['tasks?after=hx', 400],
       ['events?after=x', 400],
+      ['events?after=', 400],
+      ['events?after=%20', 400],
+      ['events?after=1e3', 400],
+      ['events?after=-1', 400],
       ['series?span=1y', 400],
       ['cluster?limit=1', 400],
       ['jobs/99', 404],
@@ -228,6 +232,12 @@ describe('API: answers are as the schemas say', () => {
       'bad-body',
       expect.stringMatching(/"priority"/),
     ]);
+    const bundle = { code: 'export default () => 1', sourceMap: '{}' };
+    for (const [body, what] of [
+      ['{}', 'neither'],
+      [JSON.stringify({ source: 'a', bundle }), 'both'],
+    ] as const)
+      expect(await post('jobs', body)).toMatchObject([400, 'bad-body', expect.stringContaining(what)]);
     expect(await post('login', JSON.stringify({ token: 'x'.repeat(20_000) }))).toMatchObject([
       413,
       'too-large',
@@ -333,9 +343,12 @@ describe('API: what jobs made', () => {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       await world.server.plane.publish(Number(job), { name, mediaType, data: script });
       // oxlint-disable-next-line no-await-in-loop -- as above
-      const { headers, status } = await fetch(`${world.server.url}/api/v1/jobs/${job}/artefacts/${name}`, {
+      const response = await fetch(`${world.server.url}/api/v1/jobs/${job}/artefacts/${name}`, {
         headers: { authorization: `Bearer ${OPERATOR}` },
       });
+      const { headers, status } = response;
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      expect(new Uint8Array(await response.arrayBuffer())).toEqual(script);
       expect([name, status, headers.get('content-type')]).toEqual([name, 200, sent]);
       expect(headers.get('content-disposition')).toMatch(new RegExp(`^${disposition}`));
       expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'");

@@ -34,13 +34,19 @@ function seriesView({ stepMs, endAtMs, values }: SeriesValues<string>): Series {
   return { stepMs, endAt: iso(endAtMs), values };
 }
 
+/** Events are numbered, so a cursor is digits: what `Number` takes for a number beside that, such as an empty text, is none. */
+function eventNumberOf(cursor: string): number {
+  const number = /^\d{1,16}$/.test(cursor) ? Number(cursor) : Number.NaN;
+  if (Number.isSafeInteger(number)) return number;
+  throw new ApiError(400, 'bad-query', '"after" is the `next` of another page of events');
+}
+
 /** Those in memory first, which may not be written down yet, then the history; the cursor is an event's number. */
 async function eventPage(parts: ApiParts, { limit, after, filters }: ListQuery<Event>): Promise<Page<Event>> {
   const { plane } = parts;
   const turns = turnsFor(parts);
   const items: Event[] = [];
-  let below = after === undefined ? Infinity : Number(after);
-  if (Number.isNaN(below)) throw new ApiError(400, 'bad-query', '"after" is the `next` of another page of events');
+  let below = after === undefined ? Infinity : eventNumberOf(after);
   /** Takes one more; false if there is one too many. */
   const take = <R>(columns: Columns<R, Event>, record: R, key: number): boolean => {
     const isShown = passes(columns, record, filters);

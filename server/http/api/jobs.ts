@@ -1,7 +1,7 @@
 /**
  * Jobs. What a submitted one was made of and leaves is with the service for those.
  */
-import type { JobDetail } from '#shared/api/schemas.ts';
+import type { JobDetail, Submission } from '#shared/api/schemas.ts';
 import { BackPressureError } from '#shared/errors/daylight-error.ts';
 import { formatObjectKey } from '#shared/ids/object-key.ts';
 import type { JobRecord } from '../../gcs/entities.ts';
@@ -41,7 +41,10 @@ export function jobHandlers(parts: ApiParts): Pick<Handlers, JobRoutes> {
       return pageOf(numberedTable(plane.gcs.state.jobs), columns, listQueryOf(query, columns), turnsFor(parts));
     },
     getJob: ({ params }) => jobDetail(parts.jobs(), jobOf(parts, params.id)),
-    submitJob: async ({ body }) => detail(await refusing(501, 'no-bundler', serviceOf(parts).submit(body))),
+    submitJob: async ({ body }) => {
+      checkForm(body);
+      return detail(await refusing(501, 'no-bundler', serviceOf(parts).submit(body)));
+    },
     checkSource: ({ body }) =>
       refusing(501, 'no-bundler', serviceOf(parts).check(body.source, body.fileName ?? 'job.ts')),
     stopJob: ({ params }) => {
@@ -84,8 +87,8 @@ function fileHandlers(
     },
     getJobResult: async ({ params }) => {
       const { id } = jobOf(parts, params.id);
-      const bytes = found(await parts.jobs()?.result(id), 'result');
-      return { bytes, mediaType: 'application/zip', fileName: `job-${id}-result.zip` };
+      const file = found(await parts.downloads.openResult(id), 'result');
+      return { file, mediaType: 'application/zip', fileName: `job-${id}-result.zip` };
     },
     listArtefacts: ({ params }) => ({
       items: [...(parts.jobs()?.artefacts(jobOf(parts, params.id).id) ?? [])],
@@ -93,9 +96,16 @@ function fileHandlers(
     }),
     getArtefact: async ({ params }) => {
       const { id } = jobOf(parts, params.id);
-      return { ...found(await parts.jobs()?.artefact(id, params.name), 'file'), fileName: params.name };
+      return { ...found(await parts.downloads.openArtefact(id, params.name), 'file'), fileName: params.name };
     },
   };
+}
+
+/** Of two things only one could be run, and of nothing no source is wrong. */
+function checkForm({ source, bundle }: Submission): void {
+  if ((source === undefined) !== (bundle === undefined)) return;
+  const given = source === undefined ? 'neither "source" nor "bundle"' : 'both "source" and "bundle"';
+  throw new ApiError(400, 'bad-body', `the body has ${given}: a job is submitted as one of them`);
 }
 
 function serviceOf({ jobs }: ApiParts): JobServicePort {

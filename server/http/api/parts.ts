@@ -7,6 +7,7 @@ import { type ObjectKey, formatObjectKey, parseObjectKey } from '#shared/ids/obj
 import type { ControlPlane } from '../../control-plane.ts';
 import type { JobRecord, SessionRecord } from '../../gcs/entities.ts';
 import type { KeyTable } from '../../gcs/key-table.ts';
+import type { JobDownloads } from '../../jobs/job-downloads.ts';
 import type { JobServicePort } from '../../jobs/job-service-port.ts';
 import type { Measurements } from '../../metrics/measurements.ts';
 import { ApiError, found } from '../api-error.ts';
@@ -21,6 +22,8 @@ export interface ApiParts {
   readonly measurements: Measurements;
   /** Submitted jobs; undefined where the server has no service for them. */
   readonly jobs: () => JobServicePort | undefined;
+  /** What jobs left, to be taken home. */
+  readonly downloads: JobDownloads;
   readonly examples: readonly Example[];
   /** Whether a node may join without the key. */
   readonly isPublic: boolean;

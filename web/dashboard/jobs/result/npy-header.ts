@@ -22,6 +22,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   u4: 'uint32',
   i8: 'int64',
   u8: 'uint64',
+  f2: 'float16',
   f4: 'float32',
   f8: 'float64',
 };

@@ -42,7 +42,7 @@ export interface DataTableProps<N extends ListName> {
 export function DataTable<N extends ListName>(props: DataTableProps<N>) {
   const { list, state, noun, rowKey, fixed = {}, empty } = props;
   const isSortedHere = !isSortedByServer(list);
-  const columns = isSortedHere ? props.columns.map((column) => ({ ...column, isSortable: true })) : props.columns;
+  const columns = isSortedHere ? props.columns.map(sortable) : props.columns;
   const isPhone = useMediaQuery(PHONE, undefined, { getInitialValueInEffect: false });
   const { shown, show } = useShownColumns(list, columns);
   const query = { ...listQuery(props.columns, state.search), ...fixed };
@@ -51,18 +51,14 @@ export function DataTable<N extends ListName>(props: DataTableProps<N>) {
   const order = readOrder(columns, state.search);
   const loaded = result.data?.pages.flatMap(({ items }) => items) ?? [];
   const rows = isSortedHere ? sortLoaded(columns, loaded, order) : loaded;
-  const isPartOnly = isSortedHere && order !== undefined && result.hasNextPage;
+  const sortedWords = isSortedHere && order && result.hasNextPage ? ', sorted among themselves' : '';
   const visible = columns.filter(({ id }) => shown[id] ?? true);
   const shape = { columns: visible, rows, rowKey, noun };
   return (
     <div className={styles['table']}>
       <Toolbar
         {...{ list, columns, shown, show, filters, state, query, noun }}
-        count={
-          result.data
-            ? `${countWords(rows.length, result.hasNextPage, noun)}${isPartOnly ? ', sorted among themselves' : ''}`
-            : ''
-        }
+        count={result.data ? countWords(rows.length, result.hasNextPage, noun) + sortedWords : ''}
         isPhone={isPhone}
       />
       {result.isPending && <TableSkeleton columns={visible.length} isPhone={isPhone} />}
@@ -74,10 +70,12 @@ export function DataTable<N extends ListName>(props: DataTableProps<N>) {
       {result.isSuccess &&
         rows.length === 0 &&
         (filters.length > 0 ? <NothingFits state={state} filters={filters.map(({ id }) => id)} /> : empty)}
-      {rows.length > 0 && isPhone && <Cards {...shape} />}
-      {rows.length > 0 && !isPhone && (
-        <Grid {...shape} order={order} onSort={(id) => state.change({ sort: nextSort(order, id) })} />
-      )}
+      {rows.length > 0 &&
+        (isPhone ? (
+          <Cards {...shape} />
+        ) : (
+          <Grid {...shape} order={order} onSort={(id) => state.change({ sort: nextSort(order, id) })} />
+        ))}
       {result.hasNextPage && (
         <div className={styles['more']}>
           <Button variant="default" loading={result.isFetchingNextPage} onClick={() => void result.fetchNextPage()}>
@@ -106,6 +104,10 @@ function NothingFits({ state, filters }: { readonly state: TableState; readonly 
 
 function countWords(count: number, hasMore: boolean, noun: string): string {
   return hasMore ? `first ${formatNoun(count, noun)}` : formatNoun(count, noun);
+}
+
+function sortable<T>(column: Column<T>): Column<T> {
+  return { ...column, isSortable: true };
 }
 
 function isSortedByServer(list: ListName): boolean {
