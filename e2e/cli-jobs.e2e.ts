@@ -89,7 +89,13 @@ describe('daylight submit', () => {
     expect(good.stderr).not.toContain('step 1 of 4');
     expect(bad).toMatchObject({ code: 1, stdout: expect.stringMatching(/^job \d+ \(observed\): failed after/) });
     expect(bad.stderr).toMatch(/RangeError: step 4 has no ground/);
-    expect(bad.stderr).toMatch(/observed\.ts:\d+:\d+/);
+    expect(bad.stderr).toMatch(/remote stack:\nRangeError: .*\n\s+at .*observed\.ts:\d+:\d+/);
+    // The frames of who waited are the user's, too, and nothing of Daylight stands between them.
+    expect(bad.stderr).toMatch(/^\s+at async main .*observed\.ts:\d+:\d+/m);
+    expect(bad.stderr).not.toMatch(/job:\/\/|file:\/\/|node:internal/);
+    const [failedId] = /\d+/.exec(bad.stdout) ?? [];
+    expect(bad.stderr).toContain(`daylight logs ${failedId}`);
+    expect(bad.stderr).toContain(`daylight list tasks --where job=${failedId} --where state=failed`);
     const [id] = /\d+/.exec(good.stdout) ?? [];
     expect(await json('list', 'jobs', '--where', `id=${id}`, '--columns', 'purpose,priority,kind')).toEqual({
       items: [{ purpose: 'to see', priority: 2, kind: 'submitted' }],
@@ -144,6 +150,15 @@ describe('daylight submit', () => {
     expect(await json('submit', file, '--source', '--wait')).toMatchObject({ status: 'succeeded' });
   });
 
+  it('says why nothing moves while it waits', async () => {
+    const args = ['submit', OBSERVED, '--args', '{"mode":"wait"}', '--wait', '--name', 'stuck'];
+    const waiting = cluster.processes.daylight(args);
+    const [, task = ''] = await waiting.says(/impossible\) asks for what no node has: daylight why (\S+)$/m);
+    expect((await daylight('why', task)).stdout).toContain('it asks for 1 CPU, 1 unicorn');
+    expect(await daylight('stop', 'stuck', '--yes')).toMatchObject({ code: 0 });
+    expect((await waiting.end(10_000)).code).toBe(1);
+  });
+
   it('leaves the job running at Ctrl-C while it waits', async () => {
     const waiting = cluster.processes.daylight([
       'submit',
@@ -172,6 +187,12 @@ describe('daylight list', () => {
     expect(items.map(({ state }) => state)).toContain('failed');
     const failed = await daylight(...where, '--where', 'state=failed', '--where', 'fn=*step', '--columns', 'state,fn');
     expect(failed.stdout).toMatch(/^STATE {3}FN\nfailed {2}\S*observed#step\n$/);
+    const byName = await json<{ items: { job: string }[] }>('list', 'tasks', '--where', 'job=observed');
+    expect(new Set(byName.items.map(({ job }) => job))).toEqual(new Set([id]));
+    expect(await daylight('list', 'tasks', '--where', 'job=obsrved')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('did you mean "observed"?'),
+    });
     const csv = await daylight(...where, '--columns', 'id,state', '--csv', '--limit', '2');
     expect(csv.stdout).toMatch(/^id,state\r\n\d+\.\d+,\w+\r\n\d+\.\d+,\w+\r\n$/);
     expect(csv.stderr).toContain('--all');
@@ -182,6 +203,12 @@ describe('daylight list', () => {
       '--columns',
       'runMs',
     );
+    const longest = await json<{ items: { runMs: number }[] }>(
+      ...where,
+      ...['--sort', '-runMs', '--columns', 'runMs', '--limit', '1'],
+    );
+    // The first of all, not of the newest.
+    expect(longest.items).toEqual(sorted.items.slice(0, 1));
     const times = sorted.items.flatMap(({ runMs }) => runMs ?? []);
     expect(times).toEqual(times.toSorted((a, b) => b - a));
     const jobs = await json<{ items: { id: string }[] }>(
@@ -199,7 +226,7 @@ describe('daylight list', () => {
   it('fits the terminal', async () => {
     const narrow = await cluster.processes.daylight(['list', 'nodes'], { env: { COLUMNS: '40' } }).end();
     for (const line of narrow.stdout.trimEnd().split('\n')) expect(line.length).toBeLessThanOrEqual(40);
-    expect(narrow.stdout).toMatch(/^\d+ +host +connected/m);
+    expect(narrow.stdout).toMatch(/^\d+ +host +host +connected/m);
     expect(narrow.stderr).toMatch(/columns left out .*PLATFORM/);
   });
 
@@ -214,6 +241,56 @@ describe('daylight list', () => {
     const env = { ...process.env, DAYLIGHT_HOME: cluster.processes.home };
     const script = `"${process.execPath}" "${program}" list tasks --all --csv | head -1; exit \${PIPESTATUS[0]}`;
     expect(execFileSync('bash', ['-c', script], { env, encoding: 'utf8' })).toMatch(/^id,/);
+  });
+});
+
+describe('daylight logs', () => {
+  it('ends with what the job failed of, and with 0', async () => {
+    const { id } = await failedJob();
+    const { code, stdout, stderr } = await daylight('logs', id, '-f');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `job ${id}: failed, RangeError: step 4 has no ground\n` });
+    expect(stdout).toMatch(/step 4 of 4\n$/);
+  });
+
+  it('B1 tells how many lines were dropped at the end of a task', async () => {
+    const file = path.join(folder, 'noisy.ts');
+    writeFileSync(
+      file,
+      "import { get, remote } from 'daylight';\nexport const noisy = remote(() => {\n  for (let line = 0; line < 50_000; line++) console.log('x');\n});\nexport default async function main() {\n  await get(noisy.remote());\n}\n",
+    );
+    const { id } = await json<Submitted>('submit', file, '--wait');
+    expect((await daylight('logs', id)).stdout).toMatch(/\d+ lines were dropped/);
+  });
+});
+
+describe('a job that is over', () => {
+  it('is run again, with the same argument or another', async () => {
+    const { id, name } = await submit('result', '--wait', '--purpose', 'to see');
+    const again = await json<Submitted & { args: unknown; purpose: string }>('rerun', id, '--wait');
+    expect(again).toMatchObject({ name, status: 'succeeded', purpose: 'to see', args: { mode: 'result' } });
+    expect(again.id).not.toBe(id);
+    const other = await daylight('rerun', id, '--args', '{"mode":"fail"}', '--follow');
+    expect(other).toMatchObject({ code: 1, stdout: expect.stringMatching(/^job \d+ \(observed\): failed after/) });
+    expect(other.stderr).toMatch(/main in mode fail$/m);
+    const plain = await daylight('rerun', id);
+    expect(plain).toMatchObject({ code: 0, stdout: expect.stringMatching(/^job \d+ \(observed\)\n {2}http/) });
+  });
+
+  it('is not, if it was run from a terminal', async () => {
+    await cluster.run('chatty.ts', { name: 'from a terminal' });
+    const { code, stderr } = await daylight('rerun', 'from a terminal');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^daylight: .*cannot be run again/) });
+  });
+
+  it('is deleted only when that is meant', async () => {
+    const { id } = await submit('result', '--wait');
+    expect(await daylight('delete', id)).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
+    expect(await daylight('delete', id, 'no such job', '--yes')).toMatchObject({ code: 1 });
+    expect(await json('delete', id, '--yes')).toEqual({ deleted: [id] });
+    expect(await daylight('logs', id)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`there is no job ${id}`),
+    });
   });
 });
 
@@ -266,6 +343,10 @@ describe('a job that goes on', () => {
   it('is stopped only when that is meant', async () => {
     expect(await daylight('stop', id)).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
     expect(await daylight('stop', id, 'no such job', '--yes')).toMatchObject({ code: 1 });
+    expect(await daylight('delete', id, '--yes')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`still running: daylight stop ${id}`),
+    });
     expect((await cluster.jobs()).find((job) => job.id === id)?.status).toBe('running');
     const following = cluster.processes.daylight(['logs', id, '-f']);
     await following.says(/step 4 of 4/);
@@ -298,6 +379,19 @@ describe('what is taken home', () => {
     expect(strFromU8(files['result.json'] ?? new Uint8Array())).toContain('"squares"');
   });
 
+  it('is the form that the file is called by', async () => {
+    for (const file of ['result.json', 'result.npy'])
+      expect(await daylight('get', id, '--out', file)).toMatchObject({ code: 0 });
+    expect(JSON.parse(readFileSync(path.join(folder, 'result.json'), 'utf8'))).toMatchObject({
+      squares: [1, 4, 9, 16],
+    });
+    expect(readFileSync(path.join(folder, 'result.npy')).subarray(1, 6).toString()).toBe('NUMPY');
+    expect(await daylight('get', id, '--out', 'result.csv')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('.zip, .json or .npy'),
+    });
+  });
+
   it('and the files that it published', async () => {
     expect(await daylight('get', id, '--artefacts', 'files')).toMatchObject({ code: 0 });
     expect(readdirSync(path.join(folder, 'files')).toSorted()).toEqual([
@@ -328,6 +422,11 @@ describe('what is taken home', () => {
     expect(trace.traceEvents.filter(({ name }) => name === 'process_name').map(({ args }) => args['name'])).toEqual([
       expect.stringMatching(/^node \d+: host$/),
     ]);
+    const nowhere = await daylight('timeline', id, '--out', path.join(folder, 'trace.json', 'x.json'));
+    expect(nowhere).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^daylight: \S+x\.json cannot be written/),
+    });
   });
 });
 
@@ -349,6 +448,21 @@ describe('objects', () => {
     expect(new Uint8Array(readFileSync(path.join(folder, 'again.bin')))).toEqual(bytes);
     expect(await daylight('get', value, '--out', 'again.json')).toMatchObject({ code: 0, stdout: '' });
     expect(JSON.parse(readFileSync(path.join(folder, 'again.json'), 'utf8'))).toEqual({ n: [1, 2] });
+
+    // They are jobs of their own, which only who asks for them wants to see.
+    const namesOf = async (...args: readonly string[]): Promise<string[]> =>
+      (await json<{ items: { name: string }[] }>('list', 'jobs', ...args)).items.map(({ name }) => name);
+    const errands = ['put data.json', 'put data.bin', `get ${value}`, `get ${binary}`];
+    const everyday = [...(await namesOf('--limit', '1000')), (await daylight('status')).stdout].join('\n');
+    for (const name of errands) expect(everyday).not.toContain(name);
+    expect(await namesOf('--all')).toEqual(expect.arrayContaining(errands));
+    expect(await namesOf('--where', 'kind=driver')).toEqual(expect.arrayContaining(errands));
+    // Nor are their sessions nodes that lend.
+    const nodes = await json<{ items: { name: string; role: string }[] }>('list', 'nodes');
+    expect(nodes.items.map(({ name }) => name)).toEqual(['host']);
+    expect(
+      (await json<{ items: { role: string }[] }>('list', 'nodes', '--all')).items.map(({ role }) => role),
+    ).toContain('driver');
 
     for (const holder of holders) holder.signal('SIGINT');
     for (const holder of holders) expect((await holder.end(10_000)).code).toBe(0);
@@ -393,7 +507,7 @@ describe('daylight completion', () => {
     const script = `source <(daylight completion bash); COMP_WORDS=(daylight logs ''); COMP_CWORD=2; _daylight; echo "\${COMPREPLY[@]}"`;
     const env = { ...process.env, DAYLIGHT_HOME: cluster.processes.home, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
     const offered = execFileSync('bash', ['-c', script], { env, encoding: 'utf8' }).trim().split(' ');
-    const jobs = (await cluster.jobs()).map(({ id }) => id);
+    const jobs = (await cluster.jobs()).filter(({ name }) => !/^(put|get) /.test(name)).map(({ id }) => id);
     expect(offered.toSorted()).toEqual(jobs.toSorted());
   });
 });

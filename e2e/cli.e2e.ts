@@ -3,7 +3,7 @@
  * error, Ctrl-C.
  */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -17,7 +17,23 @@ import { until } from './fixtures/until.ts';
 const folder = mkdtempSync(path.join(tmpdir(), 'daylight-cli-'));
 const HELLO = 'examples/hello/job.ts';
 const COMMANDS = [
-  ...['up', 'join', 'run', 'submit', 'status', 'list', 'logs', 'stop', 'why', 'timeline', 'put', 'get', 'completion'],
+  ...[
+    'up',
+    'join',
+    'run',
+    'submit',
+    'status',
+    'list',
+    'logs',
+    'stop',
+    'rerun',
+    'delete',
+    'why',
+    'timeline',
+    'put',
+    'get',
+    'completion',
+  ],
 ];
 
 let cluster: Cluster;
@@ -31,6 +47,11 @@ afterAll(async () => {
 
 function daylight(...args: readonly string[]): Promise<Ended> {
   return cluster.processes.daylight(args).end(30_000);
+}
+
+/** Files about servers that run here. */
+function serversKnown(): string[] {
+  return readdirSync(path.join(cluster.processes.home, 'servers'));
 }
 
 describe('help', () => {
@@ -101,6 +122,10 @@ describe('exit codes', () => {
         ['submit', HELLO],
       ].map((args) => daylight(...args, '--address', absent, '--token', 't')),
     ]);
+    // Who joins hears of it at once, and again at the end.
+    expect(ends[1]?.stderr.match(/127\.0\.0\.1:1 cannot be reached .*, trying again for some seconds/g)).toHaveLength(
+      1,
+    );
     for (const { code, stdout, stderr } of ends) {
       expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
       expect(stderr).toContain('127.0.0.1:1');
@@ -119,11 +144,49 @@ describe('exit codes', () => {
     }
   });
 
-  it('are 1 for a job that is not there', async () => {
-    const { code, stderr } = await daylight('run', 'no-such-job.ts');
-    expect(code).toBe(1);
-    expect(stderr).toContain('no-such-job.ts');
-    expect(stderr).not.toMatch(/\n\s+at /);
+  it('are 2 for a job module that is not there, or no file', async () => {
+    const { url, operatorToken } = cluster.address;
+    for (const command of ['run', 'submit']) {
+      const args = [command, '--address', url, '--token', operatorToken];
+      expect(await daylight(...args, 'no-such-job.ts')).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: 'daylight: no-such-job.ts: there is no such file\n',
+      });
+      expect(await daylight(...args, folder)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('is not a file'),
+      });
+    }
+  });
+
+  it('are 2 for an argument that does not fit what the module says of it', async () => {
+    const file = path.join(folder, 'form.ts');
+    writeFileSync(
+      file,
+      "export const args = { type: 'object', properties: { upTo: { type: 'integer', minimum: 1000 } } } as const;\nexport default async function main({ upTo = 1000 } = {}) {\n  return upTo;\n}\n",
+    );
+    const { url, operatorToken } = cluster.address;
+    for (const command of ['run', 'submit']) {
+      const args = [command, file, '--address', url, '--token', operatorToken];
+      expect(await daylight(...args, '--args', '{"upTo": 5}')).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: 'daylight: upTo must be an integer of at least 1000\n',
+      });
+    }
+    writeFileSync(path.join(folder, 'args.json'), '{"upTo": 2000}');
+    const args = [
+      'run',
+      file,
+      '--address',
+      url,
+      '--token',
+      operatorToken,
+      '--args',
+      `@${path.join(folder, 'args.json')}`,
+    ];
+    expect(await daylight(...args)).toMatchObject({ code: 0, stdout: '2000\n' });
   });
 });
 
@@ -172,6 +235,17 @@ describe('daylight run', () => {
     );
     expect(ended).toMatchObject({ status: 'stopped', unfinished: 0 });
     await until('its tasks are gone', async () => (await cluster.nodeIs('host', 'connected')).runningTasks === 0);
+  });
+
+  it('says nothing of its own cluster that Ctrl-C has ended, too', async () => {
+    const args = ['bin/daylight.ts', 'run', jobFile('chatty.ts'), '--args', '{"forever": true}', '--cpus', '2'];
+    // As in a terminal: the signal goes to all processes of the group.
+    const { running } = cluster.processes.group(process.execPath, ['--conditions=daylight-source', ...args]);
+    await running.says(/task 1 says hello/);
+    running.signal('SIGINT');
+    const { code, stderr } = await running.end(15_000);
+    expect(code).toBe(130);
+    expect(stderr).not.toContain('out of reach');
   });
 
   it('leaves at once at a second Ctrl-C', async () => {
@@ -229,12 +303,14 @@ describe('daylight up and join', () => {
     expect(JSON.parse(later.stdout)).toEqual({ name: 'second', url, cpus: 1 });
     later.signal('SIGINT');
     expect((await later.end(10_000)).code).toBe(0);
-    expect(existsSync(path.join(cluster.processes.home, 'cluster.json'))).toBe(true);
+    expect(serversKnown()).toHaveLength(2);
     join.signal('SIGINT');
     expect(await join.end(10_000)).toMatchObject({ code: 0, stderr: expect.stringContaining('guest has left') });
     up.signal('SIGINT');
     expect((await up.end(10_000)).code).toBe(0);
-    expect(existsSync(path.join(cluster.processes.home, 'cluster.json'))).toBe(false);
+    // The other server of this account is found again.
+    expect(serversKnown()).toEqual([`${cluster.server.pid}.json`]);
+    expect((await daylight('status')).stdout).toMatch(/^\d+ +host +host +connected/m);
   });
 
   it('know the files of jobs wherever they are called from', async () => {

@@ -49,7 +49,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the README', () => {
   it('has a job, a script, and commands that run them', () => {
-    expect(files.map(({ title }) => title)).toEqual(expect.arrayContaining(['job.ts', 'script.ts']));
+    expect(files.map(({ title }) => title)).toEqual(expect.arrayContaining(['job.ts', 'script.mts']));
     expect(commands.length).toBeGreaterThanOrEqual(2);
     const ten =
       files
@@ -68,6 +68,6 @@ describe('the README', () => {
     );
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
     if (command.includes('job.ts')) expect(Number(/"pi": ([\d.]+)/.exec(output)?.[1])).toBeCloseTo(Math.PI, 1);
-    if (command.includes('script.ts')) expect(output).toMatch(/\[ 1, 4, 9 \]/);
+    if (command.includes('script.mts')) expect(output).toMatch(/\[ 1, 4, 9 \]/);
   });
 });

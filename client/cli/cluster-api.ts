@@ -21,6 +21,14 @@ export type ListName = {
 /** A row of a list. */
 export type Row<N extends ListName> = Answer<N> extends { items: (infer R)[] } ? R : never;
 
+/** What is wanted of a list. */
+export interface RowsInput<N extends ListName> extends Omit<CallInput<N>, 'body'> {
+  /** Rows at most; default: all. */
+  readonly limit?: number;
+  /** Rows of one page; default: as many as the server gives. */
+  readonly pageRows?: number;
+}
+
 /** A client for a cluster. */
 export function connectApi(target: Target): ApiClient {
   return new ApiClient((request) => send(target, request));
@@ -30,11 +38,11 @@ export function connectApi(target: Target): ApiClient {
 export async function* rowsOf<N extends ListName>(
   api: ApiClient,
   name: N,
-  { params, query, limit = Infinity }: Omit<CallInput<N>, 'body'> & { readonly limit?: number } = {},
+  { params, query, limit = Infinity, pageRows = LARGEST_PAGE }: RowsInput<N> = {},
 ): AsyncGenerator<Row<N>, string | null, undefined> {
   let after: string | null | undefined;
   for (let left = limit; left > 0;) {
-    const given: object = { ...query, limit: Math.min(left, LARGEST_PAGE), ...(after ? { after } : {}) };
+    const given: object = { ...query, limit: Math.min(left, pageRows, LARGEST_PAGE), ...(after ? { after } : {}) };
     const answer: unknown = await api.call(name, { ...(params ? { params } : {}), query: given as Partial<Query<N>> });
     const { items, next } = answer as Page<Row<N>>;
     yield* items;
@@ -49,7 +57,7 @@ export async function* rowsOf<N extends ListName>(
 export async function takeRows<N extends ListName>(
   api: ApiClient,
   name: N,
-  input: Parameters<typeof rowsOf<N>>[2] = {},
+  input: RowsInput<N> = {},
 ): Promise<{ items: Row<N>[]; next: string | null }> {
   const items: Row<N>[] = [];
   const rows = rowsOf(api, name, input);
@@ -63,6 +71,16 @@ export async function takeRows<N extends ListName>(
 /** True for what the server says of something it does not know. */
 export function isNotFound(error: unknown): error is ApiFailure {
   return error instanceof ApiFailure && error.status === 404;
+}
+
+/** Why nothing answers at an address, or undefined if something does, whatever it is. */
+export async function whyUnreachable(address: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    await fetch(`${address}/healthz`, { redirect: 'manual', signal });
+    return undefined;
+  } catch (error) {
+    return signal.aborted ? undefined : unreachable(address, error).message;
+  }
 }
 
 async function send({ address, token }: Target, { method, path, body }: ApiRequest): Promise<ApiResponse> {

@@ -6,7 +6,7 @@ import { didYouMean } from '#client/api/did-you-mean.ts';
 import { Actor, columnsOf, Job, Node, ObjectInfo, Task } from '#shared/api/schemas.ts';
 import { UsageError } from './exit-codes.ts';
 import { formatAgo, formatBytes, formatDuration, formatNumber, formatPercent, NOTHING } from './format.ts';
-import { plainLine } from './printable.ts';
+import { plainLine, shortened } from './printable.ts';
 import type { TableColumn } from './table.ts';
 
 /** What can be listed. */
@@ -101,7 +101,7 @@ export function parseKind(text: string): Kind {
   const names = Object.keys(KINDS) as Kind[];
   const kind = names.find((name) => name === text || name === `${text}s`);
   if (kind === undefined)
-    throw new UsageError(`there are no "${text}": list ${names.join(', ')}${didYouMean(text, names)}`);
+    throw new UsageError(`there are no "${shortened(text)}": list ${names.join(', ')}${didYouMean(text, names)}`);
   return kind;
 }
 
@@ -110,7 +110,7 @@ export function checkField(kind: Kind, field: string): string {
   const { fields } = KINDS[kind];
   if (fields.includes(field)) return field;
   throw new UsageError(
-    `${kind} have no column "${field}"${didYouMean(field, fields) || `: they have ${fields.join(', ')}`}`,
+    `${kind} have no column "${shortened(field)}"${didYouMean(field, fields) || `: they have ${fields.join(', ')}`}`,
   );
 }
 

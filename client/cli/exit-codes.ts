@@ -76,6 +76,11 @@ function adviceOf({ message }: Error): string {
 function userError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'ServerStartError') return error.message;
-  const lines = (error.stack ?? error.message).split('\n');
+  return withoutRuntimeFrames(error.stack ?? error.message);
+}
+
+/** A stack without the frames of the runtime, which has other addresses than the user's files. */
+export function withoutRuntimeFrames(stack: string): string {
+  const lines = stack.split('\n');
   return lines.filter((line) => !/^\s*at .*(node:internal|file:\/\/|\/node_modules\/)/.test(line)).join('\n');
 }

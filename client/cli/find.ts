@@ -9,6 +9,7 @@ import { DaylightError } from '#shared/errors/daylight-error.ts';
 import { parseObjectKey } from '#shared/ids/object-key.ts';
 import { isNotFound, takeRows } from './cluster-api.ts';
 import { UsageError } from './exit-codes.ts';
+import { shortened } from './printable.ts';
 
 /** How many of the newest are looked through for what may have been meant. */
 const CANDIDATES = 1000;
@@ -26,12 +27,12 @@ export async function findJob(api: ApiClient, text: string): Promise<JobDetail> 
   const meant = id === undefined ? didYouMean(text, new Set(items.map(({ name }) => name))) : '';
   const advice =
     newest === undefined ? 'there are no jobs yet' : `the newest is ${newest.id} (${newest.name}); daylight list jobs`;
-  throw new DaylightError(`there is no job ${text}${meant || `: ${advice}`}`);
+  throw new DaylightError(`there is no job ${shortened(text)}${meant || `: ${advice}`}`);
 }
 
 /** Checks the form of a task's or an object's id. @throws UsageError */
 export function parseId(text: string): string {
-  if (parseObjectKey(text) === undefined) throw new UsageError(`"${text}" is no id: one looks like 3.1057`);
+  if (parseObjectKey(text) === undefined) throw new UsageError(`"${shortened(text)}" is no id: one looks like 3.1057`);
   return text;
 }
 

@@ -1,7 +1,6 @@
 /**
  * `daylight get`: the value of an object, or the result and the published files of a job.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { ApiClient } from '#shared/api/client.ts';
@@ -9,13 +8,14 @@ import type { JobDetail } from '#shared/api/schemas.ts';
 import { DaylightError } from '#shared/errors/daylight-error.ts';
 import { parseObjectKey } from '#shared/ids/object-key.ts';
 import { connectApi } from './cluster-api.ts';
+import { ERRAND_PURPOSE } from './everyday-rows.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { findJob, orMissing } from './find.ts';
-import { counted, formatBytes } from './format.ts';
 import { onInterrupt } from './interrupts.ts';
 import { print, printJson, say } from './output.ts';
+import { saveFile } from './save-file.ts';
 import { addTargetOptions, resolveTarget, type Target, type TargetOptions } from './target.ts';
-import { aboutBytes, resultIn, writeValue } from './value-files.ts';
+import { aboutBytes, checkResultFile, resultFile, resultIn, writeValue } from './value-files.ts';
 
 interface GetOptions extends TargetOptions {
   readonly out?: string;
@@ -29,7 +29,7 @@ export function addGetCommand(program: Command, setExitCode: (code: number) => v
     .command('get')
     .summary('fetch an object, or the result of a job')
     .description(
-      'Fetches the value of an object, or the result of a job. An object (3.1057) is printed: bytes and texts as they are, all else as JSON; with --out it goes to a file, typed arrays to a .npy or .zip file. The result of a job (7) is saved as a zip archive with result.json and a .npy file for each typed array, or printed with --json.',
+      'Fetches the value of an object, or the result of a job. An object (3.1057) is printed: bytes and texts as they are, all else as JSON; with --out it goes to a file, typed arrays to a .npy or .zip file. The result of a job (7) is saved as a zip archive with result.json and a .npy file for each typed array; --out x.json saves its JSON alone, --out x.npy its only typed array, and --json prints it.',
     )
     .argument('<ref>', 'id of an object, or id or name of a job')
     .option('--out <file>', 'write to this file (default for a job: job-ID-result.zip)')
@@ -64,9 +64,10 @@ async function getObject(
   const unlisten = onInterrupt(() => left.abort());
   try {
     const { fetchObject } = await import('#client/host/nodejs/object-access.ts');
-    const access = { url: target.address, token: target.token, jobName: `get ${id}`, signal: left.signal };
+    const described = { jobName: `get ${id}`, purpose: ERRAND_PURPOSE };
+    const access = { url: target.address, token: target.token, ...described, signal: left.signal };
     const written = writeValue(await fetchObject({ ...access, onWarning: say }, key));
-    if (out !== undefined) await save(out, written.fileOf(out));
+    if (out !== undefined) await saveFile(out, written.fileOf(out));
     if (json) printJson(written.json());
     else if (out === undefined) show(written.plain);
     return EXIT.ok;
@@ -86,12 +87,14 @@ function show(value: Uint8Array | string): void {
 }
 
 async function getJob(api: ApiClient, name: string, { out, artefacts, json = false }: GetOptions): Promise<void> {
+  if (out !== undefined) checkResultFile(out);
   const job = await findJob(api, name);
   const { id } = job;
   if (job.hasResult) {
     const archive = await api.call('getJobResult', { params: { id } });
     if (json) printJson(resultIn(archive));
-    if (out !== undefined || !json) await save(out ?? path.join(artefacts ?? '', `job-${id}-result.zip`), archive);
+    const file = out ?? path.join(artefacts ?? '', `job-${id}-result.zip`);
+    if (out !== undefined || !json) await saveFile(file, resultFile(archive, file));
   } else if (artefacts === undefined) {
     throw new DaylightError(`job ${id} (${job.name}) has no result: ${whyNone(job)}`);
   } else {
@@ -116,17 +119,7 @@ async function saveArtefacts(api: ApiClient, { id }: JobDetail, folder: string):
       say(`"${name}" is no plain file name and was left out`);
       continue;
     }
-    await save(path.join(folder, name), await api.call('getArtefact', { params: { id, name } }));
+    await saveFile(path.join(folder, name), await api.call('getArtefact', { params: { id, name } }));
   }
   if (items.length === 0) say(`job ${id} has published no files`);
-}
-
-async function save(file: string, content: Uint8Array | string): Promise<void> {
-  try {
-    await mkdir(path.dirname(path.resolve(file)), { recursive: true });
-    await writeFile(file, content);
-  } catch (error) {
-    throw new DaylightError(`${file} cannot be written (${error instanceof Error ? error.message : String(error)})`);
-  }
-  say(`${file} (${typeof content === 'string' ? counted(content.length, 'character') : formatBytes(content.length)})`);
 }

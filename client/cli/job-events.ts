@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '#shared/api/client.ts';
-import type { JobDetail, LogLine } from '#shared/api/schemas.ts';
+import type { JobDetail, JobError, LogLine } from '#shared/api/schemas.ts';
 import { ConnectionLostError } from '#shared/errors/daylight-error.ts';
 import { counted } from './format.ts';
 
@@ -38,7 +38,7 @@ export async function* presentLines(
 /** What is told of a job while it is followed. */
 export interface JobListener {
   onLine?(line: LogLine): void;
-  onState?(job: JobDetail): void;
+  onState?(job: JobDetail): Promise<void> | void;
   /** A word about the connection. */
   onNews(message: string): void;
 }
@@ -58,7 +58,7 @@ export async function followJob(
       if (isAway) listener.onNews('the server is back');
       isAway = false;
       if (log !== undefined) after = await tellLines(api, id, { ...log, after }, listener);
-      listener.onState?.(job);
+      await listener.onState?.(job);
       if (job.status !== 'running') return job;
     } catch (error) {
       if (!(error instanceof ConnectionLostError)) throw error;
@@ -78,6 +78,12 @@ export function progressOf(job: JobDetail): { readonly fraction: number; readonl
   // Only its end makes it whole: main may submit more, or still be at work on what came back.
   const shown = status === 'succeeded' ? 1 : Math.min(0.999, fraction);
   return { fraction: shown, words: [note, tasks].filter((part) => part !== '').join(', ') };
+}
+
+/** What a job failed of, in a line: of an error that came from a task, what the task threw. */
+export function causeOf({ name, message, stack }: JobError): string {
+  const thrown = stack.split('remote stack:\n').slice(1).at(-1)?.split('\n')[0]?.trim() ?? '';
+  return name === 'TaskError' && thrown.includes(message.split('\n')[0] ?? '') ? thrown : `${name}: ${message}`;
 }
 
 async function tellLines(api: ApiClient, id: string, log: LogRange, listener: JobListener): Promise<number> {

@@ -3,7 +3,8 @@
  */
 import { type Command, Option } from 'commander';
 import { availableCpus } from '#client/host/nodejs/machine.ts';
-import { readClusterFile } from './cluster-file.ts';
+import { whyUnreachable } from './cluster-api.ts';
+import { readNewestServer } from './cluster-file.ts';
 import { UsageError } from './exit-codes.ts';
 import { untilInterrupted } from './interrupts.ts';
 import { printJson } from './output.ts';
@@ -52,13 +53,18 @@ export function addJoinCommand(program: Command): void {
 
 async function join(address: string | undefined, options: JoinOptions): Promise<void> {
   const { cpus = availableCpus(), name, resource, memory, gpu = false, json = false } = options;
-  const url = address ?? readClusterFile()?.url;
+  const url = address ?? readNewestServer()?.url;
   if (url === undefined)
     throw new UsageError('say which server: daylight join http://host:7700 --token …; none runs on this machine');
   const token = options.token ?? tokenFor(url, 'joinToken');
   const say = (message: string): void => void process.stderr.write(`${message}\n`);
   const { promise: fatal, resolve: onFatal } = Promise.withResolvers<Error>();
   const { startNodeHost } = await import('#client/host/nodejs/node-host.ts');
+  const joining = new AbortController();
+  // It is tried for some seconds, in case the server is just starting: who mistyped the address hears of it at once.
+  void whyUnreachable(url, joining.signal).then((reason) => {
+    if (reason !== undefined) say(`${reason}, trying again for some seconds`);
+  });
   const host = await startNodeHost({
     url,
     token,
@@ -69,7 +75,7 @@ async function join(address: string | undefined, options: JoinOptions): Promise<
     ...(memory === undefined ? {} : { memoryLimitBytes: memory * BYTES_PER_MB }),
     logger: { info: say, warn: say, error: say },
     onFatal,
-  });
+  }).finally(() => joining.abort());
   if (json) printJson({ name: host.name, url, cpus });
   let failure: Error | undefined;
   void fatal.then((error) => (failure = error));

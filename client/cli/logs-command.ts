@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { LogLine } from '#shared/api/schemas.ts';
 import { connectApi } from './cluster-api.ts';
 import { findJob, parseId } from './find.ts';
-import { followJob, type LogRange, presentLines } from './job-events.ts';
+import { causeOf, followJob, type LogRange, presentLines } from './job-events.ts';
 import { printJson, say } from './output.ts';
 import { parseWholeNumber } from './parse-values.ts';
 import { Terminal } from './terminal.ts';
@@ -24,7 +24,7 @@ export function addLogsCommand(program: Command): void {
     .command('logs')
     .summary('what a job printed')
     .description(
-      'Prints the log of a job: what its main and its tasks printed, each line with the id of its task. The server keeps the newest lines of each job.',
+      'Prints the log of a job: what its main and its tasks printed, each line with the id of its task. The server keeps the newest lines of each job. Who prints very much (more than some thousand lines a second, or 20000 characters in a line) loses the rest: the log says how much. With --follow, too, it exits with 0 whatever becomes of the job: submit --wait ends as the job does.',
     )
     .argument('<job>', 'id of the job, or its name: the newest of that name')
     .option('-f, --follow', 'go on until the job is over')
@@ -42,8 +42,13 @@ async function logs(name: string, options: LogsOptions): Promise<void> {
   const show = json ? printJson : shower();
   const range: LogRange = { after, task };
   if (follow) {
-    const { status, message } = await followJob(api, id, { listener: { onLine: show, onNews: say }, log: range });
-    if (!json) say(`job ${id}: ${status}${message === '' ? '' : `, ${message}`}`);
+    const { status, message, error } = await followJob(api, id, {
+      listener: { onLine: show, onNews: say },
+      log: range,
+    });
+    // What the server says of a job that threw is that its driver has ended.
+    const reason = error === null ? message : causeOf(error);
+    if (!json) say(`job ${id}: ${status}${reason === '' ? '' : `, ${reason}`}`);
     return;
   }
   for await (const line of presentLines(api, id, range)) show(line);

@@ -29,10 +29,9 @@ export function styled(style: Style, text: string, stream: NodeJS.WriteStream = 
   return styleText(style, text, { stream });
 }
 
-/** Columns of the terminal that standard output is; undefined if it is none, unless COLUMNS says so. */
-export function outputWidth(): number | undefined {
+/** Columns of the terminal that standard output (or another stream) is; undefined if it is none, unless COLUMNS says so. */
+export function outputWidth({ columns }: Pick<NodeJS.WriteStream, 'columns'> = process.stdout): number | undefined {
   const given = Number(process.env['COLUMNS']);
-  const { columns } = process.stdout;
   return columns > 0 ? columns : Number.isInteger(given) && given > 0 ? given : undefined;
 }
 
@@ -42,6 +41,19 @@ export function endWithReader(): void {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
+  // Words to a person who is gone are no reason to end, nor to fail.
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+/**
+ * Resolves once the readers of both streams have got everything. To a pipe Node writes as much as fits (64 KiB, often) and the
+ * rest as it is read; `process.exit` does not wait for that.
+ */
+export async function everythingWritten(): Promise<void> {
+  const streams = [process.stdout, process.stderr];
+  await Promise.all(streams.map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))));
 }
 
 /** Lines and progress on standard error. */

@@ -4,6 +4,7 @@ import {
   parseCount,
   parseDuration,
   parseList,
+  parseName,
   parsePriority,
   parsePublicUrl,
   parseSandboxHost,
@@ -54,6 +55,11 @@ describe('values of options', () => {
   it('a text has a bound in bytes', () => {
     expect(parseText(4)('für')).toBe('für');
     expect(() => parseText(4)('früh')).toThrow(/at most 4 bytes/);
+  });
+
+  it('a name has a bound in characters', () => {
+    expect(parseName('ü'.repeat(200))).toHaveLength(200);
+    expect(() => parseName('x'.repeat(201))).toThrow(/at most 200 characters; these are 201/);
   });
 
   it('filters name a column once', () => {

@@ -4,6 +4,8 @@
 import { InvalidArgumentError } from 'commander';
 
 const MAX_PORT = 65_535;
+/** As long as the API takes it. */
+const MAX_NAME_CHARS = 200;
 
 /** A TCP port; 0 for any free one. */
 export function parsePort(text: string): number {
@@ -37,15 +39,6 @@ export function parseResource(text: string, before: Readonly<Record<string, numb
   return { ...before, [name]: number };
 }
 
-/** Any JSON value. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InvalidArgumentError(`this is not JSON (${error instanceof Error ? error.message : String(error)}).`);
-  }
-}
-
 /** The address of a server; `host:port` is enough, and means http. */
 export function parseAddress(text: string): string {
   const url = URL.parse(/^https?:\/\//.test(text) ? text : `http://${text}`);
@@ -60,6 +53,13 @@ export function parseText(maxBytes: number): (text: string) => string {
       throw new InvalidArgumentError(`a text of at most ${maxBytes} bytes.`);
     return text;
   };
+}
+
+/** What a job is called in lists. */
+export function parseName(text: string): string {
+  if (text.length > MAX_NAME_CHARS)
+    throw new InvalidArgumentError(`a name of at most ${MAX_NAME_CHARS} characters; these are ${text.length}.`);
+  return text;
 }
 
 /** The address of a server as browsers find it: scheme and host alone. */

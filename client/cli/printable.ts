@@ -3,6 +3,7 @@
  * through, commands are not (they could clear the screen, write to the clipboard, or change what was printed before).
  */
 import { plainWords } from '#shared/text/plain-words.ts';
+import { truncate } from './text-width.ts';
 
 /* oxlint-disable no-control-regex -- control characters are what this file is about */
 const SEQUENCES =
@@ -19,4 +20,12 @@ export function plainLine(text: string): string {
   return plainWords(
     text.replaceAll(SEQUENCES, (sequence) => (COLOUR.test(sequence) ? '' : sequence === '\r' ? ' ' : '')),
   );
+}
+
+/** Columns of what somebody typed, where a message repeats it. */
+const MAX_REPEATED_COLUMNS = 60;
+
+/** What somebody typed as a message repeats it: on one line, and of a long text its beginning. */
+export function shortened(text: string): string {
+  return truncate(plainLine(text), MAX_REPEATED_COLUMNS);
 }

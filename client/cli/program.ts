@@ -5,14 +5,16 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCompletionCommand } from './completion-command.ts';
+import { addDeleteCommand } from './delete-command.ts';
 import { EXIT, explain } from './exit-codes.ts';
 import { addGetCommand } from './get-command.ts';
 import { addJoinCommand } from './join-command.ts';
 import { addListCommand } from './list-command.ts';
 import { addLogsCommand } from './logs-command.ts';
-import { endWithReader } from './output.ts';
-import { printable } from './printable.ts';
+import { endWithReader, outputWidth } from './output.ts';
+import { printable, shortened } from './printable.ts';
 import { addPutCommand } from './put-command.ts';
+import { addRerunCommand } from './rerun-command.ts';
 import { addRunCommand } from './run-command.ts';
 import type { StartServer } from './server-starter.ts';
 import { addStatusCommand } from './status-command.ts';
@@ -24,6 +26,8 @@ import { addWhyCommand } from './why-command.ts';
 
 /** Help that nobody watches is this wide. */
 const HELP_COLUMNS = 100;
+/** Descriptions are wrapped down to this width; below it every word would have a line of its own. */
+const MIN_HELP_COLUMNS = 16;
 
 /** Runs `daylight` with these arguments (without node and script); resolves with the exit code. */
 export async function runCli(args: readonly string[], startServer: StartServer): Promise<number> {
@@ -50,9 +54,11 @@ export function createProgram(startServer: StartServer, setExitCode: (code: numb
     .helpOption('--help', 'show this')
     .helpCommand('help [command]', 'show help, of a command if one is named')
     .showHelpAfterError('(daylight --help shows what there is)')
+    .configureHelp({ minWidthToWrap: MIN_HELP_COLUMNS })
     .configureOutput({
-      getOutHelpWidth: () => process.stdout.columns ?? HELP_COLUMNS,
-      getErrHelpWidth: () => process.stderr.columns ?? HELP_COLUMNS,
+      getOutHelpWidth: () => outputWidth() ?? HELP_COLUMNS,
+      getErrHelpWidth: () => outputWidth(process.stderr) ?? HELP_COLUMNS,
+      outputError: (text, write) => write(usageWords(text)),
     })
     .exitOverride()
     .addHelpText(
@@ -76,13 +82,33 @@ Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 cannot connect, 130 interrupted.`,
   addListCommand(program);
   addLogsCommand(program);
   addStopCommand(program, setExitCode);
+  addRerunCommand(program, setExitCode);
+  addDeleteCommand(program, setExitCode);
   addWhyCommand(program);
   addTimelineCommand(program);
   addPutCommand(program);
   addGetCommand(program, setExitCode);
   addCompletionCommand(program);
-  for (const command of program.commands) command.helpOption('--help', 'show this').exitOverride();
+  for (const command of program.commands) {
+    command
+      .helpOption('--help', 'show this')
+      .showHelpAfterError(`(daylight ${command.name()} --help shows how it is used)`)
+      .exitOverride();
+  }
   return program;
+}
+
+/** Where commander repeats a value that it could not use; the value may have quotes in it. */
+const REPEATED_VALUE = /(?<=(?:argument|value) ')[^]+(?=' (?:is|from env) )/;
+/** Any other word that it repeats, if that is long. */
+const LONG_WORD = /(?<=')[^'\n]{60,}(?=')/g;
+
+/** What commander says of wrong usage, as everything else is said here; of a long value its beginning will do. */
+export function usageWords(text: string): string {
+  return text
+    .replace(/^error: /, 'daylight: ')
+    .replace(REPEATED_VALUE, shortened)
+    .replaceAll(LONG_WORD, shortened);
 }
 
 function version(): string {

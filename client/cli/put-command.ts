@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { DaylightError } from '#shared/errors/daylight-error.ts';
+import { ERRAND_PURPOSE } from './everyday-rows.ts';
 import { formatBytes } from './format.ts';
 import { untilInterrupted } from './interrupts.ts';
 import { print, printJson, say } from './output.ts';
@@ -49,7 +50,8 @@ async function put(file: string, { as: form = formOf(file), hold = true, json = 
   const done = new AbortController();
   const ended = hold === true ? undefined : delay(hold, undefined, { signal: done.signal }).catch(() => undefined);
   const { keepObject } = await import('#client/host/nodejs/object-access.ts');
-  await keepObject({ url, token, jobName: `put ${path.basename(file)}`, onWarning: say }, value, {
+  const described = { jobName: `put ${path.basename(file)}`, purpose: ERRAND_PURPOSE };
+  await keepObject({ url, token, ...described, onWarning: say }, value, {
     onPut({ id, job }) {
       if (json) printJson({ id, job, sizeBytes: bytes.length, form });
       else print(id);

@@ -4,10 +4,11 @@
 import { type Command, Option } from 'commander';
 import { formatObjectKey } from '#shared/ids/object-key.ts';
 import { MAX_PURPOSE_BYTES, MAX_SUBMITTER_BYTES } from '#shared/protocol/limits.ts';
-import { readClusterFile } from './cluster-file.ts';
+import { checkArgs, parseArgs } from './args-option.ts';
+import { readNewestServer } from './cluster-file.ts';
 import { EXIT, explain } from './exit-codes.ts';
 import { onInterrupt } from './interrupts.ts';
-import { parseAddress, parseCpus, parseJson, parseText } from './parse-values.ts';
+import { parseAddress, parseCpus, parseName, parseText } from './parse-values.ts';
 import { printable } from './printable.ts';
 import { openTerminal } from './output.ts';
 import { tokenFor } from './target.ts';
@@ -32,11 +33,11 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
       'Bundles a job module, runs its default export and prints what it returns. Without an address a cluster of this machine is started for it. Ctrl-C cancels the job, a second one leaves at once.',
     )
     .argument('<file>', 'the job module (.ts or .js)')
-    .option('--args <json>', "argument of the job's main", parseJson)
+    .option('--args <json>', "argument of the job's main, or @FILE", parseArgs)
     .addOption(new Option('--address <url>', 'address of a server').env('DAYLIGHT_ADDRESS').argParser(parseAddress))
     .addOption(new Option('--token <token>', 'its join or operator token').env('DAYLIGHT_TOKEN'))
     .option('--cpus <n>', 'CPUs this process lends (default: 0 with an address, else all)', parseCpus)
-    .option('--name <name>', "the job's name in lists (default: the file's, or for a job.ts its folder's)")
+    .option('--name <name>', "the job's name in lists (default: the file's, or for a job.ts its folder's)", parseName)
     .addOption(
       new Option('--submitter <name>', 'who runs it: shown to the people whose machines compute')
         .env('DAYLIGHT_SUBMITTER')
@@ -51,8 +52,9 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
 async function run(file: string, options: RunOptions): Promise<number> {
   const { args, address, cpus, name, submitter, purpose, json = false } = options;
   const token = address === undefined ? undefined : (options.token ?? tokenFor(address, 'joinToken'));
+  await checkArgs(file, args);
   const terminal = openTerminal();
-  const running = address === undefined ? readClusterFile() : undefined;
+  const running = address === undefined ? readNewestServer() : undefined;
   if (running !== undefined)
     terminal.line(`a cluster of its own runs this job; for the one that runs here: --address ${running.url}`);
   const cancelled = new AbortController();

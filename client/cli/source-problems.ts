@@ -2,7 +2,7 @@
  * Problems of a job's source on their way to a person: those that the server found and those that bundling here met, with the lines
  * of the files that lie around the job module.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Problem } from '#shared/api/schemas.ts';
 import type { BundleError } from '#shared/errors/daylight-error.ts';
@@ -30,7 +30,8 @@ const PAINT: FramePaint = {
 function sourceNear(entry: string, file: string): string | undefined {
   for (let folder = path.dirname(path.resolve(entry)); ; folder = path.dirname(folder)) {
     const candidate = path.resolve(folder, file);
-    if (existsSync(candidate)) return readFileSync(candidate, 'utf8');
+    // A bundle may be said to come from a folder, which has no text.
+    if (statSync(candidate, { throwIfNoEntry: false })?.isFile() === true) return readFileSync(candidate, 'utf8');
     if (folder === path.dirname(folder)) return undefined;
   }
 }

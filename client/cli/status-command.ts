@@ -4,7 +4,9 @@
 import type { Command } from 'commander';
 import type { Cluster, Job, Node } from '#shared/api/schemas.ts';
 import { connectApi, takeRows } from './cluster-api.ts';
+import { warningsOf } from './cluster-warnings.ts';
 import { type ApiRow, tableColumn } from './columns.ts';
+import { everydayJobs, LENDING_ROLES, LIVING_STATES } from './everyday-rows.ts';
 import { counted, formatNumber } from './format.ts';
 import { outputWidth, print, printJson, styled } from './output.ts';
 import { paintState } from './state-colours.ts';
@@ -36,14 +38,15 @@ async function status({ json = false, ...target }: StatusOptions): Promise<void>
   const api = connectApi(resolveTarget(target));
   const [cluster, nodes, jobs] = await Promise.all([
     api.call('getCluster'),
-    takeRows(api, 'listNodes', { limit: 1000 }),
-    takeRows(api, 'listJobs', { limit: SHOWN_JOBS }),
+    takeRows(api, 'listNodes', { query: { role: LENDING_ROLES, state: LIVING_STATES } }),
+    everydayJobs(api, { limit: SHOWN_JOBS }),
   ]);
   if (json) printJson({ cluster, nodes: nodes.items, jobs: jobs.items });
   else print(...statusLines({ cluster, nodes: nodes.items, jobs: jobs.items, width: outputWidth() }));
 }
 
-function statusLines({
+/** What is printed. */
+export function statusLines({
   cluster,
   nodes,
   jobs,
@@ -54,15 +57,14 @@ function statusLines({
   jobs: readonly Job[];
   width: number | undefined;
 }): string[] {
-  const living = nodes.filter(({ state, role }) => state !== 'dead' && role !== 'driver');
-  const rest = living.length - SHOWN_NODES;
+  const rest = nodes.length - SHOWN_NODES;
   return [
     summaryOf(cluster),
     ...warningsOf(cluster).map((warning) => styled('yellow', `! ${warning}`)),
     '',
-    ...(living.length === 0
-      ? ['no nodes yet: daylight join lends a machine']
-      : tableOf(living.slice(0, SHOWN_NODES).map(shownNode), NODE_COLUMNS, 'NODE', width)),
+    ...(nodes.length === 0
+      ? ['no nodes: daylight join lends a machine']
+      : tableOf(nodes.slice(0, SHOWN_NODES).map(shownNode), NODE_COLUMNS, 'NODE', width)),
     ...(rest > 0 ? [`… and ${rest} more: daylight list nodes`] : []),
     '',
     ...(jobs.length === 0 ? ['no jobs yet: daylight submit job.ts'] : tableOf(jobs, JOB_COLUMNS, 'JOB', width)),
@@ -76,14 +78,6 @@ function summaryOf({ hosts, tabs, freeCpus, cpus, gpus, drivers, ...load }: Clus
     `${counted(hosts + tabs, 'node')}${tabsAmong}, ${formatNumber(freeCpus)} of ${formatNumber(cpus)} CPUs free${withGpus}, ${counted(drivers, 'driver')}`,
     `${counted(load.unfinishedTasks, 'task')} unfinished (${load.queuedTasks} queued), ${Math.round(load.tasksPerSecond)}/s`,
   ].join('; ');
-}
-
-function warningsOf({ inGrace, storage, infeasible }: Cluster): string[] {
-  return [
-    ...(inGrace ? ['the server has just started and waits for the nodes it knew, at most 45 s'] : []),
-    ...(storage === 'failing' ? ['the server cannot write to its disk: make room, or look at what it printed'] : []),
-    ...infeasible.map(({ demand, tasks, reason }) => `${counted(tasks, 'task')} for ${demand}: ${reason}`),
-  ];
 }
 
 function shownNode(node: Node): ApiRow {

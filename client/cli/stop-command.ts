@@ -1,12 +1,11 @@
 /**
  * `daylight stop`: ends jobs for good. A person is asked first; a program says `--yes`.
  */
-import { once } from 'node:events';
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { JobDetail } from '#shared/api/schemas.ts';
 import { connectApi } from './cluster-api.ts';
-import { EXIT, explain, UsageError } from './exit-codes.ts';
+import { confirm, exitCodeOf } from './confirm.ts';
+import { EXIT, explain } from './exit-codes.ts';
 import { findJob } from './find.ts';
 import { counted } from './format.ts';
 import { print, printJson, say } from './output.ts';
@@ -39,9 +38,11 @@ async function stop(names: readonly string[], options: StopOptions): Promise<num
   // All are found before the first is stopped: a misspelled one stops nothing.
   const jobs = await Promise.all([...new Set(names)].map((name) => findJob(api, name)));
   const running = jobs.filter(({ status }) => status === 'running');
-  if (running.length > 0 && !yes && !(await isMeant(running))) {
+  const words = running.map(({ id, name, unfinished }) => `${id} (${name}, ${counted(unfinished, 'unfinished task')})`);
+  const answer = running.length === 0 || yes ? 'yes' : await confirm('stop', words);
+  if (answer !== 'yes') {
     say('nothing was stopped');
-    return EXIT.failed;
+    return exitCodeOf(answer);
   }
   let exitCode: number = EXIT.ok;
   const items: JobDetail[] = [];
@@ -63,21 +64,4 @@ async function stop(names: readonly string[], options: StopOptions): Promise<num
   }
   if (json) printJson({ items });
   return exitCode;
-}
-
-async function isMeant(jobs: readonly JobDetail[]): Promise<boolean> {
-  const words = jobs.map(({ id, name, unfinished }) => `${id} (${name}, ${counted(unfinished, 'unfinished task')})`);
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw new UsageError(`say --yes to stop ${words.join(', ')}: there is nobody here to ask`);
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  asking.once('SIGINT', () => asking.close());
-  try {
-    const closed = once(asking, 'close').then(() => '');
-    // The end of the input, which rejects, is no yes either.
-    const asked = asking.question(`Stop ${words.join(', ')}? [y/N] `).catch(() => '');
-    const answer = await Promise.race([asked, closed]);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    asking.close();
-  }
 }

@@ -2,7 +2,6 @@
  * `daylight submit`: hands a job to the cluster, which runs it whether or not anybody waits. The module is bundled here, where its
  * imports are; with `--source` the server bundles the text and checks its types.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { jobNameOf } from '#client/bundler/job-name.ts';
@@ -10,17 +9,16 @@ import { type ApiClient, ApiFailure } from '#shared/api/client.ts';
 import type { JobDetail, Problem, Submission } from '#shared/api/schemas.ts';
 import { BundleError, DaylightError } from '#shared/errors/daylight-error.ts';
 import { MAX_PURPOSE_BYTES, MAX_SUBMITTER_BYTES } from '#shared/protocol/limits.ts';
+import { checkArgs, jobSource, parseArgs } from './args-option.ts';
 import { connectApi } from './cluster-api.ts';
 import { EXIT } from './exit-codes.ts';
-import { formatDuration } from './format.ts';
-import { onInterrupt } from './interrupts.ts';
-import { followJob, progressOf } from './job-events.ts';
-import { openTerminal, print, printJson, say } from './output.ts';
-import { parseJson, parsePriority, parseText } from './parse-values.ts';
+import { printJson } from './output.ts';
+import { parseName, parsePriority, parseText } from './parse-values.ts';
 import { problemOf, showProblems } from './source-problems.ts';
 import { addTargetOptions, resolveTarget, type TargetOptions } from './target.ts';
+import { addWatchOptions, tellJob, type WatchOptions } from './watch-job.ts';
 
-interface SubmitOptions extends TargetOptions {
+interface SubmitOptions extends TargetOptions, WatchOptions {
   readonly args?: unknown;
   readonly source?: boolean;
   readonly name?: string;
@@ -28,9 +26,6 @@ interface SubmitOptions extends TargetOptions {
   readonly submitter?: string;
   readonly priority?: number;
   readonly trust?: 'own' | 'unchecked';
-  readonly wait?: boolean;
-  readonly follow?: boolean;
-  readonly json?: boolean;
 }
 
 /** Adds the command. `setExitCode` is told how the job ended, if that is waited for. */
@@ -42,8 +37,8 @@ export function addSubmitCommand(program: Command, setExitCode: (code: number) =
       'Bundles a job module and hands it to the cluster, which runs it to its end whether or not anybody waits. Prints the id of the job and the address of its page.',
     )
     .argument('<file>', 'the job module (.ts or .js)')
-    .option('--args <json>', "argument of the job's main", parseJson)
-    .option('--name <name>', "the job's name in lists (default: the file's, or for a job.ts its folder's)")
+    .option('--args <json>', "argument of the job's main, or @FILE", parseArgs)
+    .option('--name <name>', "the job's name in lists (default: the file's, or for a job.ts its folder's)", parseName)
     .option('--purpose <text>', 'what for: shown to the people whose machines compute', parseText(MAX_PURPOSE_BYTES))
     .addOption(
       new Option('--submitter <name>', 'who runs it: shown to them too')
@@ -57,11 +52,8 @@ export function addSubmitCommand(program: Command, setExitCode: (code: number) =
         'unchecked',
       ]),
     )
-    .option('--source', 'send the text of the file: the server bundles it and checks its types')
-    .option('--wait', "wait for the end of the job, show its progress, and exit with the job's status")
-    .option('--follow', 'the same, and print what it logs')
-    .option('--json', 'print the job as one line of JSON: as submitted, or with --wait as it ended');
-  addTargetOptions(command)
+    .option('--source', 'send the text of the file: the server bundles it and checks its types');
+  addTargetOptions(addWatchOptions(command))
     .addHelpText(
       'after',
       '\nExample:\n  daylight submit examples/digits/job.ts --purpose "teaching" --wait\n\nCtrl-C while it waits leaves the job running: daylight stop JOB ends it.',
@@ -70,11 +62,12 @@ export function addSubmitCommand(program: Command, setExitCode: (code: number) =
 }
 
 async function submit(file: string, options: SubmitOptions): Promise<number> {
-  const { wait = false, follow = false, json = false } = options;
+  const { json = false } = options;
   const target = resolveTarget(options);
   const api = connectApi(target);
   let job: JobDetail;
   try {
+    await checkArgs(file, options.args);
     const content = await contentOf(file, options);
     if (content.source !== undefined) await check(api, file, content);
     job = await api.call('submitJob', { body: { ...content, ...settingsOf(file, options) } });
@@ -85,18 +78,7 @@ async function submit(file: string, options: SubmitOptions): Promise<number> {
     else showProblems(problems, file);
     return EXIT.failed;
   }
-  const url = `${target.address}/jobs/${job.id}`;
-  if (!wait && !follow) {
-    if (json) printJson({ ...job, url });
-    else print(`job ${job.id} (${job.name})`, `  ${url}`, `  daylight logs ${job.id} -f`);
-    return EXIT.ok;
-  }
-  say(`job ${job.id} (${job.name})  ${url}`);
-  const ended = await waitFor(api, job, follow);
-  if (ended === undefined) return EXIT.interrupted;
-  if (json) printJson({ ...ended, url });
-  else tellEnd(ended);
-  return ended.status === 'succeeded' ? EXIT.ok : EXIT.failed;
+  return tellJob(api, job, target.address, options);
 }
 
 async function contentOf(file: string, { source = false }: SubmitOptions): Promise<Partial<Submission>> {
@@ -105,7 +87,7 @@ async function contentOf(file: string, { source = false }: SubmitOptions): Promi
     .basename(file)
     .replaceAll(/[^\w.-]/g, '_')
     .slice(-100);
-  if (source) return { fileName, source: await textOf(file) };
+  if (source) return { fileName, source: await jobSource(file) };
   const { bundleModule } = await import('#client/bundler/job-bundler.ts');
   const { code, sourceMap, hasMain, warnings } = await bundleModule({ entryFile: path.resolve(file) });
   if (!hasMain) throw new DaylightError(`${file} has no main: add "export default async function main(args) { … }"`);
@@ -133,14 +115,6 @@ class SourceError extends Error {
   }
 }
 
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new DaylightError(`${file} cannot be read (${error instanceof Error ? error.message : String(error)})`);
-  }
-}
-
 function settingsOf(file: string, options: SubmitOptions): Partial<Submission> {
   const { args, name = jobNameOf(file), purpose, submitter, priority, trust } = options;
   return {
@@ -156,42 +130,4 @@ function settingsOf(file: string, options: SubmitOptions): Partial<Submission> {
 function problemsIn(error: unknown): readonly Problem[] {
   if (error instanceof ApiFailure || error instanceof SourceError) return error.problems;
   return error instanceof BundleError ? [problemOf(error)] : [];
-}
-
-/** The job as it ended; undefined after Ctrl-C, which leaves it running. */
-async function waitFor(api: ApiClient, { id }: JobDetail, follow: boolean): Promise<JobDetail | undefined> {
-  const terminal = openTerminal();
-  const left = new AbortController();
-  const unlisten = onInterrupt(() => left.abort());
-  try {
-    return await followJob(api, id, {
-      listener: {
-        onLine: ({ task, text }) => terminal.log(task ?? '', text),
-        onState(job) {
-          const { fraction, words } = progressOf(job);
-          terminal.progress(fraction, words);
-        },
-        onNews: (message) => terminal.line(message),
-      },
-      ...(follow ? { log: { after: 0 } } : {}),
-      signal: left.signal,
-    });
-  } catch (error) {
-    if (!left.signal.aborted) throw error;
-    terminal.end();
-    say(`job ${id} goes on: daylight logs ${id} -f, or daylight stop ${id}`);
-    return undefined;
-  } finally {
-    terminal.end();
-    unlisten();
-  }
-}
-
-function tellEnd({ id, name, status, startedAt, endedAt, message, error, hasResult, artefactCount }: JobDetail): void {
-  const tookMs = Date.parse(endedAt ?? '') - Date.parse(startedAt ?? '');
-  print(`job ${id} (${name}): ${status}${Number.isNaN(tookMs) ? '' : ` after ${formatDuration(tookMs)}`}`);
-  if (error !== null && error !== undefined) say(error.stack === '' ? `${error.name}: ${error.message}` : error.stack);
-  else if (status !== 'succeeded' && message !== '') say(message);
-  if (hasResult) print(`  its result  daylight get ${id} --json`);
-  if (artefactCount > 0) print(`  its files   daylight get ${id} --artefacts FOLDER`);
 }

@@ -2,7 +2,7 @@
  * Which cluster a command means: what its options say, else the environment, else the server that runs on this machine.
  */
 import { type Command, Option } from 'commander';
-import { type KnownCluster, readClusterFile } from './cluster-file.ts';
+import { type KnownCluster, readServers } from './cluster-file.ts';
 import { UsageError } from './exit-codes.ts';
 import { parseAddress } from './parse-values.ts';
 
@@ -29,9 +29,9 @@ export function addTargetOptions(command: Command): Command {
     .addOption(new Option('--token <token>', "the operator's token, as the server printed it").env('DAYLIGHT_TOKEN'));
 }
 
-/** The cluster that is meant. @throws UsageError saying what is missing */
-export function resolveTarget(options: TargetOptions, known: KnownCluster | undefined = readClusterFile()): Target {
-  const { address = known?.url, token } = options;
+/** The cluster that is meant; `known` are the servers of this machine, the newest first. @throws UsageError saying what is missing */
+export function resolveTarget(options: TargetOptions, known: readonly KnownCluster[] = readServers()): Target {
+  const { address = known[0]?.url, token } = options;
   if (address === undefined) {
     throw new UsageError(
       'say which cluster: --address and --token, or DAYLIGHT_ADDRESS and DAYLIGHT_TOKEN; no server runs on this machine (daylight up starts one)',
@@ -44,9 +44,10 @@ export function resolveTarget(options: TargetOptions, known: KnownCluster | unde
 export function tokenFor(
   address: string,
   kind: 'operatorToken' | 'joinToken',
-  known: KnownCluster | undefined = readClusterFile(),
+  known: readonly KnownCluster[] = readServers(),
 ): string {
-  if (known !== undefined && sameServer(address, known.url)) return known[kind];
+  const here = known.find(({ url, publicUrl }) => sameServer(address, url) || sameServer(address, publicUrl));
+  if (here !== undefined) return here[kind];
   throw new UsageError(`${address} needs a token: --token, or DAYLIGHT_TOKEN, as the server printed it`);
 }
 

@@ -1,7 +1,6 @@
 /**
  * `daylight timeline`: what ran where and when in a job, as text or as a trace for Perfetto.
  */
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { JobDetail, Span } from '#shared/api/schemas.ts';
 import { chromeTrace } from './chrome-trace.ts';
@@ -11,6 +10,7 @@ import { counted, formatDuration } from './format.ts';
 import { outputWidth, print, printJson, say } from './output.ts';
 import { parseCount } from './parse-values.ts';
 import { plainLine } from './printable.ts';
+import { saveFile } from './save-file.ts';
 import { layOut, type Timeline } from './span-lanes.ts';
 import { fitTable } from './table.ts';
 import { addTargetOptions, resolveTarget, type TargetOptions } from './target.ts';
@@ -57,7 +57,7 @@ async function timeline(name: string, options: TimelineOptions): Promise<void> {
   }
   const trace = chromeTrace(laidOut, job, nameOf);
   if (out !== undefined) {
-    await writeFile(out, JSON.stringify(trace));
+    await saveFile(out, JSON.stringify(trace));
     say(`${counted(laidOut.spans.length, 'task')} in ${out}: open it at https://ui.perfetto.dev`);
   }
   if (json) printJson(trace);

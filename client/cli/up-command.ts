@@ -4,7 +4,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { NodeHost } from '#client/host/nodejs/node-host.ts';
-import { clusterFile, writeClusterFile } from './cluster-file.ts';
+import { serversFolder, writeServer } from './cluster-file.ts';
 import { UsageError } from './exit-codes.ts';
 import { untilInterrupted } from './interrupts.ts';
 import { printJson } from './output.ts';
@@ -129,10 +129,10 @@ function remember({ url, localUrl, operatorToken, joinToken }: StartedServer, sa
   // A certificate is for the name that others use.
   const reachedAt = localUrl.startsWith('https:') ? url : localUrl;
   try {
-    return writeClusterFile({ url: reachedAt, operatorToken, joinToken });
+    return writeServer({ url: reachedAt, publicUrl: url, operatorToken, joinToken });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    say(`${clusterFile()} cannot be written, so other commands need --address and --token (${reason})`);
+    say(`nothing can be written to ${serversFolder()}, so other commands need --address and --token (${reason})`);
     return () => {};
   }
 }

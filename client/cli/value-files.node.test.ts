@@ -1,7 +1,7 @@
 import { strFromU8, unzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { ObjectRef } from '#client/api/object-ref.ts';
-import { formOf, valueOf, writeValue } from './value-files.ts';
+import { checkResultFile, formOf, resultFile, valueOf, writeValue } from './value-files.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -61,5 +61,23 @@ describe('a value that is got', () => {
     const cycle: { self?: unknown } = {};
     cycle.self = cycle;
     expect(() => writeValue(cycle)).toThrow(/refers to itself/);
+  });
+});
+
+describe('the result of a job', () => {
+  const archive = writeValue({ n: 1, weights: Float32Array.of(1, 2) }).fileOf('w.zip') as Uint8Array;
+
+  it('is written as its file is called', () => {
+    expect(resultFile(archive, 'x.zip')).toBe(archive);
+    expect(resultFile(archive, 'x')).toBe(archive);
+    expect(JSON.parse(resultFile(archive, 'x.JSON') as string)).toMatchObject({ n: 1 });
+    expect(strFromU8((resultFile(archive, 'x.npy') as Uint8Array).subarray(1, 6))).toBe('NUMPY');
+    const plain = writeValue({ n: 1 }).fileOf('w.zip') as Uint8Array;
+    expect(() => resultFile(plain, 'x.npy')).toThrow(/0 typed arrays.*\.zip or \.json/);
+  });
+
+  it('does not go to a file that is called otherwise', () => {
+    for (const name of ['x.zip', 'x.npy', 'x.json', 'x']) expect(() => checkResultFile(name)).not.toThrow();
+    expect(() => checkResultFile('x.csv')).toThrow(/\.zip, \.json or \.npy file, and "x\.csv" ends in \.csv/);
   });
 });

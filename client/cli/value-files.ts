@@ -9,7 +9,7 @@ import { packResult } from '#client/worker/result-archive.ts';
 import { SerializationError } from '#shared/errors/daylight-error.ts';
 import { RESULT_FILE } from '#shared/task/main-function.ts';
 import { UsageError } from './exit-codes.ts';
-import { formatBytes } from './format.ts';
+import { counted, formatBytes } from './format.ts';
 
 /** How a file is read. */
 export type FileForm = 'json' | 'text' | 'bytes';
@@ -58,7 +58,7 @@ export function writeValue(value: unknown): WrittenValue {
   let packed: Uint8Array | undefined;
   const archive = (): Uint8Array => (packed ??= pack(value));
   const json = (): unknown => resultIn(archive());
-  const plain = bytes ?? (typeof value === 'string' ? value : `${JSON.stringify(json(), undefined, 2)}\n`);
+  const plain = bytes ?? (typeof value === 'string' ? value : jsonText(json()));
   return {
     plain,
     isBytes: bytes !== undefined,
@@ -66,10 +66,26 @@ export function writeValue(value: unknown): WrittenValue {
     fileOf(name) {
       const ending = path.extname(name).toLowerCase();
       if (ending === '.zip' && bytes === undefined) return archive();
-      if (ending === '.json') return `${JSON.stringify(json(), undefined, 2)}\n`;
+      if (ending === '.json') return jsonText(json());
       return ending === '.npy' ? npyIn(archive(), name) : plain;
     },
   };
+}
+
+const RESULT_ENDINGS = ['.zip', '.json', '.npy', ''];
+
+/** Checks the name of a file that is to get the result of a job. @throws UsageError for an ending that says something else */
+export function checkResultFile(name: string): void {
+  const ending = path.extname(name).toLowerCase();
+  if (!RESULT_ENDINGS.includes(ending))
+    throw new UsageError(`the result of a job goes to a .zip, .json or .npy file, and "${name}" ends in ${ending}`);
+}
+
+/** What a file of that name gets of a job's result: the archive, unless its ending says otherwise. */
+export function resultFile(archive: Uint8Array, name: string): Uint8Array | string {
+  const ending = path.extname(name).toLowerCase();
+  if (ending === '.json') return jsonText(resultIn(archive));
+  return ending === '.npy' ? npyIn(archive, name) : archive;
 }
 
 /** `result.json` of an archive. */
@@ -83,7 +99,13 @@ function npyIn(archive: Uint8Array, name: string): Uint8Array {
   const [only, ...others] = Object.values(files);
   if (only !== undefined && others.length === 0) return only;
   const count = Object.keys(files).length;
-  throw new UsageError(`the value has ${count} typed arrays, and ${name} holds one: write it to a .zip or .json file`);
+  throw new UsageError(
+    `the value has ${counted(count, 'typed array')}, and ${name} holds one: write it to a .zip or .json file`,
+  );
+}
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
 function pack(value: unknown): Uint8Array {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { whyLines } from './why-command.ts';
 
-const TASK = { id: '3.17', fn: 'train', job: '2', state: 'leased', node: '9' };
+const TASK = { id: '3.17', fn: 'train', job: '2', state: 'leased', node: '9', demand: '2 CPU' };
 const CANDIDATE = {
   node: '4',
   waitUs: 1_520_000,
@@ -34,6 +34,7 @@ describe('why a task waits', () => {
     expect(lines).toEqual([
       '3.17 (train) of job 2: leased',
       '  it is with node 9',
+      '  it asks for 2 CPU',
       '',
       'NODE  NAME    STARTS IN  QUEUED  SLOTS             INPUTS   CODE  NOT NOW BECAUSE',
       '9     東京        20 ms       —      2                  —  20 ms  —',
@@ -46,16 +47,21 @@ describe('why a task waits', () => {
     const why = { state: 'unknown', reason: 'no such task, or it is over and forgotten', candidates: [] };
     const over = (node: string | null): string[] =>
       whyLines({ why, task: { ...TASK, state: 'failed', node }, nodes: [{ id: '9', name: '東京' }] });
-    expect(over('9')).toEqual(['3.17 (train) of job 2: failed', '  it is over, and was on node 9 (東京)']);
-    expect(over('4').at(-1)).toBe('  it is over, and was on node 4');
-    expect(over(null).at(-1)).toBe('  it is over, and was never with a node');
+    expect(over('9')).toEqual([
+      '3.17 (train) of job 2: failed',
+      '  it is over, and was on node 9 (東京)',
+      '  it asked for 2 CPU',
+    ]);
+    expect(over('4').at(-2)).toBe('  it is over, and was on node 4');
+    expect(over(null).at(-2)).toBe('  it is over, and was never with a node');
   });
 
   it('T1 is the reason alone where nothing was weighed, without what a terminal would obey', () => {
     const why = { state: 'infeasible', reason: 'no node has GPU', candidates: [] };
-    expect(whyLines({ why, task: { ...TASK, fn: 'a\u001b[2Jb' }, nodes: [] })).toEqual([
+    expect(whyLines({ why, task: { ...TASK, fn: 'a\u001b[2Jb', demand: 'nothing' }, nodes: [] })).toEqual([
       '3.17 (ab) of job 2: infeasible',
       '  no node has GPU',
+      '  it asks for nothing but a node',
     ]);
   });
 });

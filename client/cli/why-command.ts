@@ -2,8 +2,11 @@
  * `daylight why`: why a task waits, or why it is where it is, with what the scheduler weighed.
  */
 import type { Command } from 'commander';
+import type { ApiClient } from '#shared/api/client.ts';
 import type { Node, Task, Why } from '#shared/api/schemas.ts';
-import { connectApi, takeRows } from './cluster-api.ts';
+import { connectApi, isNotFound, takeRows } from './cluster-api.ts';
+import { NO_DEMAND } from './cluster-warnings.ts';
+import { LIVING_STATES } from './everyday-rows.ts';
 import { orMissing, parseId } from './find.ts';
 import { formatBytes, formatDuration, NOTHING } from './format.ts';
 import { outputWidth, print, printJson } from './output.ts';
@@ -40,8 +43,18 @@ async function why(id: string, options: WhyOptions): Promise<void> {
     printJson(answer);
     return;
   }
-  const nodes = (await takeRows(api, 'listNodes', { limit: 1000 })).items;
-  print(...whyLines({ why: answer, task, nodes, width: outputWidth() }));
+  print(...whyLines({ why: answer, task, nodes: await nodesOf(api, task), width: outputWidth() }));
+}
+
+/** Whoever can be weighed for a task, drivers too, and the node that had it, which may be gone. */
+async function nodesOf(api: ApiClient, { node }: Pick<Task, 'node'>): Promise<Node[]> {
+  const { items } = await takeRows(api, 'listNodes', { query: { state: LIVING_STATES } });
+  if (node === null || items.some(({ id }) => id === node)) return items;
+  const gone = await api.call('getNode', { params: { id: node } }).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
+  return gone === undefined ? items : [...items, gone];
 }
 
 /** What is printed. */
@@ -52,7 +65,7 @@ export function whyLines({
   width,
 }: {
   why: Why;
-  task: Pick<Task, 'id' | 'fn' | 'job' | 'state' | 'node'>;
+  task: Pick<Task, 'id' | 'fn' | 'job' | 'state' | 'node' | 'demand'>;
   nodes: readonly Pick<Node, 'id' | 'name'>[];
   width?: number | undefined;
 }): string[] {
@@ -65,6 +78,9 @@ export function whyLines({
     `${task.id} (${plainLine(task.fn)}) of job ${task.job}: ${paintState(shown, shown)}`,
     // The scheduler forgets what is over; the history does not.
     `  ${isOver ? `it is over, and was${ranOn === '' ? ' never with a node' : ranOn}` : reason}`,
+    ...(task.demand === ''
+      ? []
+      : [`  it ${isOver ? 'asked' : 'asks'} for ${task.demand === NO_DEMAND ? 'nothing but a node' : task.demand}`]),
   ];
   if (candidates.length === 0) return lines;
   // What was chosen, or would be, first.
