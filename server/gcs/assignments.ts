@@ -9,6 +9,9 @@ import type { FunctionEntry } from './dictionaries.ts';
 import type { SessionRecord, TaskRecord } from './entities.ts';
 import type { GcsState } from './state.ts';
 
+/** The first version of the protocol whose nodes can be told that an attempt is of no use any more. */
+export const KNOWS_WITHDRAW = 3;
+
 /** Told how much nodes have to do. */
 export interface NodeBooks {
   /** The task was given to a node. */
@@ -117,18 +120,35 @@ export class Assignments {
     return true;
   }
 
+  /** This session's attempt is of no use: its node is told to stop it. Returns false if the other copy goes on. */
+  takeBack(task: TaskRecord, session: SessionRecord): boolean {
+    if (task.copy && task.assigned === session.id) this.swap(task);
+    if (task.copy) {
+      this.endSecond(task, true);
+      return false;
+    }
+    const { attempt } = task;
+    this.leave(task);
+    this.#withdraw(task, session, attempt);
+    return true;
+  }
+
   /** The second copy is over, or of no use. @param withdraw its node is told to stop it */
   endSecond(task: TaskRecord, withdraw: boolean): void {
     const { copy } = task;
     if (!copy) return;
     task.copy = undefined;
-    if (withdraw) task.withdrawnFrom = copy.session;
     this.#state.touch(task);
     const session = this.#state.sessions.get(copy.session);
     if (!session) return;
     session.assigned.delete(task);
     if (copy.state === 'leased') this.#books.left(task, session);
-    if (withdraw && session.state !== 'dead')
-      this.#state.ports.command(session, { kind: 'withdraw', task: task.key, attempt: copy.attempt });
+    if (withdraw) this.#withdraw(task, session, copy.attempt);
+  }
+
+  #withdraw(task: TaskRecord, session: SessionRecord, attempt: number): void {
+    task.withdrawnFrom = session.id;
+    this.#state.touch(task);
+    if (session.state !== 'dead') this.#state.ports.command(session, { kind: 'withdraw', task: task.key, attempt });
   }
 }

@@ -6,6 +6,7 @@ import { decodeValue, encodeValue } from '#shared/serialization/value-codec.ts';
 import { errorFromWire, errorRecordCodec } from '#shared/errors/error-record.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
+import type { JobRecord } from './entities.ts';
 import { GcsWorld, HELLO } from './testing/gcs-world.ts';
 import { definitions, failed, finish, finishStored, put, submit, VALUE } from './testing/records.ts';
 
@@ -166,6 +167,51 @@ describe('tasks', () => {
     it.gcs.sessions.end(host, 'gone');
     it.say(driver, { kind: 'want', object: objectKey(host.id, 1) });
     expect(errorOf(it.to(driver, 'object').at(-1)?.value ?? VALUE).name).toBe('ObjectLostError');
+  });
+
+  it('L4 what a running task put and its node lost is put again by another attempt: the task may be waiting for it', () => {
+    const { it, host, driver, key } = world({ maxRetries: 0 });
+    it.say(driver, submit(driver.id, 1));
+    const made = { parent: key(1), digest: new Uint8Array(16) };
+    const lost = objectKey(host.id, 1);
+    it.say(host, put(host.id, 1, made), { kind: 'located', object: lost, present: false, sizeBytes: 0 });
+    // Nobody needs it.
+    expect(it.to(host, 'withdraw')).toEqual([]);
+    it.say(host, { kind: 'want', object: lost });
+    expect(it.to(host, 'withdraw')).toEqual([{ kind: 'withdraw', task: key(1), attempt: 1 }]);
+    it.pass(1000);
+    expect(it.to(host, 'lease').at(-1)).toMatchObject({ task: key(1), attempt: 2 });
+    // The first attempt's late word counts no more, and until the second has put it there is nothing to lose.
+    it.say(host, finish(key(1)), { kind: 'want', object: lost });
+    expect(it.gcs.state.task(key(1))).toMatchObject({ state: 'leased', attempt: 2, failures: 0, losses: 1 });
+    it.say(host, put(host.id, 2, made));
+    expect(it.to(host, 'object').at(-1)).toMatchObject({ object: lost, status: OBJECT_STATUS.stored });
+    it.say(host, finish(key(1), { attempt: 2 }), { kind: 'release', object: lost, holder: 0 });
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    expect(it.gcs.state.tasks.size + it.gcs.state.objects.size).toBe(0);
+  });
+
+  it('L4 what a running task put and its node lost, and no attempt puts again, is lost with a clear error', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    const lost = objectKey(host.id, 1);
+    it.say(host, put(host.id, 1, { parent: key(1) }), { kind: 'hold', object: lost, holder: 0 });
+    it.say(host, { kind: 'located', object: lost, present: false, sizeBytes: 0 }, { kind: 'want', object: lost });
+    it.pass(1000);
+    it.say(host, finish(key(1), { attempt: 2 }));
+    expect(errorOf(it.to(host, 'object').at(-1)?.value ?? VALUE).name).toBe('ObjectLostError');
+  });
+
+  it('L4 what a call of an actor put and its node lost is lost at once: the call cannot be made again', () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1, { fn: 1, options: 1 }));
+    it.say(host, finish(key(1)));
+    it.say(driver, submit(driver.id, 2, { actor: key(1), fn: 2 }));
+    const lost = objectKey(host.id, 1);
+    it.say(host, put(host.id, 1, { parent: key(2) }), { kind: 'hold', object: lost, holder: 0 });
+    it.say(host, { kind: 'located', object: lost, present: false, sizeBytes: 0 }, { kind: 'want', object: lost });
+    expect(it.to(host, 'withdraw')).toEqual([]);
+    expect(errorOf(it.to(host, 'object').at(-1)?.value ?? VALUE).name).toBe('ObjectLostError');
   });
 
   it('L4 a lost chain of 10 000 tasks is rebuilt without recursion', () => {
@@ -603,6 +649,37 @@ describe('G2 restart', () => {
     it.say(spare, finish(key(1), { attempt: 2 }));
     expect(it.to(boss, 'object').at(-1)).toMatchObject({ object: key(1), status: 0 });
     expect(new Set(it.to(spare, 'lease').map(({ task }) => task))).toEqual(new Set([key(1), key(2), key(3)]));
+  });
+
+  it('M3 J3 the end of a job is told again to who comes back: the word of it may have been lost with the server', async () => {
+    const { it, host, driver, key } = world();
+    it.say(driver, submit(driver.id, 1));
+    it.gcs.jobs.stop(it.gcs.state.jobs.get(1) as JobRecord, 'enough');
+    const other = it.driver();
+    await it.commit();
+    await it.restart();
+    expect(it.to(host, 'stopJob')).toEqual([]);
+    it.back(host.id, { leases: [{ task: key(1), attempt: 1 }] });
+    expect(it.to(host, 'stopJob')).toEqual([{ kind: 'stopJob', job: 1 }]);
+    it.back(other.id);
+    it.pass(60_000);
+    expect(it.gcs.state.jobs.get(2)?.status).toBe('running');
+  });
+
+  it('M3 J3 a task that a node was given, or made, and that nobody knows any more is stopped there', async () => {
+    const { it, host, driver, key } = world();
+    await it.commit();
+    it.say(driver, submit(driver.id, 1));
+    await it.restart();
+    it.back(driver.id);
+    const back = it.back(host.id, { leases: [{ task: key(1), attempt: 1 }], lastRecord: 6 });
+    it.say(back, ...definitions(), submit(host.id, 1, { parent: key(1), place: PLACE.here }));
+    expect(it.to(back, 'cancelTask')).toEqual([]);
+    it.pass(60_000);
+    expect(it.to(back, 'cancelTask')).toEqual([
+      { kind: 'cancelTask', task: objectKey(host.id, 1), force: false },
+      { kind: 'cancelTask', task: key(1), force: true },
+    ]);
   });
 
   it('M3 copies and leases that nodes report are believed, and grace ends when all have reported', async () => {

@@ -115,6 +115,7 @@ export class Gcs {
       },
       died: (session, reason) => this.#sessionDied(session, reason),
       reported: (session, report) => {
+        this.jobs.tellFormerEnds(session);
         this.#returning.adoptReport(session, report);
         this.#settle();
       },

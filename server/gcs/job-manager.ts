@@ -11,6 +11,8 @@ import type { GcsState } from './state.ts';
 import type { TaskManager } from './task-manager.ts';
 
 const NO_BYTES = new Uint8Array(0);
+/** Ends that a former server may not have told to all: those of the last minutes before it died, whatever its clock said. */
+const MAX_FORMER_ENDS = 1000;
 
 /** A job that begins. Without a name it is called by its number. */
 export function newJob(id: number, name: string, session: number, startedMs: number): JobRecord {
@@ -45,6 +47,8 @@ export class JobManager {
   readonly #tasks: TaskManager;
   readonly #actors: ActorManager;
   #nextJob = 1;
+  /** Jobs that ended under a former server. */
+  #formerEnds: JobRecord[] = [];
 
   constructor(state: GcsState, tasks: TaskManager, actors: ActorManager) {
     this.#state = state;
@@ -80,6 +84,18 @@ export class JobManager {
   restore(job: JobRecord): void {
     this.#state.jobs.set(job.id, job);
     this.isTaken(job.id);
+    if (job.status !== 'running') this.#formerEnds.push(job);
+  }
+
+  /** A node comes back after a start of the server: that a job is over may have been on the way to it when the former server died. */
+  tellFormerEnds(session: SessionRecord): void {
+    if (this.#formerEnds.length > MAX_FORMER_ENDS)
+      this.#formerEnds = this.#formerEnds.toSorted((a, b) => b.endedMs - a.endedMs).slice(0, MAX_FORMER_ENDS);
+    for (const job of this.#formerEnds) this.#tellEnd(session, job);
+  }
+
+  #tellEnd(session: SessionRecord, { id }: JobRecord): void {
+    if (session.state !== 'dead') this.#state.ports.command(session, { kind: 'stopJob', job: id });
   }
 
   /** A number that a job has or had: none after it gets it again, for history and files go by it. */
@@ -126,9 +142,7 @@ export class JobManager {
     this.#tasks.stopJob(job, reason);
     this.#tasks.dropLineage(job);
     this.#state.batches.jobEnded(job);
-    for (const session of this.#state.sessions.values()) {
-      if (session.state !== 'dead') this.#state.ports.command(session, { kind: 'stopJob', job: job.id });
-    }
+    for (const session of this.#state.sessions.values()) this.#tellEnd(session, job);
     for (const actor of job.actors) {
       this.#state.actors.delete(actor.key);
       this.#state.dirty.actors.add(actor.key);

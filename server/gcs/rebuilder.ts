@@ -2,11 +2,15 @@
  * Reconstruction (rule L4): objects whose last copy is gone and that somebody needs are made again by running their
  * tasks again. It is a queue, not a recursion: a lost chain of ten thousand tasks must not overflow the stack.
  */
-import type { ObjectRecord } from './entities.ts';
+import { sessionOfKey } from '#shared/ids/object-key.ts';
+import type { ObjectRecord, TaskRecord } from './entities.ts';
 import type { ObjectTable } from './object-table.ts';
+import { startVersion } from './object-versions.ts';
 import type { GcsState } from './state.ts';
 import { systemError } from './system-errors.ts';
 import type { TaskManager } from './task-manager.ts';
+
+const LOST = systemError('objectLost', 'every copy was on nodes that are gone, and it cannot be computed again');
 
 /** Objects to make again. */
 export class Rebuilder {
@@ -36,7 +40,10 @@ export class Rebuilder {
 
   #rebuild(object: ObjectRecord): void {
     const maker = this.#objects.makerOf(object);
-    if (maker && maker.state !== 'finished') return;
+    if (maker && maker.state !== 'finished') {
+      if (object.key !== maker.key) this.#putAgain(object, maker);
+      return;
+    }
     if (maker && this.#tasks.rerun(maker)) {
       this.#state.ports.event({
         severity: 'warning',
@@ -47,9 +54,35 @@ export class Rebuilder {
       });
       return;
     }
-    this.#objects.setError(
-      object,
-      systemError('objectLost', 'every copy was on nodes that are gone, and it cannot be computed again'),
-    );
+    this.#objects.setError(object, LOST);
+  }
+
+  /**
+   * What a task put is lost while it runs. An attempt that began after that puts it again by itself. The attempt that had put it
+   * does not, and may be who waits for it: it starts anew.
+   */
+  #putAgain(object: ObjectRecord, maker: TaskRecord): void {
+    const session = this.#state.sessions.get(this.#putterOf(object, maker));
+    if (!session || session.state === 'dead') return;
+    if (!this.#tasks.startAnew(maker, session)) {
+      this.#objects.setError(object, LOST);
+      return;
+    }
+    // What is not there yet cannot be lost: the next attempt is not started anew for the same loss.
+    startVersion(object, undefined);
+    this.#state.ports.event({
+      severity: 'warning',
+      kind: 'rebuild',
+      message: `${maker.fn.name} starts anew: ${session.nodeName} lost what it had put`,
+      job: maker.job.id,
+      session: session.id,
+    });
+  }
+
+  /** The session whose attempt put the object; 0 if none that runs now did. */
+  #putterOf({ key }: ObjectRecord, { assigned, copy }: TaskRecord): number {
+    const hasPut = (session: number): boolean =>
+      session !== 0 && this.#state.keysAt(session, key).some((known) => sessionOfKey(known) === session);
+    return [assigned, copy?.session ?? 0].find(hasPut) ?? 0;
   }
 }

@@ -194,10 +194,15 @@ export class ReturningNodes {
     const isRunner = task?.assigned === session.id || task?.copy?.session === session.id;
     const isStrangers = !session.trusted && !isRunner;
     // Else any task could be had by claiming to have it (rule T2).
-    if (isStrangers) this.#state.ports.command(session, { kind: 'cancelTask', task: key, force: true });
+    if (isStrangers) this.#cancel(session, key);
     else if (this.#state.task(key)) this.#adoptLease(session, key, attempt);
     else if (this.#gcs.inGrace) this.#gcs.sessions.lateLeases.set(key, { session: session.id, attempt });
-    else this.#state.ports.command(session, { kind: 'cancelTask', task: key, force: true });
+    else this.#cancel(session, key);
+  }
+
+  /** Nobody wants the result of what the node runs. */
+  #cancel(session: SessionRecord, key: ObjectKey): void {
+    this.#state.ports.command(session, { kind: 'cancelTask', task: key, force: true });
   }
 
   /** The server gave this lease before it died and had not written it down yet: the node is right. */
@@ -241,7 +246,9 @@ export class ReturningNodes {
   graceEnded(): void {
     for (const [key, lease] of this.#gcs.sessions.lateLeases) {
       const session = this.#state.sessions.get(lease.session);
-      if (session && session.state !== 'dead') this.#adoptLease(session, key, lease.attempt);
+      if (!session || session.state === 'dead') continue;
+      if (this.#state.task(key)) this.#adoptLease(session, key, lease.attempt);
+      else this.#cancel(session, key);
     }
     this.#gcs.sessions.lateLeases.clear();
     for (const [key, actor] of this.#gcs.sessions.lateActors) {

@@ -105,10 +105,14 @@ export class Submissions {
     return !isElsewhere || this.#state.grace;
   }
 
-  /** A submission is not taken, because the task that called is over or may not call this: the node is told why. */
+  /**
+   * A submission is not taken, because the task that called is over or may not call this: the node is told why, and to stop it
+   * where it runs already.
+   */
   turnAway(session: SessionRecord, { task, place }: NodeRecordOf<'submit'>, error: Uint8Array): void {
     if (this.#isKnown(task)) return;
     if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task, here: false });
+    else this.#state.ports.command(session, { kind: 'cancelTask', task, force: false });
     const object = this.#objects.claim(task);
     this.#objects.setError(object, error);
     this.#objects.want(object, session, task);

@@ -9,7 +9,7 @@ import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import { END_REASON, FUNCTION_KIND, type NodeRecordOf, OUTCOME } from '#shared/protocol/node-records.ts';
 import { lossBackoffMs, MAX_LOSSES, mayRetry } from '#shared/task/retry-policy.ts';
 import { moveTask } from '#shared/task/task-state.ts';
-import type { Assignments } from './assignments.ts';
+import { type Assignments, KNOWS_WITHDRAW } from './assignments.ts';
 import { keepObjectId, taskId } from './content-names.ts';
 import type { JobRecord, ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { believedRunUs } from '../trust/believed-run.ts';
@@ -104,7 +104,8 @@ export class TaskManager {
     if (this.#state.grace) return;
     for (const key of task.made) {
       const object = this.#state.objects.get(key);
-      if (object?.maker !== task.key || object.status !== 'stored' || this.#objects.isAvailable(object)) continue;
+      if (object?.maker !== task.key || this.#objects.isAvailable(object)) continue;
+      if (object.status !== 'stored' && object.status !== 'pending') continue;
       const message =
         'every copy was on nodes that are gone, and its task puts another object when it runs again: return large values instead of putting them';
       this.#objects.setError(object, systemError('objectLost', message));
@@ -174,6 +175,19 @@ export class TaskManager {
     this.again(task);
   }
 
+  /**
+   * The attempt on this session waits in vain for what its own node lost: it starts anew, at no cost of a retry, but not for
+   * ever. Returns false if it cannot, and goes on.
+   */
+  startAnew(task: TaskRecord, session: SessionRecord): boolean {
+    if (!this.#mayRunAgain(task) || task.losses >= MAX_LOSSES || session.version < KNOWS_WITHDRAW) return false;
+    this.failedAttempts += 1;
+    task.losses += 1;
+    task.notBeforeMs = this.#state.nowMs + lossBackoffMs(task.losses);
+    if (this.#runs.takeBack(task, session)) this.again(task);
+    return true;
+  }
+
   /** Starts another attempt through the global scheduler, unless one runs already. */
   again(task: TaskRecord): void {
     if (this.#runs.promoteSecond(task)) return;
@@ -185,7 +199,7 @@ export class TaskManager {
 
   /** Makes a finished task run again because its result was lost (rule L4). Returns false if it cannot. */
   rerun(task: TaskRecord): boolean {
-    if (task.actor !== 0 || task.fn.kind === FUNCTION_KIND.actor || task.job.status !== 'running') return false;
+    if (!this.#mayRunAgain(task)) return false;
     const inputs = [...task.deps, ...task.nested];
     if (!inputs.every((key) => this.#state.object(key))) return false;
     for (const key of inputs) this.#objects.holdInput(key, task.key);
@@ -275,6 +289,10 @@ export class TaskManager {
       task.cancelled = true;
       this.end(task, systemError('cancelled', reason), 'cancelled');
     }
+  }
+
+  #mayRunAgain({ actor, fn, job }: TaskRecord): boolean {
+    return actor === 0 && fn.kind !== FUNCTION_KIND.actor && job.status === 'running';
   }
 
   /** Drops the record of a finished task that can no longer be needed. */

@@ -14,7 +14,7 @@ import type { Relay } from '../gateway/relay.ts';
 import type { JobFiles } from './job-files.ts';
 import { functionProgress } from './function-progress.ts';
 import type { LogFiles } from './log-files.ts';
-import { type JobServicePort, SourceProblems } from './job-service-port.ts';
+import { ArgumentRefused, type JobServicePort, SourceProblems } from './job-service-port.ts';
 import { encodeMainArgument } from './main-argument.ts';
 import { beginJob, endJob, resumeJob, SubmittedJob } from './submitted-job.ts';
 
@@ -73,6 +73,8 @@ export class JobService implements JobServicePort {
 
   async submit(submission: Submission): Promise<number> {
     const { args, name, submitter = '', purpose = '', priority = 1, trust = 'own' } = submission;
+    // Before a sandbox is asked: what cannot be sent is refused at once.
+    encodeMainArgument(args);
     const module = await this.#moduleOf(submission);
     const described = { name: name ?? nameOf(module.fileName), submitter, purpose, priority, trust };
     return this.#begin(module, described, args);
@@ -95,6 +97,11 @@ export class JobService implements JobServicePort {
     if (!meta || !former || !module) throw new RangeError(`job ${job} was not submitted here: it cannot be run again`);
     const { code, sourceMap, hash } = module;
     const { fileName, source } = meta;
+    if (args !== undefined && source !== null && this.#parts.bundler) {
+      encodeMainArgument(args);
+      const { misfits = [] } = await this.#parts.bundler.bundle({ source, fileName, argument: { value: args } });
+      refuse(misfits);
+    }
     return this.#begin({ hash, code, sourceMap, fileName, source }, former, args === undefined ? meta.args : args);
   }
 
@@ -163,7 +170,7 @@ export class JobService implements JobServicePort {
     return bundler;
   }
 
-  async #moduleOf({ source, bundle, fileName = DEFAULT_FILE_NAME }: Submission): Promise<ReadyModule> {
+  async #moduleOf({ source, bundle, args, fileName = DEFAULT_FILE_NAME }: Submission): Promise<ReadyModule> {
     const encoder = new TextEncoder();
     if (bundle) {
       const code = encoder.encode(bundle.code);
@@ -171,12 +178,17 @@ export class JobService implements JobServicePort {
       return { hash, code, sourceMap: encoder.encode(bundle.sourceMap), fileName, source: null };
     }
     if (source === undefined) throw new SourceProblems([problem(fileName, 'there is no source')]);
-    const { problems, job } = await this.#bundler().bundle({ source, fileName });
+    const {
+      problems,
+      job,
+      misfits = [],
+    } = await this.#bundler().bundle({ source, fileName, argument: { value: args } });
     if (!job) throw new SourceProblems(problems);
     if (!job.hasMain)
       throw new SourceProblems([
         problem(fileName, 'it has no main: add "export default async function main(args) { … }"'),
       ]);
+    refuse(misfits);
     return {
       hash: job.hash,
       code: encoder.encode(job.code),
@@ -280,6 +292,11 @@ export class JobService implements JobServicePort {
   #durable(): Promise<void> {
     return new Promise((resolve) => this.#plane.commits.whenDurable(resolve));
   }
+}
+
+/** @throws ArgumentRefused if the argument does not fit the form of its job */
+function refuse(misfits: readonly string[]): void {
+  if (misfits.length > 0) throw new ArgumentRefused(misfits.join('; '));
 }
 
 function problem(file: string, message: string) {

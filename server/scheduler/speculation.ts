@@ -5,6 +5,7 @@
  */
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
+import { KNOWS_WITHDRAW } from '../gcs/assignments.ts';
 import type { Batches } from '../gcs/batches.ts';
 import type { SessionRecord, TaskRecord } from '../gcs/entities.ts';
 import type { GcsState } from '../gcs/state.ts';
@@ -26,8 +27,6 @@ const LOOKED_AT_PER_NODE = 16;
 const REFERENCES_LOOKED_AT = 2_000;
 /** Of a node that may be gone. */
 const LOOKED_AT_PER_SUSPECT = 512;
-/** The first version of the protocol whose nodes can be told that a copy is of no use any more. */
-const KNOWS_WITHDRAW = 3;
 
 /** Where a second copy could run, and how it is started. */
 export interface SecondPlaces {

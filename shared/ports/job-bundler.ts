@@ -9,6 +9,8 @@ export interface SubmittedSource {
   readonly source: string;
   /** A plain file name, `job.ts`. */
   readonly fileName: string;
+  /** What `main` is to be given, to be compared with the form that the source exports. */
+  readonly argument?: { readonly value: unknown };
 }
 
 /** What a source has. */
@@ -25,13 +27,18 @@ export interface BundledJob {
   readonly args: Readonly<Record<string, unknown>> | null;
 }
 
+/** A job, or problems of which one is an error. */
+export interface SourceOutcome {
+  readonly problems: readonly Problem[];
+  readonly job?: BundledJob;
+  /** Sentences about the argument, if there was one; empty if it fits or there is no form. */
+  readonly misfits?: readonly string[];
+}
+
 /** Bundles sources. */
 export interface JobBundler {
   /** Never rejects for what is wrong with the source: `problems` says so, and without an error among them there is a `job`. */
-  bundle(
-    input: SubmittedSource,
-    options?: { readonly types?: boolean },
-  ): Promise<{ readonly problems: readonly Problem[]; readonly job?: BundledJob }>;
+  bundle(input: SubmittedSource, options?: { readonly types?: boolean }): Promise<SourceOutcome>;
   /** Ends what runs. */
   close(): Promise<void>;
 }

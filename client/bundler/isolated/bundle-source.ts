@@ -2,8 +2,8 @@
 
 import type { Problem } from '#shared/api/schemas.ts';
 import { BundleError } from '#shared/errors/daylight-error.ts';
-import type { BundledJob } from '#shared/ports/job-bundler.ts';
-import { findArgsSchema } from '../args-schema.ts';
+import type { SourceOutcome, SubmittedSource } from '#shared/ports/job-bundler.ts';
+import { type ArgsSchema, findArgsSchema } from '../args-schema.ts';
 import type { BundleProblem } from '../bundle-problem.ts';
 import { tryBundle } from '../job-bundler.ts';
 import type { BundledModule } from '../job-bundler.ts';
@@ -14,14 +14,9 @@ import { findComputedImport } from './computed-imports.ts';
 const MAX_BUNDLE_CHARS = 32_000_000;
 const MAX_PROBLEMS = 100;
 
-/** A job, or problems of which one is an error. */
-export interface SourceOutcome {
-  readonly problems: readonly Problem[];
-  readonly job?: BundledJob;
-}
-
 /** Bundles a source; never rejects for what is wrong with it. */
-export async function bundleSource(source: string, fileName: string, packagesDir: string): Promise<SourceOutcome> {
+export async function bundleSource(input: SubmittedSource, packagesDir: string): Promise<SourceOutcome> {
+  const { source, fileName } = input;
   const computed = computedImport(source, fileName);
   if (computed !== undefined) return { problems: [problemOf(computed, fileName)] };
   const { module, failures } = await tryBundle({ host: new JobHost(source, fileName, packagesDir) });
@@ -31,10 +26,11 @@ export async function bundleSource(source: string, fileName: string, packagesDir
     const reason = `the bundle has ${module.code.length} characters, at most ${MAX_BUNDLE_CHARS} are taken`;
     return { problems: [problemOf({ file: fileName, line: 1, column: 1, reason }, fileName)] };
   }
-  return finished(module, source, fileName);
+  return finished(module, input);
 }
 
-function finished(module: BundledModule, source: string, fileName: string): SourceOutcome {
+async function finished(module: BundledModule, input: SubmittedSource): Promise<SourceOutcome> {
+  const { source, fileName, argument } = input;
   const { schema, problem } = findArgsSchema(source, fileName);
   const warnings = module.warnings
     .filter(({ file }) => file === fileName)
@@ -43,7 +39,17 @@ function finished(module: BundledModule, source: string, fileName: string): Sour
   if (problem !== undefined) warnings.push({ ...problemOf(problem, fileName), severity: 'warning' });
   const { hash, code, sourceMap, hasMain, registrations } = module;
   const functions = registrations.map(({ name }) => name);
-  return { problems: warnings, job: { hash, code, sourceMap, hasMain, functions, args: schema } };
+  const job = { hash, code, sourceMap, hasMain, functions, args: schema };
+  return argument
+    ? { problems: warnings, job, misfits: await misfitsOf(schema, argument.value) }
+    : { problems: warnings, job };
+}
+
+/** Here and not in the server: a pattern or a schema that refers to itself can keep whoever reads it busy for ever. */
+async function misfitsOf(schema: ArgsSchema | null, value: unknown): Promise<readonly string[]> {
+  if (schema === null) return [];
+  const { problemsOfArgs } = await import('#shared/api/args-check.ts');
+  return problemsOfArgs(schema, value);
 }
 
 /** What does not parse is told by the bundling. */

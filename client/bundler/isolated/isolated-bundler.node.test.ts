@@ -9,7 +9,7 @@ import type { Problem } from '#shared/api/schemas.ts';
 import { BackPressureError } from '#shared/errors/daylight-error.ts';
 import { bundleModule } from '../job-bundler.ts';
 import { ProjectFolder, callRegistered, installTestRuntime } from '../testing/job-fixture.ts';
-import type { SourceOutcome } from './bundle-source.ts';
+import type { SourceOutcome } from '#shared/ports/job-bundler.ts';
 import { createIsolatedBundler } from './isolated-bundler.ts';
 import { limitedCommand } from './resource-limits.ts';
 import { ESBUILD_LIMITS, workerFlags } from './sandbox.ts';
@@ -87,6 +87,26 @@ describe('a source that is submitted', () => {
     );
     installTestRuntime();
     expect(await callRegistered(job, 'job#read')).toEqual(['left', 'OPTICKS:']);
+  });
+
+  it('says where the argument does not fit its form; a form that cannot be read to its end holds up nobody', async () => {
+    const form = (schema: string): string =>
+      `export const args = ${schema} as const; export default (args: object) => args;`;
+    const misfits = async (schema: string, value: unknown): Promise<unknown> => {
+      const { job, ...outcome } = await bundler.bundle({
+        source: form(schema),
+        fileName: 'job.ts',
+        argument: { value },
+      });
+      return job ? outcome.misfits : outcome.problems.map(({ message }) => message);
+    };
+    const counted = `{ type: 'object', properties: { n: { type: 'integer', minimum: 1 } }, required: ['n'] }`;
+    expect(await misfits(counted, { n: 2 })).toEqual([]);
+    expect(await misfits(counted, { n: 'x' })).toEqual(['n must be an integer of at least 1']);
+    expect(await misfits(counted, undefined)).toEqual(['n is missing: it must be an integer of at least 1']);
+    expect((await bundle(form(counted))).misfits).toBeUndefined();
+    const endless = `{ type: 'object', properties: { s: { type: 'string', pattern: '^(a+)+$' } } }`;
+    expect(await misfits(endless, { s: `${'a'.repeat(60)}!` })).toEqual([expect.stringMatching(/longer than \d+ s/)]);
   });
 
   it('has the same hash each time, and the names that daylight run gives', async () => {

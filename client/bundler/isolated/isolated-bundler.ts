@@ -8,8 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BackPressureError } from '#shared/errors/daylight-error.ts';
-import type { JobBundler, SubmittedSource } from '#shared/ports/job-bundler.ts';
-import type { SourceOutcome } from './bundle-source.ts';
+import type { JobBundler, SourceOutcome, SubmittedSource } from '#shared/ports/job-bundler.ts';
 import { problemOf } from './problem-of.ts';
 import type { PoolSettings, ServiceAnswer, ServiceQuestion } from './sandbox-messages.ts';
 import { objection } from './source-limits.ts';
@@ -59,7 +58,8 @@ class IsolatedBundler implements JobBundler {
     this.#service = this.#start();
   }
 
-  async bundle({ source, fileName }: SubmittedSource, { types = false } = {}): Promise<SourceOutcome> {
+  async bundle(input: SubmittedSource, { types = false } = {}): Promise<SourceOutcome> {
+    const { source, fileName } = input;
     const wrong = objection(source, fileName);
     if (wrong !== undefined) return { problems: [problemOf(wrong, fileName)] };
     if (this.#closed) throw new Error('the bundler is closed');
@@ -70,7 +70,7 @@ class IsolatedBundler implements JobBundler {
     const id = this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<SourceOutcome>();
     this.#pending.set(id, { resolve, reject });
-    this.#service.send({ id, request: { source, fileName, types } } satisfies ServiceQuestion);
+    this.#service.send({ id, request: { ...input, types } } satisfies ServiceQuestion);
     return promise;
   }
 

@@ -36,9 +36,9 @@ async function typed({ source, fileName, packagesDir }: SandboxRequest, library:
 }
 
 async function work(request: SandboxRequest): Promise<void> {
-  const { source, fileName, packagesDir, typeLibrary } = request;
+  const { packagesDir, typeLibrary } = request;
   const types = typeLibrary === null ? undefined : typed(request, typeLibrary);
-  await say({ kind: 'bundled', ...(await bundleSource(source, fileName, packagesDir)) });
+  await say({ kind: 'bundled', ...(await bundleSource(request, packagesDir)) });
   if (types !== undefined) await say(await types);
 }
 

@@ -16,6 +16,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   esbuild: [`@esbuild/${process.platform}-${process.arch}`],
   'oxc-parser': [],
   'magic-string': ['@jridgewell/sourcemap-codec'],
+  typebox: [],
   '@jridgewell/trace-mapping': ['@jridgewell/sourcemap-codec', '@jridgewell/resolve-uri'],
 };
 

@@ -1,7 +1,7 @@
 // What goes between a server, the process that starts sandboxes for it, and a sandbox.
 
 import type { Problem } from '#shared/api/schemas.ts';
-import type { SourceOutcome } from './bundle-source.ts';
+import type { SourceOutcome, SubmittedSource } from '#shared/ports/job-bundler.ts';
 
 /** Where and how long sandboxes work. */
 export interface PoolSettings {
@@ -12,9 +12,7 @@ export interface PoolSettings {
 }
 
 /** A source to bundle. */
-export interface SourceRequest {
-  readonly source: string;
-  readonly fileName: string;
+export interface SourceRequest extends SubmittedSource {
   /** Check its types too. */
   readonly types: boolean;
 }
@@ -32,9 +30,7 @@ export type ServiceAnswer =
   | { readonly kind: 'trouble'; readonly message: string };
 
 /** Sent once to a sandbox, when it is ready. */
-export interface SandboxRequest {
-  readonly source: string;
-  readonly fileName: string;
+export interface SandboxRequest extends SubmittedSource {
   readonly packagesDir: string;
   /** Folder with the declarations of the language; null without TypeScript, or if types are not asked for. */
   readonly typeLibrary: string | null;

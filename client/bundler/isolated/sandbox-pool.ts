@@ -3,7 +3,7 @@
 
 import path from 'node:path';
 import type { Problem } from '#shared/api/schemas.ts';
-import type { SourceOutcome } from './bundle-source.ts';
+import type { SourceOutcome } from '#shared/ports/job-bundler.ts';
 import { Sandbox, planSandbox } from './sandbox.ts';
 import type { SandboxPlan, SandboxResult } from './sandbox.ts';
 import type { PoolSettings, SourceRequest } from './sandbox-messages.ts';
@@ -52,7 +52,8 @@ export class SandboxPool {
     for (const sandbox of this.#running) sandbox.end();
   }
 
-  async #bundle({ source, fileName, types }: SourceRequest): Promise<SourceOutcome> {
+  async #bundle({ types, ...input }: SourceRequest): Promise<SourceOutcome> {
+    const { fileName } = input;
     const { packagesDir, workingDir, timeLimitMs } = this.#settings;
     const plan = (this.#plan ??= planSandbox(packagesDir, workingDir));
     const sandbox = this.#takeSpare() ?? new Sandbox(plan);
@@ -61,7 +62,7 @@ export class SandboxPool {
       await sandbox.ready;
       const checked = types && plan.typeScript !== undefined && TYPED_SCRIPT.test(fileName);
       const typeLibrary = checked ? path.dirname(plan.typeScript.file) : null;
-      const result = await sandbox.run({ source, fileName, typeLibrary, packagesDir }, timeLimitMs);
+      const result = await sandbox.run({ ...input, typeLibrary, packagesDir }, timeLimitMs);
       if (result.end === 'died') this.#onTrouble(`bundling ${fileName}: ${result.reason}`);
       return outcomeOf(result, fileName, timeLimitMs);
     } finally {
@@ -102,7 +103,7 @@ function outcomeOf(
       source: 'type',
     };
     return {
-      ...(bundled.job === undefined ? {} : { job: bundled.job }),
+      ...bundled,
       problems: [...bundled.problems, ...typeProblems, ...(end === 'time' ? [unchecked] : [])],
     };
   }

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Problem } from '#shared/api/schemas.ts';
-import type { SourceOutcome } from './bundle-source.ts';
+import type { SourceOutcome } from '#shared/ports/job-bundler.ts';
 import { limitedCommand } from './resource-limits.ts';
 import type { ResourceLimits } from './resource-limits.ts';
 import { esbuildProgram, readablePlaces, typeScriptProgram } from './sandbox-files.ts';
@@ -120,8 +120,8 @@ export class Sandbox {
     const done = Promise.withResolvers<SandboxResult['end']>();
     this.#worker.on('message', (answer: SandboxAnswer) => {
       if (answer.kind === 'bundled') {
-        const { problems, job } = answer;
-        bundled = { problems, ...(job === undefined ? {} : { job }) };
+        const { kind: _kind, ...outcome } = answer;
+        bundled = outcome;
       }
       if (answer.kind === 'typed') typeProblems = answer.problems;
       if (answer.kind === 'broken') this.#died.resolve(answer.message);

@@ -152,6 +152,9 @@ describe('API: answers are as the schemas say', () => {
     const main = await host.command('lease', ({ task }) => world.server.plane.jobOfTask(task) === Number(mine.id));
     host.records(finish(main.task, { value: Uint8Array.of(80, 75) }));
     const params = { id: mine.id };
+    const misfit = { status: 422, code: 'bad-args', message: 'the argument must be an object' };
+    expect(await failureOf(client.call('submitJob', { body: { source, args: 'misfit' } }))).toMatchObject(misfit);
+    expect(await failureOf(client.call('rerunJob', { params, body: { args: 'misfit' } }))).toMatchObject(misfit);
     await vi.waitFor(async () => expect((await ask('getJob', { params })).status).toBe('succeeded'));
     expect(await ask('getJobSource', { params })).toEqual({ fileName: 'job.ts', source, args: { n: 2 } });
     expect(await ask('getJobResult', { params })).toEqual(Uint8Array.of(80, 75));

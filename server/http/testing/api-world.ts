@@ -18,9 +18,9 @@ export const OPERATOR = 'operate';
 export const VIEWER = 'look';
 export const JOIN = 'join';
 
-/** Takes what does not say "wrong", and has no room for what says "crowd". What a real one finds is its own tests' business. */
+/** Takes what does not say "wrong", and has no room for what says "crowd"; no form fits "misfit". What a real one finds is its own tests' business. */
 const bundler: JobBundler = {
-  bundle: ({ source, fileName }) => {
+  bundle: ({ source, fileName, argument }) => {
     if (source.includes('crowd')) return Promise.reject(new BackPressureError('try again in a few seconds'));
     const line = source.split('\n').findIndex((text) => text.includes('wrong')) + 1;
     const place = { file: fileName, line, column: 1 };
@@ -34,7 +34,8 @@ const bundler: JobBundler = {
       functions: ['square'],
       args: null,
     };
-    return Promise.resolve({ problems: [], job });
+    const misfits = argument?.value === 'misfit' ? ['the argument must be an object'] : [];
+    return Promise.resolve({ problems: [], job, misfits });
   },
   close: () => Promise.resolve(),
 };
