@@ -33,6 +33,9 @@ const FORMER_FAILURES = [
   [303467, 'S2 a node was hidden from a class of tasks when another class came'],
   [600991, 'the result of a second attempt was lost with the books, and its driver had heard of it (L5 M3)'],
   [601746, 'a copy stayed under a key of a former life of its node (O2)'],
+  [610209, 'L4 a task waited for ever for what it had put and its node had lost'],
+  [611105, 'J3 a node that slept through the end of a job and a kill of the server went on with it'],
+  [631192, 'O2 who came late with a copy under another key was told to drop one that it did not have'],
 ] as const;
 
 /** Batches that were run, by number: the last test looks at all of them. */

@@ -803,6 +803,22 @@ describe('G2 restart', () => {
     expect(it.to(host, 'dropCopy').map(({ object }) => object)).toEqual([key(1)]);
   });
 
+  it('O2 who comes late with a copy under another key may drop it under that', () => {
+    const { it, host, driver, key } = world();
+    const other = it.open({ cpuMilli: 0 });
+    const [kept, small] = [objectKey(other.id, 5), objectKey(other.id, 6)];
+    // The first is kept to compute the third again; its value is freed. The second has its value in the books.
+    it.say(driver, submit(driver.id, 1), submit(driver.id, 2), submit(driver.id, 3, { deps: [key(1)] }));
+    for (const record of [finishStored(key(1)), finish(key(2)), finishStored(key(3))]) it.say(host, record);
+    it.gcs.state.addAlias(kept, key(1));
+    it.gcs.state.addAlias(small, key(2));
+    it.say(driver, { kind: 'release', object: key(1), holder: 0 });
+    expect(it.gcs.state.objects.get(key(1))?.status).toBe('freed');
+    for (const object of [kept, small])
+      it.say(other, { kind: 'located', object, present: true, sizeBytes: 1_000_000 });
+    expect(it.to(other, 'dropCopy').map(({ object }) => object)).toEqual(expect.arrayContaining([kept, small]));
+  });
+
   it('O3 a copy of an object whose value is known otherwise is not needed', () => {
     const { it, host, driver, key } = world();
     it.say(driver, submit(driver.id, 1));

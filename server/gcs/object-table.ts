@@ -206,7 +206,7 @@ export class ObjectTable {
     }
     if (object.status !== 'stored') {
       if (object.status === 'freed' && !isHeld(object)) {
-        this.#state.ports.command(session, { kind: 'dropCopy', object: object.key });
+        this.#tellDrop(object, session);
         return;
       }
       startVersion(object, session);
@@ -232,7 +232,7 @@ export class ObjectTable {
     // A pending one may be about to have its value from this very node, which is heard again after a start of the server.
     const mayKeep = object.status === 'stored' || (object.status === 'pending' && session.trusted);
     if (!mayKeep) {
-      this.#state.ports.command(session, { kind: 'dropCopy', object: object.key });
+      this.#tellDrop(object, session);
       return;
     }
     object.privateCopies ??= new Set();
@@ -458,11 +458,16 @@ export class ObjectTable {
       const session = this.#state.sessions.get(id);
       if (!session) continue;
       session.copies.delete(object.key);
-      if (session.state === 'dead') continue;
-      for (const key of this.#state.keysAt(id, object.key))
-        this.#state.ports.command(session, { kind: 'dropCopy', object: key });
+      this.#tellDrop(object, session);
     }
     object.locations = undefined;
     object.privateCopies = undefined;
+  }
+
+  /** A node may drop its copy, under whichever key it has that. */
+  #tellDrop(object: ObjectRecord, session: SessionRecord): void {
+    if (session.state === 'dead') return;
+    for (const key of this.#state.keysAt(session.id, object.key))
+      this.#state.ports.command(session, { kind: 'dropCopy', object: key });
   }
 }
