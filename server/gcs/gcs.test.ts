@@ -814,8 +814,7 @@ describe('G2 restart', () => {
     it.gcs.state.addAlias(small, key(2));
     it.say(driver, { kind: 'release', object: key(1), holder: 0 });
     expect(it.gcs.state.objects.get(key(1))?.status).toBe('freed');
-    for (const object of [kept, small])
-      it.say(other, { kind: 'located', object, present: true, sizeBytes: 1_000_000 });
+    for (const object of [kept, small]) it.say(other, { kind: 'located', object, present: true, sizeBytes: 1_000_000 });
     expect(it.to(other, 'dropCopy').map(({ object }) => object)).toEqual(expect.arrayContaining([kept, small]));
   });
 

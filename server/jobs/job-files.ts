@@ -77,10 +77,6 @@ export class JobFiles implements JobDownloads {
     return this.#exists(job, 'result.zip');
   }
 
-  result(job: number): Promise<Uint8Array | undefined> {
-    return this.#read(job, 'result.zip');
-  }
-
   openResult(job: number): Promise<StoredFile | undefined> {
     return this.#open(job, 'result.zip');
   }
@@ -93,12 +89,6 @@ export class JobFiles implements JobDownloads {
   /** Published files, in the order in which they first came. */
   artefacts(job: number): readonly Artefact[] {
     return [...(this.#artefacts.get(job)?.values() ?? [])];
-  }
-
-  async artefact(job: number, name: string): Promise<{ mediaType: string; bytes: Uint8Array } | undefined> {
-    const known = this.#artefacts.get(job)?.get(name);
-    const bytes = known && (await this.#read(job, fileOf(name)));
-    return known && bytes ? { mediaType: known.mediaType, bytes } : undefined;
   }
 
   /** In turn with what is published, so that type and bytes are of the same version. */

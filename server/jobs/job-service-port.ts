@@ -37,8 +37,6 @@ export interface JobServicePort {
   hasSource(job: number): boolean;
   source(job: number): Promise<JobSource | undefined>;
   hasResult(job: number): boolean;
-  /** A zip archive: `result.json` and `.npy` files; whole, for programs in this process. People get it from `JobDownloads`. */
-  result(job: number): Promise<Uint8Array | undefined>;
   error(job: number): JobError | undefined;
   artefacts(job: number): readonly Artefact[];
   /** Progress by function of any job. */

@@ -135,10 +135,6 @@ export class JobService implements JobServicePort {
     return this.#withResult.has(job);
   }
 
-  result(job: number): Promise<Uint8Array | undefined> {
-    return this.#files.result(job);
-  }
-
   error(id: number): JobError | undefined {
     const job = this.#plane.gcs.state.jobs.get(id);
     return job?.status === 'failed' && job.result.length > 0 ? readError(job.result) : undefined;
@@ -146,10 +142,6 @@ export class JobService implements JobServicePort {
 
   artefacts(job: number): readonly Artefact[] {
     return this.#files.artefacts(job);
-  }
-
-  artefact(job: number, name: string): Promise<{ readonly mediaType: string; readonly bytes: Uint8Array } | undefined> {
-    return this.#files.artefact(job, name);
   }
 
   functions(id: number): readonly FunctionProgress[] {
