@@ -266,6 +266,11 @@ export async function eHandles(): Promise<void> {
   expectType<RemoteClass<typeof Counter>>()(RemoteCounter);
   const handle = RemoteCounter.options({ numCpus: 0, maxRestarts: 3 }).remote(numberRef);
   expectType<ActorHandle<Counter>>()(handle);
+  RemoteCounter.options({ maxConcurrency: 8, concurrencyGroups: { io: { maxConcurrency: 2, methods: ['slow'] } } });
+  // @ts-expect-error a method that the class has not
+  RemoteCounter.options({ concurrencyGroups: { io: { maxConcurrency: 2, methods: ['slwo'] } } });
+  // @ts-expect-error a field is no method
+  RemoteCounter.options({ concurrencyGroups: { io: { maxConcurrency: 2, methods: ['label'] } } });
   expectType<ObjectRef<number>>()(handle.inc.remote());
   expectType<ObjectRef<number>>()(handle.inc.remote(square.remote(7)));
   expectType<ObjectRef<string>>()(handle.slow.remote('x'));
@@ -486,6 +491,7 @@ export async function contextAndSession(): Promise<void> {
   expectType<Promise<number>>()(task.once('start', () => 5 as number));
   const bound = task.bind((x: number, y?: string) => x + (y ?? '').length);
   expectType<(x: number, y?: string) => number>()(bound);
+  expectType<void>()(task.exitActor());
   // @ts-expect-error read-only
   task.attempt = 2;
   await using session = await init({ address: 'http://127.0.0.1:1', token: 't' });

@@ -103,6 +103,11 @@ class RunningContext implements TaskContext {
     throw new NotYetSupportedError('context().checkpoint is not available yet');
   }
 
+  exitActor(): void {
+    if (this.#runtime.exitActor === undefined) throw new Error('exitActor() is for methods of actors');
+    this.#runtime.exitActor(this.#task);
+  }
+
   ready(): Promise<void> {
     return this.#runtime.core.ready();
   }

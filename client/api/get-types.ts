@@ -109,7 +109,7 @@ export interface KillOptions {
   readonly noRestart?: boolean;
 }
 
-/** `kill`: ends an actor without waiting for its queue. Unanswered calls reject with `ActorDiedError`. */
+/** `kill`: ends an actor at once, without waiting for its calls and without `onStop`. Unanswered calls reject with `ActorDiedError`. */
 export interface Kill {
   (handle: ActorHandle<unknown>, options?: KillOptions): Promise<void>;
 }
@@ -164,6 +164,11 @@ export interface TaskContext {
   once<T>(name: string, fn: () => T | Promise<T>): Promise<T>;
   /** Records `state` as the point from which a re-run starts; what led to it is forgotten. */
   checkpoint(state: unknown): Promise<void>;
+  /**
+   * In a method of an actor: ends the actor. Calls that it has begun, this one among them, go on and are answered; then `onStop`
+   * runs. All others fail with `ActorDiedError`, and there is no restart. Throws in a task that is no actor's.
+   */
+  exitActor(): void;
   /** Resolves once the queue has room: what a loop that submits awaits instead of meeting `BackPressureError`. */
   ready(): Promise<void>;
   /** `fn`, running as a part of this task wherever it is called from: for timers and listeners. */

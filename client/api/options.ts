@@ -2,7 +2,7 @@
 // option whose behaviour does not exist yet is refused by name, because an option that is silently ignored is a wrong result
 // that nobody sees; `parse-options.ts` has the values' rules. Sizes are bytes, times milliseconds.
 
-import type { Trust } from '#shared/task/task-options.ts';
+import type { ConcurrencyGroup, Trust } from '#shared/task/task-options.ts';
 
 /** A reservation of resources on several nodes, as `placementGroup(...)` gives it. */
 export interface PlacementGroup {
@@ -75,8 +75,15 @@ export interface TaskOptions extends CommonOptions {
   readonly numReturns?: number;
 }
 
-/** Options of a remote class. */
-export interface ActorOptions extends CommonOptions {
+/** Methods of an actor with a limit of their own. */
+export interface ConcurrencyGroupOptions<M extends string = string> {
+  /** Calls of these methods, together, that may run at the same time. A whole number from 1. */
+  readonly maxConcurrency: number;
+  readonly methods: readonly M[];
+}
+
+/** Options of a remote class; `M` are the names of its methods. */
+export interface ActorOptions<M extends string = string> extends CommonOptions {
   /** Whose machines it may live on. An actor has state that nobody can check: own ones only. */
   readonly trust?: 'own';
   /** How often the actor starts again after its worker or node died. `Infinity` allowed. Default 0. */
@@ -85,10 +92,16 @@ export interface ActorOptions extends CommonOptions {
   readonly maxPendingCalls?: number;
   /** Resends of a call that was unanswered when the actor died. Default 0. Not available yet. */
   readonly maxTaskRetries?: number;
-  /** Calls that may run at the same time. Default 1. Not available yet. */
+  /**
+   * Calls that may run at the same time: they start in order and take turns at every `await`. A whole number from 1, default 1.
+   * Methods in a group do not count.
+   */
   readonly maxConcurrency?: number;
-  /** Calls at the same time, by group of methods. Default none. Not available yet. */
-  readonly concurrencyGroups?: Readonly<Record<string, number>>;
+  /**
+   * Methods with limits of their own, by a name for each group: `{ io: { maxConcurrency: 4, methods: ['read'] } }`. A group that
+   * is full holds back no other, so calls start in order only within their group. A method is in one group at most. Default none.
+   */
+  readonly concurrencyGroups?: Readonly<Record<string, ConcurrencyGroupOptions<M>>>;
   /** The set of names in which `name` must be unique. Default: the job's own. Not available yet. */
   readonly namespace?: string;
   /** Gives the actor that has this name already instead of an error. Default `false`. Not available yet. */
@@ -141,6 +154,10 @@ export interface ResolvedActorOptions {
   readonly maxRestarts: number;
   /** From 1, or `null` for no bound of its own. */
   readonly maxPendingCalls: number | null;
+  /** From 1. */
+  readonly maxConcurrency: number;
+  /** Sorted by name, as are the methods of each. */
+  readonly concurrencyGroups: readonly ConcurrencyGroup[];
   /** Whole milliseconds per call, or `null` for no limit. */
   readonly runtimeMs: number | null;
   /** `null`: not named. */

@@ -151,6 +151,8 @@ describe('parseActorOptions', () => {
       resources: {},
       maxRestarts: 0,
       maxPendingCalls: null,
+      maxConcurrency: 1,
+      concurrencyGroups: [],
       runtimeMs: null,
       name: null,
       priority: 0,
@@ -161,28 +163,37 @@ describe('parseActorOptions', () => {
       resources: { arm: 1 },
       maxRestarts: 2,
       maxPendingCalls: 10,
+      maxConcurrency: 4,
       runtimeMs: 5,
       name: 'board',
       priority: 1000,
     };
-    expect(parseActorOptions(raw)).toEqual({ kind: 'actor', ...raw });
-    expect(parseActorOptions({ ...raw, trust: 'own' })).toEqual({ kind: 'actor', ...raw });
+    expect(parseActorOptions(raw)).toEqual({ kind: 'actor', concurrencyGroups: [], ...raw });
+    expect(parseActorOptions({ ...raw, trust: 'own' })).toEqual({ kind: 'actor', concurrencyGroups: [], ...raw });
     expect(parseActorOptions({ maxRestarts: Infinity }).maxRestarts).toBe(UNLIMITED);
+  });
+
+  it('A1 takes concurrency groups in any order, and refuses what is none', () => {
+    const groups = { io: { maxConcurrency: 4, methods: ['write', 'read'] }, admin: { maxConcurrency: 1, methods: [] } };
+    expect(parseActorOptions({ concurrencyGroups: groups }).concurrencyGroups).toEqual([
+      { name: 'admin', maxConcurrency: 1, methods: [] },
+      { name: 'io', maxConcurrency: 4, methods: ['read', 'write'] },
+    ]);
+    const refused = (concurrencyGroups: unknown) => () => parseActorOptions({ concurrencyGroups });
+    expect(refused([])).toThrow('such as { io: { maxConcurrency: 4');
+    expect(refused({ io: 4 })).toThrow('concurrencyGroups.io must be an object');
+    expect(refused({ io: { maxConcurrency: 0, methods: [] } })).toThrow('concurrencyGroups.io.maxConcurrency');
+    expect(refused({ io: { maxConcurrency: 1, methods: 'read' } })).toThrow('concurrencyGroups.io.methods');
+    const twice = { a: { maxConcurrency: 1, methods: ['read'] }, b: { maxConcurrency: 1, methods: ['read'] } };
+    expect(refused(twice)).toThrow('method "read" is in the concurrency groups a and b');
+    expect(() => parseActorOptions({ maxConcurrency: 0 })).toThrow(RangeError);
   });
 
   it('refuses options of tasks, of later versions, and values out of range', () => {
     expect(() => parseActorOptions({ maxRetries: 1 })).toThrow('option "maxRetries" is for tasks, not for actors');
     expect(() => parseActorOptions({ maxPendingCalls: 0 })).toThrow(RangeError);
     expect(() => parseActorOptions({ maxRestart: 1 })).toThrow('did you mean "maxRestarts"?');
-    for (const key of [
-      'maxTaskRetries',
-      'maxConcurrency',
-      'concurrencyGroups',
-      'namespace',
-      'getIfExists',
-      'lifetime',
-      'checkpoint',
-    ]) {
+    for (const key of ['maxTaskRetries', 'namespace', 'getIfExists', 'lifetime', 'checkpoint']) {
       expect(() => parseActorOptions({ [key]: 1 })).toThrow(NotYetSupportedError);
     }
     expect(() => parseActorOptions({ trust: 'unchecked' })).toThrow(NotYetSupportedError);

@@ -3,7 +3,7 @@
 // `undefined` counts as not given.
 
 import { NotYetSupportedError } from '#shared/errors/daylight-error.ts';
-import { MAX_PRIORITY, type Trust } from '#shared/task/task-options.ts';
+import { type ConcurrencyGroup, MAX_PRIORITY, type Trust } from '#shared/task/task-options.ts';
 
 import { didYouMean } from './did-you-mean.ts';
 import type { ActorOptions, ResolvedActorOptions, ResolvedTaskOptions, TaskOptions } from './options.ts';
@@ -12,6 +12,8 @@ import { UNLIMITED } from './options.ts';
 const AMOUNT_STEPS_PER_UNIT = 10_000;
 const MAX_AMOUNT = 1e9;
 const MAX_NUM_RETURNS = 1_000;
+/** Calls of one actor that run at the same time. */
+const MAX_CONCURRENCY = 100_000;
 const MAX_NAME_LENGTH = 200;
 /** The longest delay a timer takes: 24.8 days. */
 const MAX_RUNTIME_MS = 0x7fff_ffff;
@@ -44,6 +46,8 @@ const ACTOR_OPTIONS: Readonly<Record<keyof ActorOptions, Availability>> = {
   resources: 'now',
   maxRestarts: 'now',
   maxPendingCalls: 'now',
+  maxConcurrency: 'now',
+  concurrencyGroups: 'now',
   runtimeMs: 'now',
   name: 'now',
   trust: 'now',
@@ -54,8 +58,6 @@ const ACTOR_OPTIONS: Readonly<Record<keyof ActorOptions, Availability>> = {
   placementGroup: 'later',
   deterministic: 'later',
   maxTaskRetries: 'later',
-  maxConcurrency: 'later',
-  concurrencyGroups: 'later',
   namespace: 'later',
   getIfExists: 'later',
   lifetime: 'later',
@@ -107,6 +109,9 @@ export function parseActorOptions(raw: unknown): ResolvedActorOptions {
     maxRestarts: given.maxRestarts === undefined ? 0 : countOrUnlimited('maxRestarts', given.maxRestarts),
     maxPendingCalls:
       given.maxPendingCalls === undefined ? null : count('maxPendingCalls', given.maxPendingCalls, 1, UNLIMITED),
+    maxConcurrency:
+      given.maxConcurrency === undefined ? 1 : count('maxConcurrency', given.maxConcurrency, 1, MAX_CONCURRENCY),
+    concurrencyGroups: concurrencyGroups(given.concurrencyGroups),
     runtimeMs: runtimeMs(given.runtimeMs),
     name: name(given.name),
     priority: priority(given.priority),
@@ -204,6 +209,32 @@ function countOrUnlimited(label: string, value: unknown): number {
   if (value === Infinity) return UNLIMITED;
   if (value === -1) throw new RangeError(`${label} must not be negative: write Infinity for no limit`);
   return count(label, value, 0, UNLIMITED);
+}
+
+function concurrencyGroups(value: unknown): ConcurrencyGroup[] {
+  if (value === undefined) return [];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const example = "{ io: { maxConcurrency: 4, methods: ['read'] } }";
+    throw new TypeError(`concurrencyGroups must be an object such as ${example}, not ${show(value)}`);
+  }
+  const groupOf = new Map<string, string>();
+  const groups = Object.entries(value).map(([group, raw]: [string, unknown]): ConcurrencyGroup => {
+    const label = `concurrencyGroups.${group}`;
+    if (typeof raw !== 'object' || raw === null)
+      throw new TypeError(`${label} must be an object with maxConcurrency and methods, not ${show(raw)}`);
+    const methods: unknown = Reflect.get(raw, 'methods');
+    if (!Array.isArray(methods) || !methods.every((method): method is string => typeof method === 'string'))
+      throw new TypeError(`${label}.methods must be a list of names, not ${show(methods)}`);
+    for (const method of methods) {
+      const other = groupOf.get(method);
+      if (other !== undefined)
+        throw new TypeError(`method "${method}" is in the concurrency groups ${other} and ${group}`);
+      groupOf.set(method, group);
+    }
+    const maxConcurrency = count(`${label}.maxConcurrency`, Reflect.get(raw, 'maxConcurrency'), 1, MAX_CONCURRENCY);
+    return { name: group, maxConcurrency, methods: methods.toSorted() };
+  });
+  return groups.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function priority(value: unknown): number {

@@ -225,7 +225,9 @@ export interface RemoteClass<C> {
   /** Creates an actor and returns its handle at once; calls wait until it has started. Errors as `RemoteFunction.remote`. */
   remote(...args: RemoteArgs<ArgsOf<C>>): ActorHandle<InstanceOf<C>>;
   /** The same class under other options. Throws `TypeError` for an option that does not exist or does not make sense. */
-  options<const P extends ActorOptions>(options: P & OnlyKnown<P, ActorOptions>): RemoteClass<C>;
+  options<const P extends ActorOptions<ActorMethodName<InstanceOf<C>>>>(
+    options: P & OnlyKnown<P, ActorOptions>,
+  ): RemoteClass<C>;
 }
 
 /** How a function or a class is registered. */

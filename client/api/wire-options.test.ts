@@ -21,6 +21,14 @@ describe('options on the wire', () => {
     expect(taskDemand({ numGpus: 0.0001 }).custom).toEqual({ GPU: 1 });
   });
 
+  it('A1 a concurrency group names methods that the class has', () => {
+    const options = parseActorOptions({ concurrencyGroups: { io: { maxConcurrency: 2, methods: ['raed'] } } });
+    expect(() => wireActorOptions(options, 'Files', ['read', 'write'])).toThrow(
+      'class Files has no method "raed" to be in a concurrency group; did you mean "read"?',
+    );
+    expect(wireActorOptions(options, 'Files', []).concurrencyGroups).toHaveLength(1);
+  });
+
   it('T4 the trust of a task travels; an actor keeps to trusted nodes', () => {
     expect(wireTaskOptions(parseTaskOptions({}), 'f').trust).toBe('own');
     expect(wireTaskOptions(parseTaskOptions({ trust: 'unchecked' }), 'f').trust).toBe('unchecked');

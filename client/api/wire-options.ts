@@ -2,6 +2,7 @@
 
 import { GPU_RESOURCE, MILLI } from '#shared/task/resources.ts';
 import type { ResolvedOptions } from '#shared/task/task-options.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { NotYetSupportedError } from '#shared/errors/daylight-error.ts';
 import { type ResolvedActorOptions, type ResolvedTaskOptions, UNLIMITED } from './options.ts';
 
@@ -20,18 +21,27 @@ export function wireTaskOptions(options: ResolvedTaskOptions, functionName: stri
     namespace: '',
     maxRestarts: 0,
     maxPendingCalls: 0,
+    maxConcurrency: 1,
+    concurrencyGroups: [],
     trust: options.trust,
     idempotent: options.idempotent,
     priority: options.priority,
   };
 }
 
-/** Options of a class's actors. */
+/** Options of a class's actors. @throws TypeError for a concurrency group of methods that the class has not. */
 export function wireActorOptions(
   options: ResolvedActorOptions,
   className: string,
   methods: readonly string[],
 ): ResolvedOptions {
+  // Not known yet where the class's module is still in the making: then every name is tried.
+  const unknown =
+    methods.length > 0 && options.concurrencyGroups.flatMap((group) => group.methods).find((m) => !methods.includes(m));
+  if (unknown)
+    throw new TypeError(
+      `class ${className} has no method "${unknown}" to be in a concurrency group${didYouMean(unknown, methods)}`,
+    );
   return {
     demand: demand(options),
     maxRetries: 0,
@@ -41,6 +51,8 @@ export function wireActorOptions(
     namespace: '',
     maxRestarts: countOf(options.maxRestarts),
     maxPendingCalls: options.maxPendingCalls ?? 0,
+    maxConcurrency: options.maxConcurrency,
+    concurrencyGroups: options.concurrencyGroups,
     trust: 'own',
     idempotent: false,
     priority: options.priority,

@@ -2,7 +2,7 @@
  * Actors that live on this node, and the order of their calls (rule A1).
  *
  * Calls of one caller start in the order they were made, so a call whose inputs are not here yet holds back the later
- * ones of the same caller, and only those. Calls that can start are sent at once; the worker runs them one by one.
+ * ones of the same caller, and only those. Calls that can start are sent at once; how many run at a time is the worker's business.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { moveTask } from './local-task-state.ts';
@@ -19,6 +19,13 @@ export interface HostedActor {
   readonly callers: Map<ObjectKey, Set<TaskEntry>>;
   /** Calls its worker has. */
   readonly inFlight: Set<TaskEntry>;
+  /** Its class has an `onStop`. */
+  tidies: boolean;
+  /**
+   * Whether it ends in its own good time: `retiring` after the calls that are here, `exiting` without those that it has not
+   * begun. Either way it is given no new ones.
+   */
+  ending: 'no' | 'retiring' | 'exiting';
 }
 
 /** Sends a call to the worker of an actor. */
@@ -28,9 +35,12 @@ export type SendCall = (call: TaskEntry, worker: WorkerEntry) => void;
 export class ActorHost {
   readonly #actors = new Map<ObjectKey, HostedActor>();
   readonly #send: SendCall;
+  readonly #endingLeft: (actor: HostedActor) => void;
 
-  constructor(send: SendCall) {
+  /** @param endingLeft a call of an actor that is ending left it */
+  constructor(send: SendCall, endingLeft: (actor: HostedActor) => void) {
     this.#send = send;
+    this.#endingLeft = endingLeft;
   }
 
   get(key: ObjectKey): HostedActor | undefined {
@@ -54,6 +64,8 @@ export class ActorHost {
       alive: false,
       callers: new Map(),
       inFlight: new Set(),
+      tidies: false,
+      ending: 'no',
     };
     this.#actors.set(actor.key, actor);
     return actor;
@@ -81,15 +93,27 @@ export class ActorHost {
   left(call: TaskEntry): void {
     const actor = this.#actors.get(call.actor);
     if (!actor) return;
-    if (actor.inFlight.delete(call)) return;
-    actor.callers.get(call.caller)?.delete(call);
-    this.#pump(actor, call.caller);
+    if (!actor.inFlight.delete(call)) {
+      actor.callers.get(call.caller)?.delete(call);
+      this.#pump(actor, call.caller);
+    }
+    if (actor.ending !== 'no') this.#endingLeft(actor);
+  }
+
+  /** Whether nothing of what it was given is unanswered. */
+  isDrained({ inFlight, callers }: HostedActor): boolean {
+    return inFlight.size === 0 && callers.size === 0;
+  }
+
+  /** Calls that have not been sent to its worker. */
+  waitingCalls({ callers }: HostedActor): TaskEntry[] {
+    return [...callers.values()].flatMap((queue) => [...queue]);
   }
 
   /** The actor is no more; returns every call it had not answered. */
   remove(actor: HostedActor): TaskEntry[] {
     this.#actors.delete(actor.key);
-    const calls = [...actor.inFlight, ...[...actor.callers.values()].flatMap((queue) => [...queue])];
+    const calls = [...actor.inFlight, ...this.waitingCalls(actor)];
     actor.inFlight.clear();
     actor.callers.clear();
     return calls;

@@ -1,9 +1,11 @@
 /**
  * Actors and the workers they live in: each has one of its own, from its creation to its end.
  */
+import type { WorkerCommand, WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
 import { END_REASON } from '#shared/protocol/node-records.ts';
 import type { ServerCommandOf } from '#shared/protocol/server-commands.ts';
-import { ActorHost } from './actor-host.ts';
+import { ActorEnds } from './actor-ends.ts';
+import { ActorHost, type HostedActor } from './actor-host.ts';
 import type { TaskEntry } from './entries.ts';
 import type { Journal } from './journal.ts';
 import { moveTask } from './local-task-state.ts';
@@ -21,17 +23,29 @@ export interface ActorWorkerParts {
   readonly scheduler: () => LocalScheduler;
   readonly tasks: () => LocalTasks;
   readonly runs: () => RunSender;
+  nowMs(): number;
+  send(worker: WorkerEntry, command: WorkerCommand): void;
   stop(worker: WorkerEntry, reason: number, message: string): void;
 }
 
 /** The workers of this node's actors. */
 export class ActorWorkers {
   readonly host: ActorHost;
+  readonly ends: ActorEnds;
   readonly #parts: ActorWorkerParts;
 
   constructor(parts: ActorWorkerParts) {
     this.#parts = parts;
-    this.host = new ActorHost((call, worker) => this.#run(call, worker));
+    this.host = new ActorHost(
+      (call, worker) => this.#run(call, worker),
+      (actor) => this.ends.callLeft(actor),
+    );
+    this.ends = new ActorEnds(this.host, {
+      nowMs: () => parts.nowMs(),
+      send: (worker, command) => parts.send(worker, command),
+      failWith: (call, error) => parts.tasks().failWith(call, error),
+      stop: (worker, reason, message) => parts.stop(worker, reason, message),
+    });
   }
 
   /** An actor's creation has its resources: it gets a worker. */
@@ -42,6 +56,14 @@ export class ActorWorkers {
     this.#parts.keys.give(worker);
     actor.worker = worker;
     moveTask(task, 'running');
+    const { maxConcurrency, concurrencyGroups: groups } = task.options.options;
+    if (maxConcurrency > 1 || groups.length > 0)
+      this.#parts.send(worker, {
+        kind: 'concurrency',
+        actor: task.key,
+        maxConcurrency,
+        groups: groups.map((group) => ({ maxConcurrency: group.maxConcurrency, methods: [...group.methods] })),
+      });
     this.#run(task, worker);
   }
 
@@ -51,19 +73,49 @@ export class ActorWorkers {
     // A later life of the actor is not meant (rule M2).
     if (!actor || (actor.creation.incarnation || 1) > incarnation) return;
     if (actor.worker) this.#parts.stop(actor.worker, END_REASON.killed, 'it was killed');
-    else this.#parts.tasks().actorKilled(actor, 'it was killed');
+    else this.#parts.tasks().actorCalls.killed(actor, 'it was killed');
+  }
+
+  /** The server lets an actor end in its own good time. */
+  retire({ actor: key, incarnation }: ServerCommandOf<'retireActor'>): void {
+    const actor = this.host.get(key);
+    if (actor?.alive && (actor.creation.incarnation || 1) === incarnation) this.ends.retire(actor);
+  }
+
+  /** What a worker says of how its actor ends. */
+  on(worker: WorkerEntry, { kind, actor: key }: WorkerRequestOf<'tidies' | 'exits' | 'exited'>): void {
+    const actor = this.host.get(key);
+    if (actor?.worker !== worker) return;
+    if (kind === 'tidies') {
+      actor.tidies = true;
+    } else if (kind === 'exits') {
+      this.ends.begun(actor);
+    } else {
+      this.#ended(actor, END_REASON.exited, 'it ended itself');
+      this.#parts.stop(worker, END_REASON.killed, 'its actor has ended');
+    }
+  }
+
+  /** The job is over: what tidies up has time for that. Returns false if the worker is to be ended at once. */
+  letTidy(worker: WorkerEntry): boolean {
+    const actor = this.host.get(worker.actor);
+    return actor?.worker === worker && this.ends.letTidy(actor);
   }
 
   /** The worker of an actor ended. */
   ended(worker: WorkerEntry, reason: number, message: string): void {
     const actor = this.host.get(worker.actor);
-    if (actor?.worker !== worker) return;
+    if (actor?.worker === worker) this.#ended(actor, reason, message);
+  }
+
+  #ended(actor: HostedActor, reason: number, message: string): void {
+    this.ends.over(actor);
     actor.worker = undefined;
     if (actor.alive) {
       const incarnation = actor.creation.incarnation || 1;
       this.#parts.journal.append({ kind: 'actorDown', actor: actor.key, incarnation, reason, message });
     }
-    this.#parts.tasks().actorEnded(actor, reason, message);
+    this.#parts.tasks().actorCalls.ended(actor, reason, message);
   }
 
   #run(task: TaskEntry, worker: WorkerEntry): void {

@@ -3,6 +3,7 @@
  * whether a worker or the server spoke of it first.
  */
 import { optionsFromJson, schedulingClassOf } from '#shared/task/task-options.ts';
+import type { ServerCommandOf } from '#shared/protocol/server-commands.ts';
 import type { FunctionInfo, OptionsInfo } from './entries.ts';
 import type { Journal } from './journal.ts';
 
@@ -14,9 +15,31 @@ export class Definitions {
   /** By the server's numbers. */
   readonly serverFunctions: FunctionInfo[] = [];
   readonly serverOptions: OptionsInfo[] = [];
+  /** Of the lease that comes next. */
+  #failures: ServerCommandOf<'failures'> | undefined;
 
   constructor(journal: Journal) {
     this.#journal = journal;
+  }
+
+  /** The server says what a number of its own means, or how often the task of the next lease failed. */
+  introduced(command: ServerCommandOf<'function' | 'options' | 'failures'>): void {
+    if (command.kind === 'failures') this.#failures = command;
+    else if (command.kind === 'options') this.serverOptions[command.options] = this.optionsOf(command.json);
+    else this.serverFunctions[command.fn] = this.functionOf(command.module, command.name, command.functionKind);
+  }
+
+  /** What a lease names; `undefined` if its numbers mean nothing. */
+  leased({
+    task,
+    fn: fnNumber,
+    options: optionsNumber,
+  }: ServerCommandOf<'lease'>): { fn: FunctionInfo; options: OptionsInfo; failures: number | undefined } | undefined {
+    const fn = this.serverFunctions[fnNumber];
+    const options = this.serverOptions[optionsNumber];
+    const failures = this.#failures?.task === task ? this.#failures.count : undefined;
+    this.#failures = undefined;
+    return fn && options && { fn, options, failures };
   }
 
   functionOf(module: string, name: string, kind: number): FunctionInfo {

@@ -6,7 +6,6 @@
  */
 import { errorNames } from '#shared/errors/error-names.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
-import { ActorUnavailableError } from '#shared/errors/daylight-error.ts';
 import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
 import { END_REASON, FUNCTION_KIND, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
@@ -14,7 +13,8 @@ import type { ServerCommandOf } from '#shared/protocol/server-commands.ts';
 import type { WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { isRetriedException, mayRetry } from '#shared/task/retry-policy.ts';
-import type { ActorHost, HostedActor } from './actor-host.ts';
+import { ActorCalls } from './actor-calls.ts';
+import type { ActorHost } from './actor-host.ts';
 import type { FunctionInfo, OptionsInfo, TaskEntry } from './entries.ts';
 import type { LocalObjects } from './local-objects.ts';
 import { newTask, noteRun } from './new-task.ts';
@@ -35,6 +35,7 @@ export class LocalTasks {
   readonly #objects: LocalObjects;
   readonly #scheduler: LocalScheduler;
   readonly #actors: ActorHost;
+  readonly actorCalls: ActorCalls;
   readonly #hooks: LocalTaskHooks;
   readonly #remoteCalls = new RemoteCalls();
   readonly #inputs: TaskInputs;
@@ -45,6 +46,13 @@ export class LocalTasks {
     this.#scheduler = scheduler;
     this.#actors = actors;
     this.#hooks = hooks;
+    this.actorCalls = new ActorCalls(actors, {
+      failWith: (task, error) => this.failWith(task, error),
+      failEncoded: (task, error) => this.#failEncoded(task, error),
+      creationFailed: (task, reason, message) =>
+        this.#attemptFailed(task, reason, message, reason !== END_REASON.bystander),
+      stopWorker: (worker, reason, message) => hooks.stopWorker(worker, reason, message),
+    });
     this.#inputs = new TaskInputs(objects, {
       complete: (task) => this.#inputsReady(task),
       failed: (task, error) => this.#failEncoded(task, error),
@@ -159,6 +167,11 @@ export class LocalTasks {
   recalled(worker: WorkerEntry, key: ObjectKey): void {
     const task = this.#tasks.get(key);
     if (!task || task.worker !== worker || task.state !== 'running') return;
+    if (task.actor !== 0) {
+      if (task.cancelled) this.#endUnwanted(task);
+      else this.failWith(task, actorDied('it ended itself'));
+      return;
+    }
     this.#scheduler.recalled(task);
     if (task.isWithdrawn || task.cancelled) this.#endUnwanted(task);
     else if (!this.#mayStay(task)) this.#handBack(task);
@@ -238,7 +251,7 @@ export class LocalTasks {
       if (target.uses <= 0) this.#objects.forgetUnused(target);
     }
     this.#close(task);
-    if (task.fn.kind === FUNCTION_KIND.actor) this.#creationEnded(task, isValue ? undefined : value);
+    if (task.fn.kind === FUNCTION_KIND.actor) this.actorCalls.creationEnded(task, isValue ? undefined : value);
   }
 
   /** Ends a task with an error of the system's. */
@@ -328,26 +341,6 @@ export class LocalTasks {
     if (culprit) this.#attemptFailed(culprit, reason, message, true);
   }
 
-  /**
-   * The worker of an actor ended. In its constructor: it may be tried again, and calls go on waiting. Later: whether
-   * the calls it had not answered ran cannot be known, so they fail.
-   */
-  actorEnded(actor: HostedActor, reason: number, message: string): void {
-    const { creation } = actor;
-    if (!actor.alive) {
-      this.#attemptFailed(creation, reason, message, reason !== END_REASON.bystander);
-      return;
-    }
-    const isOver = creation.options.options.maxRestarts === 0 || reason === END_REASON.killed;
-    const error = isOver ? actorDied(message) : new ActorUnavailableError(`the actor is restarting: ${message}`);
-    this.#failCalls(actor, error);
-  }
-
-  /** An actor shall end that has no worker yet. */
-  actorKilled(actor: HostedActor, message: string): void {
-    if (actor.creation.state !== 'done') this.failWith(actor.creation, actorDied(message));
-  }
-
   /** An attempt ended without a result. @param staysHere a leased one is tried again here, too */
   #attemptFailed(task: TaskEntry, reason: number, message: string, counted: boolean, staysHere = false): void {
     if (task.state === 'done') return;
@@ -355,7 +348,7 @@ export class LocalTasks {
       this.#endUnwanted(task);
       return;
     }
-    if (reason === END_REASON.killed) {
+    if (reason === END_REASON.killed || reason === END_REASON.exited) {
       this.failWith(task, actorDied(message));
       return;
     }
@@ -385,13 +378,7 @@ export class LocalTasks {
     }
     this.#close(task);
     this.#objects.madeElsewhere(task.key);
-    if (task.fn.kind === FUNCTION_KIND.actor)
-      this.#failCalls(this.#actors.get(task.key), new ActorUnavailableError(`the actor is restarting: ${message}`));
-  }
-
-  /** The actor has no life any more here: what it has not answered it never will. */
-  #failCalls(actor: HostedActor | undefined, error: Error): void {
-    if (actor) for (const call of this.#actors.remove(actor)) this.failWith(call, error);
+    if (task.fn.kind === FUNCTION_KIND.actor) this.actorCalls.creationGone(task, message);
   }
 
   #retriesException(task: TaskEntry, error: Uint8Array): boolean {
@@ -418,7 +405,8 @@ export class LocalTasks {
   /** The local scheduler's answer to a task (rule S1), or the actor's place. */
   #placeOf(task: TaskEntry): number {
     if (task.actor !== 0) {
-      const isHere = this.#actors.get(task.actor) !== undefined && !this.#remoteCalls.has(task.actor);
+      const actor = this.#actors.get(task.actor);
+      const isHere = actor !== undefined && actor.ending === 'no' && !this.#remoteCalls.has(task.actor);
       return isHere ? PLACE.here : PLACE.global;
     }
     return this.#scheduler.keeps(task) ? PLACE.here : PLACE.global;
@@ -427,10 +415,14 @@ export class LocalTasks {
   /** The task will run on this node: first its inputs. */
   #begin(task: TaskEntry): void {
     moveTask(task, 'waiting');
-    if (task.fn.kind === FUNCTION_KIND.actor) this.#beginActor(task);
+    if (task.fn.kind === FUNCTION_KIND.actor) this.actorCalls.creationBegins(task);
     const actor = task.actor === 0 ? undefined : this.#actors.get(task.actor);
     if (task.actor !== 0 && !actor) {
       this.#attemptFailed(task, END_REASON.returned, 'the actor no longer lives here', false);
+      return;
+    }
+    if (actor?.ending === 'exiting') {
+      this.failWith(task, actorDied('it ended itself'));
       return;
     }
     if (actor) this.#actors.enqueue(actor, task);
@@ -440,14 +432,6 @@ export class LocalTasks {
     else this.#inputs.await(task, lacksModule);
   }
 
-  /** A worker of the actor's former life may be about to end here (rule M2). */
-  #beginActor(task: TaskEntry): void {
-    const former = this.#actors.get(task.key);
-    this.#failCalls(former, new ActorUnavailableError('the actor is restarting'));
-    if (former?.worker) this.#hooks.stopWorker(former.worker, END_REASON.killed, 'its actor begins another life');
-    this.#actors.add(task);
-  }
-
   #inputsReady(task: TaskEntry): void {
     if (task.state !== 'waiting') return;
     task.inputWait = undefined;
@@ -455,14 +439,6 @@ export class LocalTasks {
     if (actor) this.#actors.ready(actor, task);
     else if (this.#mayStay(task)) this.#scheduler.add(task);
     else this.#handBack(task);
-  }
-
-  #creationEnded(task: TaskEntry, error: Uint8Array | undefined): void {
-    const actor = this.#actors.get(task.key);
-    if (!actor) return;
-    if (error === undefined) return this.#actors.lives(actor);
-    for (const call of this.#actors.remove(actor)) this.#failEncoded(call, error);
-    if (actor.worker) this.#hooks.stopWorker(actor.worker, END_REASON.killed, 'its constructor failed');
   }
 
   #close(task: TaskEntry): void {

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { encodeError } from '#shared/errors/error-record.ts';
 import { errorNames } from '#shared/errors/error-names.ts';
 import { objectKey } from '#shared/ids/object-key.ts';
-import { FUNCTION_KIND, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
+import { END_REASON, FUNCTION_KIND, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
-import { FakeNode, FN } from './testing/fake-node.ts';
+import { FakeNode, FN, JOB } from './testing/fake-node.ts';
 
 const ELSEWHERE = objectKey(9, 1);
 const REMOTE_ACTOR = objectKey(9, 2);
@@ -220,6 +220,114 @@ describe('actors', () => {
     for (const task of [queued, running]) expect(errorOf(node, task)).toContain('TaskCancelledError');
     expect(node.hosts().some(({ stopped }) => stopped)).toBe(false);
     expect(node.raylet.load().runningTasks).toBe(0);
+  });
+
+  describe('A3 in their own good time', () => {
+    const exited = (node: FakeNode) => node.of('actorDown').filter(({ reason }) => reason === END_REASON.exited);
+
+    it('answer the calls that are here before they are asked to end', () => {
+      const node = new FakeNode();
+      const actor = startActor(node);
+      const worker = node.hosts()[0]!;
+      const [running, waiting] = [node.submit({ actor }), node.submit({ actor, deps: [ELSEWHERE] })];
+      node.settle();
+      node.command({ kind: 'retireActor', actor, incarnation: 1 });
+      expect(node.of('submit').at(-1)).toMatchObject({ place: PLACE.here });
+      const late = node.submit({ actor });
+      expect(node.of('submit').at(-1)).toMatchObject({ task: late, place: PLACE.global });
+      node.finish(running);
+      expect(worker.of('exitActor')).toEqual([]);
+      node.describe(ELSEWHERE);
+      node.settle();
+      node.finish(waiting);
+      expect(worker.of('exitActor')).toEqual([{ kind: 'exitActor', actor, now: false }]);
+      node.say(worker, { kind: 'exits', actor });
+      node.say(worker, { kind: 'exited', actor });
+      expect(exited(node)).toMatchObject([{ actor, incarnation: 1 }]);
+      expect(worker.stopped).toBe(true);
+      node.endStopped();
+      expect(node.raylet.load()).toMatchObject({ runningTasks: 0, workers: 1 });
+    });
+
+    it('have a limit when nothing is unanswered any more', () => {
+      const node = new FakeNode();
+      const actor = startActor(node);
+      const worker = node.hosts()[0]!;
+      const call = node.submit({ actor });
+      node.settle();
+      node.command({ kind: 'retireActor', actor, incarnation: 1 });
+      node.tick(60_000);
+      node.finish(call);
+      node.tick(6_900);
+      expect(worker.stopped).toBe(false);
+      expect(node.raylet.isQuiet).toBe(false);
+      node.tick(200);
+      expect(worker.stopped).toBe(true);
+      node.endStopped();
+      expect(exited(node)).toHaveLength(1);
+    });
+
+    it('by themselves: what has not begun fails, what comes later goes to the server', () => {
+      const node = new FakeNode();
+      const actor = startActor(node);
+      const worker = node.hosts()[0]!;
+      const [begun, queued, held] = [
+        node.submit({ actor }),
+        node.submit({ actor }),
+        node.submit({ actor, deps: [ELSEWHERE] }),
+      ];
+      node.settle();
+      node.say(worker, { kind: 'exits', actor });
+      node.say(worker, { kind: 'recalled', task: queued });
+      for (const call of [queued, held]) expect(errorOf(node, call)).toContain('ActorDiedError');
+      const leased = objectKey(9, 77);
+      node.lease({ task: leased, actor, fn: FUNCTION_KIND.method, incarnation: 1 });
+      expect(node.of('finish').at(-1)).toMatchObject({ task: leased, outcome: OUTCOME.error });
+      node.submit({ actor });
+      expect(node.of('submit').at(-1)).toMatchObject({ place: PLACE.global });
+      node.finish(begun);
+      expect(node.told(begun)).toMatchObject([{ status: OBJECT_STATUS.inline }]);
+      node.say(worker, { kind: 'exited', actor });
+      expect(exited(node)).toMatchObject([{ actor }]);
+      expect(node.raylet.load().runningTasks).toBe(0);
+    });
+
+    it('of another life are not meant (M2)', () => {
+      const node = new FakeNode();
+      node.lease({ task: REMOTE_ACTOR, fn: FUNCTION_KIND.actor, incarnation: 2 });
+      node.finish(REMOTE_ACTOR);
+      node.command({ kind: 'retireActor', actor: REMOTE_ACTOR, incarnation: 1 });
+      node.tick(60_000);
+      expect(node.hosts().some(({ stopped }) => stopped)).toBe(false);
+    });
+
+    it('J3 at the end of their job, if they have an onStop; the others at once', () => {
+      const node = new FakeNode();
+      const [tidy, plain] = [startActor(node), startActor(node)];
+      const [first, second] = node.hosts();
+      node.say(first!, { kind: 'tidies', actor: tidy });
+      const call = node.submit({ actor: tidy });
+      node.settle();
+      node.command({ kind: 'stopJob', job: JOB });
+      expect([first!.stopped, second!.stopped]).toEqual([false, true]);
+      expect(plain).not.toBe(tidy);
+      expect(first!.of('exitActor')).toEqual([{ kind: 'exitActor', actor: tidy, now: true }]);
+      node.tick(1_000);
+      expect(errorOf(node, call)).toContain('TaskCancelledError');
+      node.say(first!, { kind: 'exited', actor: tidy });
+      expect(first!.stopped).toBe(true);
+    });
+  });
+
+  it('A1 their workers are told how many calls may run at the same time, before the creation', () => {
+    const node = new FakeNode();
+    const group = { name: 'io', maxConcurrency: 2, methods: ['read'] };
+    startActor(node, node.options({ maxConcurrency: 8, concurrencyGroups: [group] }));
+    const kinds = node.hosts()[0]!.commands.map(({ kind }) => kind);
+    expect(kinds.indexOf('concurrency')).toBeLessThan(kinds.indexOf('run'));
+    expect(node.hosts()[0]!.of('concurrency')).toMatchObject([
+      { maxConcurrency: 8, groups: [{ maxConcurrency: 2, methods: ['read'] }] },
+    ]);
   });
 
   it('O3 what an actor holds is released in its own name', () => {

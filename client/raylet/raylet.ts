@@ -9,7 +9,7 @@ import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { END_REASON } from '#shared/protocol/node-records.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
-import type { ServerCommand, ServerCommandOf } from '#shared/protocol/server-commands.ts';
+import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { WorkerCommand, WorkerRequest, WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
 import { NodeResources } from '#shared/task/resources.ts';
@@ -54,8 +54,6 @@ export class Raylet {
   readonly #limits: TimeLimits;
   readonly #claims: WorkerClaims;
   readonly #keys = new WorkerKeys((worker, command) => this.#send(worker, command));
-  /** Of the lease that comes next. */
-  #failures: ServerCommandOf<'failures'> | undefined;
   #session = 0;
   #job = 0;
 
@@ -97,6 +95,8 @@ export class Raylet {
       scheduler: () => this.#scheduler,
       tasks: () => this.#tasks,
       runs: () => this.#runs,
+      nowMs: () => ports.clock.nowMs(),
+      send,
       stop,
     });
     this.#tasks = new LocalTasks(this.#objects, this.#scheduler, this.#actors.host, {
@@ -217,7 +217,7 @@ export class Raylet {
 
   /** Nothing here happens by time alone and soon: there are no limits to keep, no waits, nothing to send. */
   get isQuiet(): boolean {
-    if (this.#tasks.count > 0 || this.journal.hasUnsent) return false;
+    if (this.#tasks.count > 0 || this.journal.hasUnsent || this.#actors.ends.count > 0) return false;
     for (const worker of this.#pool.all()) if (worker.blocks.size > 0) return false;
     return this.#pool.surplus() === undefined;
   }
@@ -249,6 +249,7 @@ export class Raylet {
   tick(): void {
     const nowMs = this.#ports.clock.nowMs();
     this.#limits.tick(nowMs);
+    this.#actors.ends.tick(nowMs);
     this.#tasks.handBackSurplus();
     this.store.tick();
     this.flush();
@@ -331,6 +332,11 @@ export class Raylet {
         worker.endCulprit = worker.current;
         this.#stop(worker, message.reason, message.message);
         return;
+      case 'tidies':
+      case 'exits':
+      case 'exited':
+        this.#actors.on(worker, message);
+        return;
       case 'flush':
         this.journal.flush();
         this.#send(worker, { kind: 'flushed', id: message.id });
@@ -364,16 +370,10 @@ export class Raylet {
   onCommand(command: ServerCommand): void {
     switch (command.kind) {
       case 'lease': {
-        const fn = this.#definitions.serverFunctions[command.fn];
-        const options = this.#definitions.serverOptions[command.options];
-        const told = this.#failures?.task === command.task ? this.#failures.count : undefined;
-        this.#failures = undefined;
-        if (fn && options) this.#tasks.lease(command, fn, options, told);
+        const lease = this.#definitions.leased(command);
+        if (lease) this.#tasks.lease(command, lease.fn, lease.options, lease.failures);
         return;
       }
-      case 'failures':
-        this.#failures = command;
-        return;
       case 'withdraw':
         this.#tasks.withdraw(command.task, command.attempt);
         return;
@@ -392,18 +392,16 @@ export class Raylet {
       case 'killActor':
         this.#actors.kill(command);
         return;
+      case 'retireActor':
+        this.#actors.retire(command);
+        return;
       case 'stopJob':
         this.#stopJob(command.job);
         return;
       case 'function':
-        this.#definitions.serverFunctions[command.fn] = this.#definitions.functionOf(
-          command.module,
-          command.name,
-          command.functionKind,
-        );
-        return;
       case 'options':
-        this.#definitions.serverOptions[command.options] = this.#definitions.optionsOf(command.json);
+      case 'failures':
+        this.#definitions.introduced(command);
         return;
       case 'peers':
         this.#scheduler.peers = command.nodes;
@@ -438,7 +436,8 @@ export class Raylet {
   #stopJob(job: number): void {
     for (const task of [...this.#tasks.all()]) if (task.job === job) this.#tasks.cancel(task.key, false, false);
     for (const worker of [...this.#pool.all()]) {
-      if (worker.job === job && worker.kind !== 'driver') this.#stop(worker, END_REASON.killed, 'its job is over');
+      if (worker.job === job && worker.kind !== 'driver' && !this.#actors.letTidy(worker))
+        this.#stop(worker, END_REASON.killed, 'its job is over');
     }
   }
 

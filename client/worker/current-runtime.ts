@@ -10,6 +10,8 @@ export interface RealmRuntime {
   readonly core: CoreWorker;
   /** The task for `context()`. Throws outside a task. */
   contextTask(): TaskState;
+  /** Ends the actor of this task. Absent in a driver. */
+  exitActor?(task: TaskState): void;
 }
 
 let current: RealmRuntime | undefined;

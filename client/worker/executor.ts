@@ -1,7 +1,7 @@
 /**
  * Runs tasks and actor calls in one worker. One plain task has the thread at a time; another starts only while it is
- * blocked in `get` or `wait` (rule S3), and gets its own `context()` (rule L8). An actor's calls never overlap. What is
- * queued can be taken back by the raylet until the moment it starts: the claim board decides, without a message.
+ * blocked in `get` or `wait` (rule S3), and gets its own `context()` (rule L8). Calls of actors start as `actor-lanes.ts` says.
+ * What is queued can be taken back by the raylet until the moment it starts: the claim board decides, without a message.
  */
 import { decodeArgs, encodeValue } from '#shared/serialization/value-codec.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
@@ -11,14 +11,16 @@ import { END_REASON, FUNCTION_KIND, OUTCOME } from '#shared/protocol/node-record
 import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import type { WorkerCommand, WorkerCommandOf } from '#shared/protocol/worker-messages.ts';
 import { ownMethodName } from './call-target.ts';
+import { sendLog } from './console-capture.ts';
 import type { CoreWorker } from './core-worker.ts';
 import { GpuSlot } from './gpu-slot.ts';
 import type { EvaluatedModule } from './module-loader.ts';
 import { ModuleTable } from './module-table.ts';
-import type { WorkerPorts } from './ports.ts';
+import { LOG_LEVEL, type WorkerPorts } from './ports.ts';
 import { encodeResult } from './result-archive.ts';
 import { referencedKeys } from './submission.ts';
 import { TaskState } from './task-state.ts';
+import { isThenable, WorkerActors } from './worker-actors.ts';
 
 type Run = WorkerCommandOf<'run'>;
 type FunctionEntry = WorkerCommandOf<'function'>;
@@ -35,16 +37,15 @@ export class Executor {
   readonly #ports: WorkerPorts;
   readonly #modules: ModuleTable;
   readonly #functions = new Map<number, FunctionEntry>();
-  readonly #actors = new Map<ObjectKey, object>();
+  readonly #actors: WorkerActors;
   readonly #live = new Map<ObjectKey, TaskState>();
   readonly #gpu: GpuSlot;
   /** The actor that lives here, if it was created with a GPU: then its calls have it, too. */
   #gpuActor: ObjectKey = 0;
   #queue: Run[] = [];
   #queueStart = 0;
-  /** Runs that have the thread: 0 or 1, or more while blocked ones came back. */
+  /** Plain tasks that have the thread: 0 or 1, or more while blocked ones came back. */
   #active = 0;
-  #exclusive = false;
   #deferred = false;
   #sliceStartMs = 0;
 
@@ -53,6 +54,19 @@ export class Executor {
     this.#ports = ports;
     this.#modules = new ModuleTable(ports);
     this.#gpu = new GpuSlot(ports.openGpu);
+    this.#actors = new WorkerActors({
+      clock: ports.clock,
+      push: (message) => core.push(message),
+      runAs: (task, fn) => core.context.run(task, fn),
+      dropArguments: (run) => this.#dropArguments(run),
+      failed: (error) => sendLog(core, LOG_LEVEL.error, `onStop: ${ports.formatLog([error])}`),
+    });
+  }
+
+  /** The actor of this task ends, once what it has begun is over. @throws Error in a task that is no actor's */
+  exitActor({ actor }: TaskState): void {
+    if (actor === 0) throw new Error('exitActor() is for methods of actors: this is a task');
+    this.#actors.exit(actor, false);
   }
 
   /** Commands about running; others are ignored. */
@@ -69,6 +83,10 @@ export class Executor {
         return this.#cancel(command.task);
       case 'recall':
         return this.#recall(command.task);
+      case 'concurrency':
+        return this.#actors.lanes.setLimits(command.actor, command);
+      case 'exitActor':
+        return this.#actors.exit(command.actor, command.now);
       default:
         return;
     }
@@ -78,6 +96,7 @@ export class Executor {
     task.blocks += 1;
     if (task.blocks > 1) return;
     task.blockedSinceMs = this.#ports.clock.nowMs();
+    if (task.actor !== 0) return;
     this.#active -= 1;
     this.#schedule();
   }
@@ -86,7 +105,7 @@ export class Executor {
     task.blocks -= 1;
     if (task.blocks > 0 || task.ended) return;
     task.blockedMs += this.#ports.clock.nowMs() - task.blockedSinceMs;
-    this.#active += 1;
+    if (task.actor === 0) this.#active += 1;
   }
 
   #enqueue(run: Run): void {
@@ -95,7 +114,8 @@ export class Executor {
       entry.uses += 1;
       entry.isArgument = false;
     }
-    this.#queue.push(run);
+    if (run.actor === 0) this.#queue.push(run);
+    else this.#actors.enqueue(run, this.#functions.get(run.fn)?.name ?? '');
     this.#schedule();
   }
 
@@ -113,16 +133,16 @@ export class Executor {
   /** Gives a run back that has not begun. What has begun answers with its result. */
   #recall(task: ObjectKey): void {
     const index = this.#queue.findIndex((run, place) => place >= this.#queueStart && run.task === task);
-    const [run] = index < 0 ? [] : this.#queue.splice(index, 1);
+    const [run] = index < 0 ? [this.#actors.lanes.takeBack(task)] : this.#queue.splice(index, 1);
     if (run === undefined) return;
     this.#dropArguments(run);
-    // With a claim board the raylet has taken it back already, by the board.
-    if (this.#ports.claims === undefined) this.#core.push({ kind: 'recalled', task });
+    // With a place on the claim board the raylet has taken it back already, by the board.
+    if (this.#ports.claims === undefined || run.claim === 0) this.#core.push({ kind: 'recalled', task });
   }
 
   /** Starts what may start, after the messages of this frame have been read. */
   #schedule(): void {
-    if (this.#deferred || this.#active > 0 || this.#exclusive || this.#queueStart >= this.#queue.length) return;
+    if (this.#deferred || !this.#hasWork) return;
     this.#deferred = true;
     queueMicrotask(this.#pump);
   }
@@ -130,13 +150,7 @@ export class Executor {
   readonly #pump = (): void => {
     this.#deferred = false;
     this.#sliceStartMs = this.#ports.clock.nowMs();
-    while (this.#active === 0 && !this.#exclusive && this.#queueStart < this.#queue.length) {
-      const run = this.#queue[this.#queueStart++];
-      if (this.#queueStart > 1024 && this.#queueStart * 2 > this.#queue.length) {
-        this.#queue = this.#queue.slice(this.#queueStart);
-        this.#queueStart = 0;
-      }
-      if (run === undefined) continue;
+    for (let run = this.#next(); run !== undefined; run = this.#next()) {
       if (this.#claim(run)) this.#begin(run);
       else this.#dropArguments(run);
       if (this.#ports.clock.nowMs() - this.#sliceStartMs > SLICE_MS) {
@@ -152,6 +166,23 @@ export class Executor {
     }
   };
 
+  get #hasWork(): boolean {
+    return this.#actors.lanes.hasWork || (this.#active === 0 && this.#queueStart < this.#queue.length);
+  }
+
+  #next(): Run | undefined {
+    const call = this.#actors.lanes.next();
+    if (call !== undefined || this.#active > 0) return call;
+    const run = this.#queue[this.#queueStart];
+    if (run === undefined) return undefined;
+    this.#queueStart += 1;
+    if (this.#queueStart > 1024 && this.#queueStart * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#queueStart);
+      this.#queueStart = 0;
+    }
+    return run;
+  }
+
   #claim({ claim }: Run): boolean {
     const { claims } = this.#ports;
     return claim === 0 || claims === undefined || Atomics.compareExchange(claims, claim - 1, 0, 1) === 0;
@@ -164,9 +195,10 @@ export class Executor {
     const task = new TaskState(run.task, run.attempt, actor, run.job, actor === 0 ? 'task' : 'counted');
     if (actor !== 0) {
       this.#core.references.holder = actor;
-      this.#exclusive = true;
+      this.#actors.begins(actor);
+    } else {
+      this.#active += 1;
     }
-    this.#active += 1;
     this.#live.set(run.task, task);
     this.#core.context.begin(task);
     const startMs = this.#ports.clock.nowMs();
@@ -225,6 +257,10 @@ export class Executor {
     } catch (error) {
       return this.#fail(task, startMs, error, undefined);
     }
+    if (run.actor !== 0) {
+      this.#actors.lanes.entered(run.task);
+      this.#schedule();
+    }
     if (!isThenable(result)) return this.#finish(task, startMs, entry, result);
     Promise.resolve(result).then(
       (value) => this.#finish(task, startMs, entry, value),
@@ -243,28 +279,14 @@ export class Executor {
   }
 
   #invoke(task: TaskState, run: Run, entry: FunctionEntry, args: never[]): unknown {
-    if (entry.functionKind === FUNCTION_KIND.method) return this.#invokeMethod(run, ownMethodName(entry.name), args);
+    if (entry.functionKind === FUNCTION_KIND.method)
+      return this.#actors.invoke(run.actor, ownMethodName(entry.name), args);
     const module = this.#modules.evaluated(entry.module);
     if (entry.name === MAIN_FUNCTION) return mainOf(module)(...args);
     const target = module?.registrations.get(entry.name);
     if (target === undefined) throw new Error(`the job's module registers no "${entry.name}"`);
     if (entry.functionKind === FUNCTION_KIND.task) return (target as Callable)(...args);
-    const instance = Reflect.construct(target, args) as object;
-    this.#actors.set(task.key, instance);
-    const onStart: unknown = Reflect.get(instance, 'onStart');
-    if (typeof onStart !== 'function') return undefined;
-    const started: unknown = Reflect.apply(onStart, instance, []);
-    return isThenable(started) ? Promise.resolve(started).then(() => undefined) : undefined;
-  }
-
-  #invokeMethod({ actor }: Run, name: string, args: never[]): unknown {
-    const instance = this.#actors.get(actor);
-    if (instance === undefined) throw new Error('the actor does not live in this worker');
-    // By the prototype chain, as the list of methods was made: a field of the instance is no method.
-    const method: unknown = Reflect.get(Object.getPrototypeOf(instance) as object, name, instance);
-    if (typeof method !== 'function' || name in Object.prototype || name.startsWith('_'))
-      throw new TypeError(`actor ${instance.constructor.name} has no method "${name}"`);
-    return Reflect.apply(method, instance, args);
+    return this.#actors.construct(task, target, args);
   }
 
   #finish(task: TaskState, startMs: number, { name }: FunctionEntry, value: unknown): void {
@@ -310,8 +332,8 @@ export class Executor {
       value.length,
     );
     task.ended = true;
-    if (task.blocks === 0) this.#active -= 1;
-    if (task.actor !== 0) this.#exclusive = false;
+    if (task.actor !== 0) this.#actors.ended(task);
+    else if (task.blocks === 0) this.#active -= 1;
     this.#live.delete(task.key);
     this.#core.context.end(task);
     this.#core.references.endTask(task);
@@ -332,12 +354,4 @@ function mainOf(module: EvaluatedModule | undefined): Callable {
   const main = module?.main;
   if (typeof main === 'function') return main as Callable;
   throw new TypeError('the default export of a job module is its main function; this one exports something else');
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    (value instanceof Promise || typeof Reflect.get(value, 'then') === 'function')
-  );
 }

@@ -84,7 +84,11 @@ export function startWorker(transport: Transport, ports: WorkerPorts): Worker {
   );
   const runtime = makeRuntime(core, () => ({ code: '', sourceMap: '' }));
   installRuntime(runtime);
-  setRealmRuntime({ core, contextTask: () => core.context.currentOrOnly() });
+  setRealmRuntime({
+    core,
+    contextTask: () => core.context.currentOrOnly(),
+    exitActor: (task) => executor?.exitActor(task),
+  });
   executor = new Executor(core, ports);
   captureConsole(core, (args) => ports.formatLog(args));
   core.push({ kind: 'ready', threadId: ports.threadId });

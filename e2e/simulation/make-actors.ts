@@ -9,7 +9,7 @@ import { leafPlan } from './leaf-plan.ts';
 import type { Failure, TaskPlan } from './plan.ts';
 import { LEAST_NOTED_BYTES } from './values.ts';
 
-const KINDS: readonly OptionsName[] = ['mortal', 'seated', 'immortal'];
+const KINDS: readonly OptionsName[] = ['mortal', 'seated', 'async', 'immortal'];
 /** A driver has no more than so many at a time. */
 const MAX_ACTORS = 3;
 
@@ -53,7 +53,12 @@ export class ActorMaker {
       const refs = [...draft.live];
       const deps = dice.chance(0.3) ? dice.some(refs, 1) : [];
       const nested = dice.chance(0.15) ? dice.some(refs, 1) : [];
-      const plan = this.#plan(this.#argumentsOf(draft, deps, nested), this.#failure(0.05, 0.02), dice.chance(0.3));
+      const plan = this.#plan(
+        this.#argumentsOf(draft, deps, nested),
+        this.#failure(0.05, 0.02),
+        dice.chance(0.3),
+        0.02,
+      );
       draft.submit({ plan, options: optionsNumber('method'), deps, nested, actor });
     }
   }
@@ -66,7 +71,7 @@ export class ActorMaker {
    * What a method or a constructor does: it may call a task and wait for it, too. For nothing else: what it was given may wait
    * for this very actor.
    */
-  #plan(args: DraftArguments, failure: Failure | undefined, keeps: boolean): TaskPlan {
+  #plan(args: DraftArguments, failure: Failure | undefined, keeps: boolean, leaves = 0): TaskPlan {
     const dice = this.#dice;
     const draft = new Draft(args);
     if (dice.chance(0.5)) draft.add({ do: 'work', ms: dice.workMs() / 4 });
@@ -85,6 +90,7 @@ export class ActorMaker {
       ...(returns === undefined ? {} : { returns }),
       ...(failure ? { failure } : {}),
       ...(keeps ? { keeps } : {}),
+      ...(dice.chance(leaves) ? { leaves: true } : {}),
     };
   }
 

@@ -87,6 +87,8 @@ export interface TaskPlan {
   readonly gives?: number;
   /** How many of its last arguments are handles of actors. */
   readonly handles?: number;
+  /** Methods: the actor ends itself, after what it has begun. */
+  readonly leaves?: true;
   /** Methods: the actor keeps the references that the call met, as long as it lives. */
   readonly keeps?: true;
 }

@@ -114,6 +114,10 @@ export class Program {
       return false;
     }
     this.#note = note;
+    if (this.#plan.leaves) {
+      ports.book.harm(this.#call.actor);
+      this.#runtime.exitActor();
+    }
     return true;
   }
 

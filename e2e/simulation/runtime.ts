@@ -1,11 +1,12 @@
 /**
  * The realm of a simulated worker or driver: it speaks the real worker protocol over the real batch link and runs plans instead
- * of modules. One program has the thread at a time; another starts only while it is blocked (rule S3). An actor's calls never
- * overlap.
+ * of modules. One program has the thread at a time; another starts only while it is blocked (rule S3). Calls of an actor start by
+ * the lanes of a real worker (rule A1), and it ends as a real one does (rule A3).
  */
 import { BatchLink, receiveBatches } from '#client/transport/batch-link.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Clock } from '#shared/ports/clock.ts';
+import { CallLanes } from '#client/worker/actor-lanes.ts';
 import type { Attachment, Transport } from '#shared/ports/transport.ts';
 import { INLINE_BYTES } from '#shared/protocol/limits.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
@@ -58,8 +59,13 @@ export class Runtime {
   readonly #active = new Set<Program>();
   /** Begun and not over, by their tasks. */
   readonly #programs = new Map<ObjectKey, Program>();
-  /** A program of an actor, beside which no other runs. */
-  #exclusive: Program | undefined;
+  /** Calls of the actor that have not begun. */
+  readonly #lanes = new CallLanes<Run>();
+  /** How many of its calls may run at the same time, and how many do. */
+  #concurrency = 1;
+  #begunCalls = 0;
+  /** It begins no more calls; `over` once it has said that it ended. */
+  #exiting: 'no' | 'yes' | 'over' = 'no';
   /** The actor that lives here, or will. */
   actor: ObjectKey = 0;
   life: ActorLife | undefined;
@@ -95,7 +101,10 @@ export class Runtime {
 
   /** Tasks that run, are blocked or wait here, and whether they end in another way than by returning. */
   get tasks(): readonly { readonly key: ObjectKey; readonly fails: boolean }[] {
-    const queued = this.#queue.map(({ task, args }) => ({ key: task, fails: decodePlan(args).failure !== undefined }));
+    const queued = [...this.#queue, ...this.#lanes.waiting()].map(({ task, args }) => ({
+      key: task,
+      fails: decodePlan(args).failure !== undefined,
+    }));
     return [...this.#programs.values(), ...queued];
   }
 
@@ -172,7 +181,10 @@ export class Runtime {
   ended(program: Program): void {
     this.#active.delete(program);
     this.#programs.delete(program.key);
-    if (this.#exclusive === program) this.#exclusive = undefined;
+    if (program.key === this.actor) this.#lanes.open(this.actor);
+    else if (this.actor !== 0) this.#lanes.ended(program.key);
+    if (this.actor !== 0) this.#begunCalls -= 1;
+    this.#exitIfDone();
     this.#begin();
   }
 
@@ -202,8 +214,7 @@ export class Runtime {
         return;
       case 'run':
         if (this.#functionKinds.get(command.fn) === FUNCTION_KIND.actor) this.actor = command.task;
-        for (const key of command.deps) this.objects.use(key);
-        this.#queue.push({ ...command, args: command.args.slice() });
+        this.#take({ ...command, args: command.args.slice() });
         return;
       case 'unblocked':
         this.waits.answered(command.id);
@@ -214,9 +225,48 @@ export class Runtime {
       case 'recall':
         this.#recall(command.task);
         return;
+      case 'concurrency':
+        this.#concurrency = command.maxConcurrency;
+        this.#lanes.setLimits(command.actor, command);
+        return;
+      case 'exitActor':
+        this.exitActor();
+        if (command.now) this.#exited();
+        return;
       default:
         return;
     }
+  }
+
+  #take(run: Run): void {
+    for (const key of run.deps) this.objects.use(key);
+    if (run.actor === 0) this.#queue.push(run);
+    else if (this.#exiting === 'no') this.#lanes.add(run.actor, 'call', run);
+    else this.#giveBack(run);
+  }
+
+  /** The actor here begins no more calls, and ends after those that it has begun. */
+  exitActor(): void {
+    if (this.#exiting !== 'no') return;
+    this.#exiting = 'yes';
+    this.push({ kind: 'exits', actor: this.actor });
+    for (const run of this.#lanes.takeAll(this.actor)) this.#giveBack(run);
+    this.#exitIfDone();
+  }
+
+  #exitIfDone(): void {
+    if (this.#exiting === 'yes' && this.#begunCalls === 0) this.#exited();
+  }
+
+  #exited(): void {
+    if (this.#exiting === 'over') return;
+    this.#exiting = 'over';
+    this.push({ kind: 'exited', actor: this.actor });
+  }
+
+  #giveBack(run: Run): void {
+    for (const key of run.deps) this.objects.unuse(key);
+    this.push({ kind: 'recalled', task: run.task });
   }
 
   #cancel(task: ObjectKey): void {
@@ -226,8 +276,11 @@ export class Runtime {
   }
 
   #recall(task: ObjectKey): void {
+    const call = this.#lanes.takeBack(task);
+    if (call) this.#giveBack(call);
     // With shared memory the raylet has taken it back already.
-    if (this.#takeBack((run) => run.task === task) && !this.ports.sharesMemory) this.push({ kind: 'recalled', task });
+    else if (this.#takeBack((run) => run.task === task) && !this.ports.sharesMemory)
+      this.push({ kind: 'recalled', task });
   }
 
   #takeBack(isMeant: (run: Run) => boolean): boolean {
@@ -239,8 +292,8 @@ export class Runtime {
   }
 
   #begin(): void {
-    while (!this.isOver && this.#active.size === 0 && !this.#exclusive) {
-      const run = this.#queue.shift();
+    while (!this.isOver) {
+      const run = this.#lanes.next() ?? (this.#active.size === 0 ? this.#queue.shift() : undefined);
       if (!run) return;
       const kind = this.#functionKinds.get(run.fn);
       if (kind === undefined) this.ports.fail(`function ${run.fn} of task ${run.task} was not introduced`);
@@ -254,7 +307,10 @@ export class Runtime {
       });
       this.#active.add(program);
       this.#programs.set(run.task, program);
-      if (kind !== FUNCTION_KIND.task) this.#exclusive = program;
+      if (kind !== FUNCTION_KIND.task) this.#begunCalls += 1;
+      if (this.#begunCalls > this.#concurrency)
+        this.ports.fail(`A1 ${this.#begunCalls} calls of actor ${this.actor} run, ${this.#concurrency} may`);
+      if (kind === FUNCTION_KIND.method) this.#lanes.entered(run.task);
       program.start();
     }
   }

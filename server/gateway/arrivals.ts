@@ -51,13 +51,12 @@ export class Arrivals {
     return this.#claims.has(link);
   }
 
-  /** A challenged node said something. Returns false if the frame is done with. */
-  heard(link: SessionLink, frame: SessionFrame): boolean {
+  /** A challenged node said something; that frame is done with. */
+  heard(link: SessionLink, frame: SessionFrame): void {
     const answer = frame.type === 'answer' ? frame.number : undefined;
     // A hello said twice proves no more than one.
     const isProof = frame.type !== 'hello' && this.#claims.heard(link, answer);
     if (!isProof) this.#host.strike(link, 'unexpected', 'a node that was challenged answers first');
-    return isProof && answer === undefined;
   }
 
   closed(link: SessionLink): void {
@@ -106,7 +105,7 @@ export class Arrivals {
       if (peer.link !== link) return;
       // Another life of the node is there, and this hello may be one that comes late.
       if (session.state !== 'connected')
-        this.#challenge(link, hello, () => plane.step((gcs) => (gcs.sessions.answered(session), gcs.settle())));
+        this.#challenge(link, () => plane.step((gcs) => (gcs.sessions.answered(session), gcs.settle())));
       this.#welcome(peer, link, false);
       attach(peer, link, 0);
       plane.step((gcs) => gcs.settle());
@@ -119,15 +118,15 @@ export class Arrivals {
     // A session read from disk is durable as it was read.
     if (session.reportedUpTo === Infinity) peer.durable = session.received;
     const isRival = peer.link?.isOpen === true;
-    if (isRival) this.#challenge(link, hello, () => this.#takePlace(peer, link, hello));
+    if (isRival) this.#challenge(link, () => this.#takePlace(peer, link, hello));
     this.#welcome(peer, link, true);
     if (!isRival) this.#takePlace(peer, link, hello);
   }
 
   /** Before the welcome, so that the answer comes before anything else that the node says. */
-  #challenge(link: SessionLink, { version }: SessionFrameOf<'hello'>, takePlace: () => void): void {
-    const number = this.#claims.add(link, version, takePlace);
-    if (number !== 0) this.#host.sendTo(link, { type: 'challenge', number });
+  #challenge(link: SessionLink, takePlace: () => void): void {
+    const number = this.#claims.add(link, takePlace);
+    this.#host.sendTo(link, { type: 'challenge', number });
   }
 
   /** From now on the node is heard and told over this connection. */

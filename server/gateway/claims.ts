@@ -8,13 +8,11 @@
  */
 import type { SessionLink } from './session-link.ts';
 
-/** Of the protocol: older nodes do not know the frame. */
-const FIRST_WITH_CHALLENGE = 3;
 const CHALLENGES_PER_EPOCH = 2 ** 32;
 
 /** A claim to be the present connection of a session, or the present life of a node. */
 interface Claim {
-  /** What is asked for; 0 if the node is too old to be asked: whatever it says proves it. */
+  /** What is asked for. */
   readonly number: number;
   readonly takePlace: () => void;
 }
@@ -30,13 +28,12 @@ export class Claims {
   }
 
   /**
-   * @param version of the node's protocol
    * @param takePlace what happens once the node has proved that it is there
-   * @returns the number of the challenge, which no server process uses twice; 0 if the node cannot be asked
+   * @returns the number of the challenge, which no server process uses twice
    */
-  add(link: SessionLink, version: number, takePlace: () => void): number {
+  add(link: SessionLink, takePlace: () => void): number {
     this.#count += 1;
-    const number = version < FIRST_WITH_CHALLENGE ? 0 : this.#serverEpoch * CHALLENGES_PER_EPOCH + this.#count;
+    const number = this.#serverEpoch * CHALLENGES_PER_EPOCH + this.#count;
     this.#claims.set(link, { number, takePlace });
     return number;
   }
@@ -56,7 +53,7 @@ export class Claims {
    */
   heard(link: SessionLink, answer: number | undefined): boolean {
     const claim = this.#claims.get(link);
-    if (!claim || (claim.number !== 0 && claim.number !== answer)) return false;
+    if (!claim || claim.number !== answer) return false;
     this.#claims.delete(link);
     claim.takePlace();
     return true;

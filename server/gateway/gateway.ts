@@ -284,7 +284,10 @@ export class Gateway implements Outbox {
       return;
     }
     link.lastFrameMs = this.#clock.nowMs();
-    if (isChallenged && !this.#arrivals.heard(link, frame)) return;
+    if (isChallenged) {
+      this.#arrivals.heard(link, frame);
+      return;
+    }
     const peer = this.#peers.behind(link);
     if (peer?.link === link) handleFrame(this, peer, link, frame);
     else if (!peer && frame.type === 'hello') this.#arrivals.hello(link, frame);

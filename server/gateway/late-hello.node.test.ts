@@ -113,17 +113,6 @@ describe('a hello that comes late', () => {
     ]);
   });
 
-  it('M1 W1 of a node of version 2, which cannot be asked, is proved by whatever comes after it', async () => {
-    const node = connect();
-    const { session } = await node.join(TOKEN, HOST);
-    const later = connect();
-    await later.join(TOKEN, { ...HOST, version: 2 });
-    expect(later.frames.map(({ type }) => type)).not.toContain('challenge');
-    later.send({ type: 'ping' });
-    expect(await node.frame('refused')).toMatchObject({ code: 'session-dead' });
-    expect(server.plane.gcs.state.sessions.get(session)?.successor).not.toBe(0);
-  });
-
   it('M1 M4 of a process that is there takes the place as soon as it is heard', async () => {
     const node = connect();
     const { session } = await node.join(TOKEN, HOST);

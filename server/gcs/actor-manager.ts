@@ -15,6 +15,9 @@ import type { GcsState } from './state.ts';
 import { systemError } from './system-errors.ts';
 import type { TaskManager } from './task-manager.ts';
 
+/** The first version of the protocol whose nodes let actors end in their own good time. */
+const KNOWS_RETIRE = 4;
+
 /** What the actor manager needs to send a call on its way. */
 export interface CallDispatcher {
   lease(task: TaskRecord, session: SessionRecord, incarnation: number): void;
@@ -54,6 +57,7 @@ export class ActorManager {
       incarnation: 1,
       session: 0,
       restarts: 0,
+      retiring: '',
       deathCause: undefined,
       pending: [],
       inFlight: new Set(),
@@ -98,6 +102,7 @@ export class ActorManager {
     actor.session = session.id;
     this.#touch(actor);
     this.#sendPending(actor);
+    if (actor.retiring !== '') this.#askToEnd(actor);
   }
 
   /** During the grace calls wait: those that were on their way before may have to be sent again first (rule A1). */
@@ -112,7 +117,11 @@ export class ActorManager {
       const actor = this.#state.actors.get(call.actor);
       if (actor?.state === 'alive') this.#send(actor, call);
     }
-    for (const actor of this.#state.actors.values()) if (actor.state === 'alive') this.#sendPending(actor);
+    for (const actor of this.#state.actors.values()) {
+      if (actor.state !== 'alive') continue;
+      this.#sendPending(actor);
+      if (actor.retiring !== '') this.#askToEnd(actor);
+    }
   }
 
   /** What an actor was made of stays its own, whatever it says itself: it may have to be made again. */
@@ -127,7 +136,7 @@ export class ActorManager {
     this.#state.actors.set(actor.key, actor);
     actor.creation.job.actors.add(actor);
     const name = fullName(actor.creation);
-    if (name !== undefined && actor.state !== 'dead') this.#state.actorNames.set(name, actor);
+    if (name !== undefined && actor.state !== 'dead' && actor.retiring === '') this.#state.actorNames.set(name, actor);
   }
 
   /** Puts a call that was loaded from disk back into its actor's lists. */
@@ -146,6 +155,12 @@ export class ActorManager {
     } else if (place === PLACE.here && hostOf(actor) === session.id) {
       this.#dispatcher.keep(task, session);
       actor.inFlight.add(task);
+    } else if (actor.retiring !== '') {
+      this.#taskManager.end(
+        task,
+        systemError('actorDied', `the actor takes no more calls: ${actor.retiring}`),
+        'failed',
+      );
     } else if (place === PLACE.here) {
       // The node has yet to hear that this life is over; whether it runs the call before cannot be known (rule M2).
       this.#taskManager.end(task, systemError('actorUnavailable', 'that life of the actor is over'), 'failed');
@@ -167,7 +182,26 @@ export class ActorManager {
 
   /** Actors end with the task that made them (rule A3). */
   makerEnded(task: TaskRecord): void {
-    for (const key of task.madeActors ?? []) this.kill(key, true, 'the task that created it has ended');
+    for (const key of task.madeActors ?? []) this.#retire(key, 'the task that created it has ended');
+  }
+
+  /** Ends an actor in its own good time: what was called before is answered, what is called from now on fails. */
+  #retire(key: ObjectKey, reason: string): void {
+    const actor = this.#state.actors.get(key);
+    if (!actor || actor.state === 'dead' || actor.retiring !== '') return;
+    actor.retiring = reason;
+    this.#touch(actor);
+    this.#dropName(actor);
+    if (actor.state === 'alive') this.#askToEnd(actor);
+  }
+
+  /** Its node has all its calls by now, as they came in the same stream. After a start of the server it is asked again. */
+  #askToEnd(actor: ActorRecord): void {
+    const host = this.#state.sessions.get(actor.session);
+    if (this.#state.grace || !host || host.state === 'dead') return;
+    const { key, incarnation } = actor;
+    if (host.version < KNOWS_RETIRE) this.kill(key, true, actor.retiring);
+    else this.#state.ports.command(host, { kind: 'retireActor', actor: key, incarnation });
   }
 
   kill(key: ObjectKey, noRestart: boolean, reason: string): void {
@@ -187,6 +221,10 @@ export class ActorManager {
   down(session: SessionRecord, record: NodeRecordOf<'actorDown'>): void {
     const actor = this.#state.actors.get(this.#state.resolve(record.actor));
     if (!actor || actor.session !== session.id || actor.incarnation !== record.incarnation) return;
+    if (record.reason === END_REASON.exited) {
+      this.#die(actor, systemError('actorDied', `the actor ended: ${actor.retiring || record.message}`));
+      return;
+    }
     this.#died(actor, record.message, record.reason !== END_REASON.bystander && record.reason !== END_REASON.returned);
   }
 
@@ -221,8 +259,9 @@ export class ActorManager {
     this.#taskManager.again(actor.creation);
   }
 
-  #mayRestart({ creation, restarts }: ActorRecord): boolean {
+  #mayRestart({ creation, restarts, retiring }: ActorRecord): boolean {
     const { maxRestarts } = creation.options.options;
+    if (retiring !== '') return false;
     return creation.job.status === 'running' && (maxRestarts < 0 || (maxRestarts > 0 && restarts <= maxRestarts));
   }
 
@@ -231,14 +270,18 @@ export class ActorManager {
     actor.deathCause = error;
     actor.session = 0;
     this.#touch(actor);
-    const name = fullName(actor.creation);
-    if (name !== undefined && this.#state.actorNames.get(name) === actor) this.#state.actorNames.delete(name);
+    this.#dropName(actor);
     this.#failInFlight(actor, error);
     for (const call of actor.pending.splice(0)) this.#taskManager.end(call, error, 'failed');
     this.#taskManager.end(actor.creation, error, 'failed');
     this.#taskManager.releaseInputs(actor.creation);
     this.#taskManager.forget(actor.creation);
     for (const key of [...actor.holdings.keys()]) this.#objects.releaseKey(key, actor.key);
+  }
+
+  #dropName(actor: ActorRecord): void {
+    const name = fullName(actor.creation);
+    if (name !== undefined && this.#state.actorNames.get(name) === actor) this.#state.actorNames.delete(name);
   }
 
   #failInFlight(actor: ActorRecord, error: Uint8Array): void {

@@ -235,6 +235,8 @@ export interface ActorRecord {
   /** The session it lives on, or 0. */
   session: number;
   restarts: number;
+  /** Why it takes no more calls and ends when it has answered those that it has; empty if it goes on. */
+  retiring: string;
   /** Encoded error that calls get once it is dead. */
   deathCause: Uint8Array | undefined;
   /** Calls that wait for it to live. */

@@ -6,6 +6,7 @@ import { decodeValue, encodeValue } from '#shared/serialization/value-codec.ts';
 import { errorFromWire, errorRecordCodec } from '#shared/errors/error-record.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
+import { PROTOCOL_VERSION } from '#shared/protocol/version.ts';
 import type { JobRecord } from './entities.ts';
 import { GcsWorld, HELLO } from './testing/gcs-world.ts';
 import { definitions, failed, finish, finishStored, put, submit, VALUE } from './testing/records.ts';
@@ -584,6 +585,7 @@ describe('actors', () => {
       finish(made(2)),
       submit(host.id, 3, { actor: made(2), fn: 2, parent: key(1), place }),
       finishStored(key(1)),
+      { kind: 'actorDown', actor: made(2), incarnation: 1, reason: END_REASON.exited, message: '' },
       submit(host.id, 4, { parent: made(3), place }),
       finish(made(4)),
     );
@@ -599,6 +601,75 @@ describe('actors', () => {
     it.say(driver, submit(driver.id, 2, { ...create, deps: [key(1)] }));
     for (const object of [key(1), key(2)]) it.say(driver, { kind: 'release', object, holder: 0 });
     expect([it.gcs.state.tasks.size, it.gcs.state.objects.size]).toEqual([0, 0]);
+  });
+
+  it('A3 ends with its maker in its own good time: what was called before is answered, what comes later fails', () => {
+    const { it, host, driver, key } = world({}, { name: 'board', maxRestarts: 1 });
+    it.say(driver, submit(driver.id, 1));
+    const made = (number: number): number => objectKey(host.id, number);
+    it.say(
+      host,
+      ...definitions({}, { name: 'board', maxRestarts: 1 }),
+      submit(host.id, 2, { ...create, parent: key(1), place: PLACE.here }),
+      submit(host.id, 3, { actor: made(2), fn: 2, parent: key(1), place: PLACE.here }),
+      finish(key(1), { nested: [made(3)] }),
+    );
+    // Its constructor was not over.
+    expect(it.to(host, 'retireActor')).toEqual([]);
+    expect(it.gcs.state.actorNames.size).toBe(0);
+    it.say(host, finish(made(2)));
+    expect(it.to(host, 'retireActor')).toEqual([{ kind: 'retireActor', actor: made(2), incarnation: 1 }]);
+    it.say(driver, submit(driver.id, 2, { actor: made(2), fn: 2 }));
+    expect(errorOf(it.to(driver, 'object').at(-1)?.value ?? VALUE).name).toBe('ActorDiedError');
+    it.say(host, finish(made(3)));
+    expect(it.gcs.state.objects.get(made(3))?.status).toBe('inline');
+    it.say(host, { kind: 'actorDown', actor: made(2), incarnation: 1, reason: END_REASON.exited, message: '' });
+    expect(it.gcs.state.actors.get(made(2))).toMatchObject({ state: 'dead', restarts: 0 });
+  });
+
+  it('A3 M2 one that ends itself has no other life, and what it had not begun fails', () => {
+    const { it, host, driver, key } = world({}, { maxRestarts: -1 });
+    it.say(driver, submit(driver.id, 1, create), submit(driver.id, 2, { actor: key(1), fn: 2 }));
+    it.say(host, finish(key(1)));
+    it.say(host, {
+      kind: 'actorDown',
+      actor: key(1),
+      incarnation: 1,
+      reason: END_REASON.exited,
+      message: 'it ended itself',
+    });
+    expect(it.gcs.state.actors.get(key(1))?.state).toBe('dead');
+    expect(errorOf(it.to(driver, 'object').at(-1)?.value ?? VALUE).message).toContain('it ended itself');
+    expect(it.to(host, 'lease')).toHaveLength(2);
+  });
+
+  it('A3 G2 one that was ending is asked again after a start of the server; a node of version 3 is told to kill it', async () => {
+    const { it, host, driver, key } = world({}, { maxRestarts: 1 });
+    it.say(driver, submit(driver.id, 1));
+    const made = objectKey(host.id, 2);
+    it.say(host, ...definitions(), submit(host.id, 2, { ...create, parent: key(1), place: PLACE.here }), finish(made));
+    it.say(host, finish(key(1)));
+    await it.commit();
+    await it.restart();
+    it.session(host.id).version = PROTOCOL_VERSION;
+    it.back(driver.id);
+    it.back(host.id, { actors: [{ actor: made, incarnation: 1 }] });
+    it.pass(45_001);
+    expect(it.to(host, 'retireActor')).toHaveLength(1);
+    const old = it.open({ version: 3 });
+    const boss = it.session(driver.id);
+    it.say(boss, submit(boss.id, 3));
+    const place = it.to(old, 'lease').length > 0 ? old : it.session(host.id);
+    place.version = 3;
+    const child = objectKey(place.id, 90);
+    it.say(
+      place,
+      ...definitions(),
+      submit(place.id, 90, { ...create, parent: key(3), place: PLACE.here }),
+      finish(child),
+    );
+    it.say(place, finish(key(3)));
+    expect(it.to(place, 'killActor')).toMatchObject([{ actor: child }]);
   });
 
   it('S1 where a job trusts strangers so do its tasks, but not its main and its actors', () => {

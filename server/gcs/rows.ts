@@ -106,13 +106,16 @@ export const jobRow = grown(
   { functions: [] },
 );
 
-export const actorRow = struct({
+const storedActor = struct({
   state: literalUnion('pending', 'alive', 'restarting', 'dead'),
   incarnation: uint,
   session: uint,
   restarts: uint,
   deathCause: blob,
 });
+
+/** Data of before actors could end in their own good time. */
+export const actorRow = grown(storedActor, struct({ retiring: text }), { retiring: '' });
 
 export const functionRow = struct({ module: text, name: text, kind: uint });
 export const optionsRow = struct({ json: text });
@@ -224,6 +227,6 @@ function jobFields(job: JobRecord): Parameters<typeof jobRow.write>[1] {
 }
 
 function actorFields(actor: ActorRecord): Parameters<typeof actorRow.write>[1] {
-  const { state, incarnation, session, restarts, deathCause } = actor;
-  return { state, incarnation, session, restarts, deathCause: deathCause ?? NO_BYTES };
+  const { state, incarnation, session, restarts, deathCause, retiring } = actor;
+  return { state, incarnation, session, restarts, deathCause: deathCause ?? NO_BYTES, retiring };
 }

@@ -43,3 +43,6 @@ export const MAX_SUBMITTER_BYTES = 256;
 
 /** … and what for. */
 export const MAX_PURPOSE_BYTES = 1024;
+
+/** The `onStop` of an actor may take so long. */
+export const ON_STOP_MS = 5_000;

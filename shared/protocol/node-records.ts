@@ -130,6 +130,8 @@ export const END_REASON = {
   /** The function threw and `retryExceptions` says to try again. */
   exception: 6,
   killed: 7,
+  /** An actor ended itself, or was asked to: what it had begun is answered, and there is no next life. */
+  exited: 8,
 } as const;
 
 /** Every record a node can write, by kind. */

@@ -59,6 +59,8 @@ export const serverCommands = recordBatch({
   failures: { task: uint, count: uint },
   /** Another attempt's result was accepted (rule S6): end this one without a result. The value comes as that of any object. */
   withdraw: { task: uint, attempt: uint },
+  /** End the actor in its own good time (rule A3): the calls that it has are answered, then it tidies up. */
+  retireActor: { actor: uint, incarnation: uint },
 });
 
 /** One command. */

@@ -7,8 +7,9 @@
  *   `stranger`, question `jobInfo`. All appended: what a node of version 1 says and is told means the same.
  * - 3: commands `failures` and `withdraw`, appended; said only to nodes of this version. Frames `challenge` and
  *   `answer`, question `publish`, appended, too; what a node of version 2 says first after its welcome counts as its answer.
+ * - 4: command `retireActor`, appended; said only to nodes of this version.
  */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** The oldest version a server still speaks: this one and the one before it. */
-export const OLDEST_SUPPORTED_VERSION = 2;
+export const OLDEST_SUPPORTED_VERSION = 3;

@@ -6,7 +6,7 @@
  * above the inline limit travel beside the frame as shared memory or transferred buffers: `attachment` is the index of
  * the buffer + 1, or 0.
  */
-import { array, bool, bytes, f64, str, uint } from '../wire/schema.ts';
+import { array, bool, bytes, f64, str, struct, uint } from '../wire/schema.ts';
 import { recordBatch, type RecordOf } from '../wire/columnar.ts';
 import { INLINE_BYTES, MAX_ARGS_BYTES, MAX_FRAME_BYTES, MAX_REFERENCES } from './limits.ts';
 import { functionFields, moduleFields, optionsFields, putFields, resultFields, submitFields } from './node-records.ts';
@@ -49,6 +49,12 @@ export const workerRequests = recordBatch({
   exceeded: { reason: uint, message: str({ maxBytes: 1024 }) },
   /** What this worker's program occupies, where only the worker itself can tell. */
   memory: { heapBytes: uint, bufferBytes: uint },
+  /** The actor has an `onStop`: at the end of its job it is given time for it. */
+  tidies: { actor: uint },
+  /** The actor has begun to end: it takes no more calls, and gives back those that it has not begun. */
+  exits: { actor: uint },
+  /** Every call that it had begun has its result, and `onStop` is over. */
+  exited: { actor: uint },
 });
 
 /** Raylet to worker (or driver). */
@@ -96,6 +102,16 @@ export const workerCommands = recordBatch({
   recall: { task: uint },
   /** Bytes the node's store has room for, where the room is not counted in shared memory. */
   room: { freeBytes: uint },
+  /** Of the actor whose creation follows: how many of its calls may run at the same time. Not sent if that is one. */
+  concurrency: {
+    actor: uint,
+    maxConcurrency: uint,
+    groups: array(struct({ maxConcurrency: uint, methods: array(str({ maxBytes: 1024 }), { maxCount: 10_000 }) }), {
+      maxCount: 10_000,
+    }),
+  },
+  /** End this actor: after the calls that it has, or (`now`) at once and only with `onStop`. */
+  exitActor: { actor: uint, now: bool },
 });
 
 /** One message of a worker to its raylet. */

@@ -7,6 +7,13 @@ import { type ResourceDemand, resourceKey } from './resources.ts';
 /** Whose nodes may run it: trusted ones only, or any, whose results are then taken unchecked. */
 export type Trust = 'own' | 'unchecked';
 
+/** Methods of an actor of which so many calls together may run at the same time. */
+export interface ConcurrencyGroup {
+  readonly name: string;
+  readonly maxConcurrency: number;
+  readonly methods: readonly string[];
+}
+
 /** Options of a task or an actor after defaults; the JSON of it is canonical (see {@link optionsToJson}). */
 export interface ResolvedOptions {
   readonly demand: ResourceDemand;
@@ -23,6 +30,10 @@ export interface ResolvedOptions {
   readonly maxRestarts: number;
   /** Actors: calls that may wait before callers get `BackPressureError`; 0 without limit. */
   readonly maxPendingCalls: number;
+  /** Actors: calls of methods in no group that may run at the same time (rule A1). */
+  readonly maxConcurrency: number;
+  /** Actors: methods with limits of their own, which do not count in `maxConcurrency`. */
+  readonly concurrencyGroups: readonly ConcurrencyGroup[];
   readonly trust: Trust;
   /** It may run twice at a time although it calls actors or other tasks (rule L9). */
   readonly idempotent: boolean;
@@ -42,6 +53,8 @@ export const DEFAULT_OPTIONS: ResolvedOptions = {
   namespace: '',
   maxRestarts: 0,
   maxPendingCalls: 0,
+  maxConcurrency: 1,
+  concurrencyGroups: [],
   trust: 'own',
   idempotent: false,
   priority: 0,
@@ -68,6 +81,8 @@ export function optionsToJson(options: ResolvedOptions): string {
     ...(rest.trust === 'own' ? {} : { trust: rest.trust }),
     ...(rest.idempotent ? { idempotent: true } : {}),
     ...(rest.priority === 0 ? {} : { priority: rest.priority }),
+    ...(rest.maxConcurrency === 1 ? {} : { maxConcurrency: rest.maxConcurrency }),
+    ...(rest.concurrencyGroups.length === 0 ? {} : { concurrencyGroups: rest.concurrencyGroups }),
     ...(actor ? { className: actor.className, methods: actor.methods } : {}),
   });
 }
@@ -92,6 +107,8 @@ export function optionsFromJson(json: string): ResolvedOptions {
     trust: trust(fields.get('trust')),
     idempotent: fields.get('idempotent') === true,
     priority: priority(fields.get('priority')),
+    maxConcurrency: fields.has('maxConcurrency') ? whole(fields, 'maxConcurrency', 1) : 1,
+    concurrencyGroups: concurrencyGroups(fields.get('concurrencyGroups')),
     ...(className === undefined
       ? {}
       : { actor: { className: text(fields, 'className'), methods: names(fields.get('methods'), 'methods') } }),
@@ -135,6 +152,20 @@ function names(value: unknown, name: string): string[] {
     throw new TypeError(`options: ${name} is not a list of names`);
   }
   return value;
+}
+
+function concurrencyGroups(value: unknown): ConcurrencyGroup[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw new TypeError('options: concurrencyGroups is not a list');
+  return value.map((each: unknown) => {
+    if (typeof each !== 'object' || each === null) throw new TypeError('options: a concurrency group is not an object');
+    const fields = new Map<string, unknown>(Object.entries(each));
+    return {
+      name: text(fields, 'name'),
+      maxConcurrency: whole(fields, 'maxConcurrency', 1),
+      methods: names(fields.get('methods'), 'methods'),
+    };
+  });
 }
 
 function exceptionNames(value: unknown): boolean | string[] {

@@ -27,8 +27,21 @@ export const hurries = remote(async () => {
 });
 export const speaks = remote((x) => { console.log('hello', x); context().progress(0.5, 'half'); return context().attempt; });
 export const readsRef = remote(async ({ ref }) => get(ref));
+export const leaves = remote(() => context().exitActor());
 export class Plain { #n = 0; async onStart() { await null; this.#n = 100; } async inc(by) { await null; return (this.#n += by); } }
 export const RemoteCounter = remote(Plain);
+const opened = new Map();
+const until = (gate) => new Promise((resolve) => opened.set(gate, resolve));
+class Async {
+  #running = 0;
+  async hold(gate) { this.#running += 1; const now = this.#running; const before = context().taskId; await until(gate); this.#running -= 1; return [now, before, context().taskId]; }
+  open(gate) { opened.get(gate)(); return 'opened'; }
+  async idle() { await until('never'); }
+  async asks(x) { const value = await get(add.remote(x, 1)); return [value, context().taskId]; }
+  leave() { context().exitActor(); return 'left'; }
+  async onStop() { await null; console.log('tidied'); }
+}
+export const RemoteAsync = remote(Async);
 `;
 const NAMES = [
   'add',
@@ -41,10 +54,14 @@ const NAMES = [
   'speaks',
   'hurries',
   'readsRef',
+  'leaves',
   'RemoteCounter',
+  'RemoteAsync',
 ] as const;
 const fnOf = (name: (typeof NAMES)[number]): number => NAMES.indexOf(name);
 const INC = NAMES.length;
+const METHODS = ['hold', 'open', 'idle', 'asks', 'leave'] as const;
+const methodOf = (name: (typeof METHODS)[number]): number => INC + 1 + METHODS.indexOf(name);
 
 let raylet: FakeRaylet;
 let variant = 0;
@@ -66,10 +83,13 @@ async function start(ports: Partial<WorkerPorts> = {}): Promise<void> {
       fn,
       module: hash,
       name: `job#${name}`,
-      functionKind: name === 'RemoteCounter' ? 1 : 0,
+      functionKind: name.startsWith('Remote') ? 1 : 0,
     }),
   );
   raylet.say({ kind: 'function', fn: INC, module: '', name: 'Counter.inc', functionKind: 2 });
+  METHODS.forEach((name, index) =>
+    raylet.say({ kind: 'function', fn: INC + 1 + index, module: '', name: `Async.${name}`, functionKind: 2 }),
+  );
 }
 
 beforeEach(() => start());
@@ -280,6 +300,118 @@ describe('executor', () => {
     const all = await results(3);
     expect(all.map(({ task }) => task)).toEqual([50, 51, 52]);
     expect(all.slice(1).map(valueOf)).toEqual([101, 111]);
+  });
+
+  /** An actor of class `Async` of which so many calls run at the same time; `open` is in a group of its own. */
+  async function startAsync(maxConcurrency: number): Promise<void> {
+    const groups = [{ maxConcurrency: 1, methods: ['open', 'leave'] }];
+    raylet.say({ kind: 'concurrency', actor: 50, maxConcurrency, groups });
+    raylet.run({ task: 50, fn: fnOf('RemoteAsync') });
+    await results(1);
+  }
+  const call = (task: number, method: (typeof METHODS)[number], ...given: unknown[]): void =>
+    raylet.run({ task, fn: methodOf(method), actor: 50, args: args(...given) });
+
+  it('A1 L8 calls of an actor with maxConcurrency interleave at awaits, each as itself', async () => {
+    await startAsync(2);
+    call(51, 'hold', 'a');
+    call(52, 'hold', 'b');
+    call(53, 'hold', 'c');
+    await raylet.settle();
+    call(54, 'open', 'b');
+    await results(3);
+    call(55, 'open', 'a');
+    await results(5);
+    await raylet.settle();
+    call(56, 'open', 'c');
+    const all = await results(7);
+    expect(all.slice(1).map(({ task }) => task)).toEqual([54, 52, 55, 51, 56, 53]);
+    const values = new Map(all.map((result) => [result.task, valueOf(result)]));
+    expect(values.get(51)).toEqual([1, '0.51', '0.51']);
+    expect(values.get(52)).toEqual([2, '0.52', '0.52']);
+    // It started when there was room, beside one other.
+    expect(values.get(53)).toEqual([2, '0.53', '0.53']);
+  });
+
+  it('A1 S3 calls of one actor wait in get side by side, and go on as themselves', async () => {
+    await startAsync(2);
+    call(51, 'asks', 1);
+    call(52, 'asks', 2);
+    await vi.waitFor(() => expect(raylet.of('block')).toHaveLength(2), { interval: 1 });
+    const [a, b] = raylet.of('block');
+    expect([a!.task, b!.task]).toEqual([51, 52]);
+    raylet.sayInline(b!.objects[0]!, 'b');
+    raylet.say({ kind: 'unblocked', id: b!.id, timedOut: false });
+    raylet.sayInline(a!.objects[0]!, 'a');
+    raylet.say({ kind: 'unblocked', id: a!.id, timedOut: false });
+    const all = await results(3);
+    expect(all.slice(1).map((result) => [result.task, valueOf(result)])).toEqual([
+      [52, ['b', '0.52']],
+      [51, ['a', '0.51']],
+    ]);
+  });
+
+  it('L7 one call of several is cancelled; one that has not begun is given back', async () => {
+    await start({ claims: new Int32Array(8) });
+    await startAsync(2);
+    call(51, 'hold', 'a');
+    call(52, 'asks', 1);
+    call(53, 'hold', 'b');
+    await vi.waitFor(() => expect(raylet.of('block')).toHaveLength(1), { interval: 1 });
+    raylet.say({ kind: 'cancelTask', task: 53 });
+    raylet.say({ kind: 'cancelTask', task: 52 });
+    call(54, 'open', 'a');
+    const all = await results(4);
+    expect(raylet.of('recalled')).toEqual([{ kind: 'recalled', task: 53 }]);
+    const cancelled = all.find(({ task }) => task === 52);
+    expect(decodeError(cancelled!.value)).toMatchObject({ code: 'task-cancelled' });
+    expect(valueOf(all.find(({ task }) => task === 51)!)).toEqual([1, '0.51', '0.51']);
+  });
+
+  it('A3 an actor that ends itself answers what it has begun, gives back the others, and tidies up', async () => {
+    await startAsync(1);
+    expect(raylet.of('tidies')).toEqual([{ kind: 'tidies', actor: 50 }]);
+    call(51, 'hold', 'a');
+    call(52, 'hold', 'b');
+    await raylet.settle();
+    call(53, 'leave');
+    await results(2);
+    call(54, 'hold', 'c');
+    await raylet.settle();
+    expect(raylet.of('recalled').map(({ task }) => task)).toEqual([52, 54]);
+    expect(raylet.of('exited')).toEqual([]);
+    // A method of the actor that is still running ends when its gate opens: nothing here can open it but the module itself.
+    raylet.run({ task: 60, fn: fnOf('nothing') });
+    await results(3);
+    raylet.say({ kind: 'exitActor', actor: 50, now: true });
+    await vi.waitFor(() => expect(raylet.of('exited')).toEqual([{ kind: 'exited', actor: 50 }]), { interval: 1 });
+    expect(raylet.of('log')).toMatchObject([{ task: 50, text: 'tidied' }]);
+    expect(raylet.of('exits')).toHaveLength(1);
+  });
+
+  it('A3 an actor that is asked to end does so after the calls that it has begun; one without onStop at once', async () => {
+    raylet.run({ task: 50, fn: fnOf('RemoteCounter') });
+    raylet.run({ task: 51, fn: INC, actor: 50, args: args(1) });
+    await results(1);
+    raylet.say({ kind: 'exitActor', actor: 50, now: false });
+    await vi.waitFor(() => expect(raylet.of('exited')).toHaveLength(1), { interval: 1 });
+    expect(raylet.received.at(-1)).toMatchObject({ kind: 'exited' });
+    expect(raylet.of('tidies')).toEqual([]);
+  });
+
+  it('A3 an onStop that takes too long, or throws, is told of in the log and holds up nothing', async () => {
+    let passTime = (): void => undefined;
+    await start({ clock: { nowMs: () => 0, after: (_, callback) => ((passTime = callback), () => undefined) } });
+    await startAsync(1);
+    raylet.say({ kind: 'exitActor', actor: 50, now: false });
+    await raylet.settle();
+    passTime();
+    await vi.waitFor(() => expect(raylet.of('exited')).toHaveLength(1), { interval: 1 });
+  });
+
+  it('a task that is no actor cannot end as one', async () => {
+    raylet.run({ task: 11, fn: fnOf('leaves') });
+    expect(decodeError((await results(1))[0]!.value).message).toContain('for methods of actors');
   });
 
   it('a module that cannot be evaluated fails its tasks', async () => {
