@@ -26,7 +26,7 @@ export const COPY_BUGS: readonly PlantedBug[] = [
     rule: 'M1',
     mistake: 'a hello takes the place of a connection that lives, although nobody has answered over the new one',
     plant: (seam) =>
-      seam.replace(Claims.prototype, 'add', () => (_link, _version, takePlace) => {
+      seam.replace(Claims.prototype, 'add', () => (_link, takePlace) => {
         takePlace();
         return 0;
       }),
