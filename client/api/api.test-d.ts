@@ -267,6 +267,7 @@ export async function eHandles(): Promise<void> {
   const handle = RemoteCounter.options({ numCpus: 0, maxRestarts: 3 }).remote(numberRef);
   expectType<ActorHandle<Counter>>()(handle);
   RemoteCounter.options({ maxConcurrency: 8, concurrencyGroups: { io: { maxConcurrency: 2, methods: ['slow'] } } });
+  RemoteCounter.options({ maxTaskRetries: 2, name: 'board', namespace: 'games', getIfExists: true });
   // @ts-expect-error a method that the class has not
   RemoteCounter.options({ concurrencyGroups: { io: { maxConcurrency: 2, methods: ['slwo'] } } });
   // @ts-expect-error a field is no method

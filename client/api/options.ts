@@ -90,7 +90,10 @@ export interface ActorOptions<M extends string = string> extends CommonOptions {
   readonly maxRestarts?: number;
   /** Calls of one caller waiting for the actor, at most; past it `.remote` throws `BackPressureError`. Default: no own bound. */
   readonly maxPendingCalls?: number;
-  /** Resends of a call that was unanswered when the actor died. Default 0. Not available yet. */
+  /**
+   * How often a call that was unanswered when the actor died is sent to its next life, in order; it may run more than once then.
+   * `Infinity` allowed. Default 0: such a call fails with `ActorUnavailableError`.
+   */
   readonly maxTaskRetries?: number;
   /**
    * Calls that may run at the same time: they start in order and take turns at every `await`. A whole number from 1, default 1.
@@ -102,9 +105,9 @@ export interface ActorOptions<M extends string = string> extends CommonOptions {
    * is full holds back no other, so calls start in order only within their group. A method is in one group at most. Default none.
    */
   readonly concurrencyGroups?: Readonly<Record<string, ConcurrencyGroupOptions<M>>>;
-  /** The set of names in which `name` must be unique. Default: the job's own. Not available yet. */
+  /** The set of names in which `name` must be unique, the same for all jobs. Default: the job's own. */
   readonly namespace?: string;
-  /** Gives the actor that has this name already instead of an error. Default `false`. Not available yet. */
+  /** Gives the actor that has this name already instead of an error. Default `false`. Needs a `name`. */
   readonly getIfExists?: boolean;
   /** `'detached'`: outlives its maker and the job. Default: ends with them. Not available yet. */
   readonly lifetime?: 'detached';
@@ -152,6 +155,11 @@ export interface ResolvedActorOptions {
   readonly resources: Readonly<Record<string, number>>;
   /** From 0; `UNLIMITED` for no limit. */
   readonly maxRestarts: number;
+  /** From 0; `UNLIMITED` for no limit. */
+  readonly maxTaskRetries: number;
+  readonly getIfExists: boolean;
+  /** Empty: the job's own. */
+  readonly namespace: string;
   /** From 1, or `null` for no bound of its own. */
   readonly maxPendingCalls: number | null;
   /** From 1. */

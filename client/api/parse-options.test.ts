@@ -150,6 +150,9 @@ describe('parseActorOptions', () => {
       numGpus: 0,
       resources: {},
       maxRestarts: 0,
+      maxTaskRetries: 0,
+      getIfExists: false,
+      namespace: '',
       maxPendingCalls: null,
       maxConcurrency: 1,
       concurrencyGroups: [],
@@ -162,6 +165,9 @@ describe('parseActorOptions', () => {
       numGpus: 1,
       resources: { arm: 1 },
       maxRestarts: 2,
+      maxTaskRetries: 3,
+      getIfExists: true,
+      namespace: 'games',
       maxPendingCalls: 10,
       maxConcurrency: 4,
       runtimeMs: 5,
@@ -192,8 +198,10 @@ describe('parseActorOptions', () => {
   it('refuses options of tasks, of later versions, and values out of range', () => {
     expect(() => parseActorOptions({ maxRetries: 1 })).toThrow('option "maxRetries" is for tasks, not for actors');
     expect(() => parseActorOptions({ maxPendingCalls: 0 })).toThrow(RangeError);
+    expect(() => parseActorOptions({ getIfExists: true })).toThrow('getIfExists is for actors with a name');
+    expect(() => parseActorOptions({ namespace: 'games' })).toThrow('namespace is for actors with a name');
     expect(() => parseActorOptions({ maxRestart: 1 })).toThrow('did you mean "maxRestarts"?');
-    for (const key of ['maxTaskRetries', 'namespace', 'getIfExists', 'lifetime', 'checkpoint']) {
+    for (const key of ['lifetime', 'checkpoint']) {
       expect(() => parseActorOptions({ [key]: 1 })).toThrow(NotYetSupportedError);
     }
     expect(() => parseActorOptions({ trust: 'unchecked' })).toThrow(NotYetSupportedError);

@@ -45,6 +45,9 @@ const ACTOR_OPTIONS: Readonly<Record<keyof ActorOptions, Availability>> = {
   numGpus: 'now',
   resources: 'now',
   maxRestarts: 'now',
+  maxTaskRetries: 'now',
+  namespace: 'now',
+  getIfExists: 'now',
   maxPendingCalls: 'now',
   maxConcurrency: 'now',
   concurrencyGroups: 'now',
@@ -57,9 +60,6 @@ const ACTOR_OPTIONS: Readonly<Record<keyof ActorOptions, Availability>> = {
   labels: 'later',
   placementGroup: 'later',
   deterministic: 'later',
-  maxTaskRetries: 'later',
-  namespace: 'later',
-  getIfExists: 'later',
   lifetime: 'later',
   checkpoint: 'later',
 };
@@ -101,12 +101,19 @@ export function parseActorOptions(raw: unknown): ResolvedActorOptions {
       'trust "unchecked" is for tasks: an actor lives on trusted nodes only, leave trust out',
     );
   }
+  const namespace = given.namespace === undefined ? '' : text('namespace', given.namespace);
+  const getIfExists = flag('getIfExists', given.getIfExists);
+  if (given.name === undefined && (getIfExists || namespace !== ''))
+    throw new TypeError(`${getIfExists ? 'getIfExists' : 'namespace'} is for actors with a name: give it one`);
   return {
     kind: 'actor',
     numCpus: given.numCpus === undefined ? 0 : amount('numCpus', given.numCpus),
     numGpus: given.numGpus === undefined ? 0 : amount('numGpus', given.numGpus),
     resources: resources(given.resources),
     maxRestarts: given.maxRestarts === undefined ? 0 : countOrUnlimited('maxRestarts', given.maxRestarts),
+    maxTaskRetries: given.maxTaskRetries === undefined ? 0 : countOrUnlimited('maxTaskRetries', given.maxTaskRetries),
+    getIfExists,
+    namespace,
     maxPendingCalls:
       given.maxPendingCalls === undefined ? null : count('maxPendingCalls', given.maxPendingCalls, 1, UNLIMITED),
     maxConcurrency:
@@ -253,10 +260,13 @@ function runtimeMs(value: unknown): number | null {
 }
 
 function name(value: unknown): string | null {
-  if (value === undefined) return null;
-  if (typeof value !== 'string') throw new TypeError(`name must be a string, not ${show(value)}`);
+  return value === undefined ? null : text('name', value);
+}
+
+function text(label: string, value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError(`${label} must be a string, not ${show(value)}`);
   if (value.trim() === '' || value.length > MAX_NAME_LENGTH) {
-    throw new RangeError(`name must have 1 to ${MAX_NAME_LENGTH} characters, not only spaces`);
+    throw new RangeError(`${label} must have 1 to ${MAX_NAME_LENGTH} characters, not only spaces`);
   }
   return value;
 }

@@ -12,6 +12,8 @@ import type { WorkerEntry } from './worker-pool.ts';
 /** What is done to calls and creations. */
 export interface ActorCallHooks {
   failWith(task: TaskEntry, error: Error): void;
+  /** The server sends the call to the actor's next life, or ends it. */
+  giveBack(call: TaskEntry): void;
   failEncoded(task: TaskEntry, error: Uint8Array): void;
   /** The creation ended without a result; it may be tried again. */
   creationFailed(creation: TaskEntry, reason: number, message: string): void;
@@ -31,7 +33,7 @@ export class ActorCalls {
   /** An actor will be made here. A worker of its former life may be about to end here (rule M2). */
   creationBegins(creation: TaskEntry): void {
     const former = this.#host.get(creation.key);
-    this.#fail(former, new ActorUnavailableError('the actor is restarting'));
+    this.#lost(former, new ActorUnavailableError('the actor is restarting'));
     if (former?.worker) this.#hooks.stopWorker(former.worker, END_REASON.killed, 'its actor begins another life');
     this.#host.add(creation);
   }
@@ -50,7 +52,7 @@ export class ActorCalls {
 
   /** The creation will not be tried again here. */
   creationGone({ key }: TaskEntry, message: string): void {
-    this.#fail(this.#host.get(key), new ActorUnavailableError(`the actor is restarting: ${message}`));
+    this.#lost(this.#host.get(key), new ActorUnavailableError(`the actor is restarting: ${message}`));
   }
 
   /**
@@ -63,14 +65,21 @@ export class ActorCalls {
       this.#hooks.creationFailed(creation, reason, message);
       return;
     }
-    const isMeant = reason === END_REASON.killed || reason === END_REASON.exited;
-    const isOver = creation.options.options.maxRestarts === 0 || isMeant;
-    this.#fail(actor, isOver ? actorDied(message) : new ActorUnavailableError(`the actor is restarting: ${message}`));
+    const { maxRestarts } = creation.options.options;
+    if (maxRestarts === 0 || reason === END_REASON.exited) this.#fail(actor, actorDied(message));
+    else if (reason === END_REASON.killed) this.#lost(actor, actorDied(message));
+    else this.#lost(actor, new ActorUnavailableError(`the actor is restarting: ${message}`));
   }
 
   /** An actor shall end that has no worker yet. */
   killed({ creation }: HostedActor, message: string): void {
     if (creation.state !== 'done') this.#hooks.failWith(creation, actorDied(message));
+  }
+
+  /** There may be another life: calls that may be tried again in it go to the server, which knows. */
+  #lost(actor: HostedActor | undefined, error: Error): void {
+    if (!actor || actor.creation.options.options.maxTaskRetries === 0) this.#fail(actor, error);
+    else for (const call of this.#host.remove(actor)) this.#hooks.giveBack(call);
   }
 
   /** The actor has no life any more here: what it has not answered it never will. */

@@ -8,8 +8,8 @@ export const LOCAL_TASK_LIFE = new StateMachine<LocalTaskState>('local task', {
   asking: ['waiting', 'elsewhere', 'done'],
   waiting: ['ready', 'running', 'elsewhere', 'done'],
   ready: ['running', 'elsewhere', 'done'],
-  running: ['blocked', 'ready', 'waiting', 'done'],
-  blocked: ['running', 'waiting', 'done'],
+  running: ['blocked', 'ready', 'waiting', 'elsewhere', 'done'],
+  blocked: ['running', 'waiting', 'elsewhere', 'done'],
   elsewhere: ['done'],
   done: [],
 });

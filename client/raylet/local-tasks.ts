@@ -48,6 +48,7 @@ export class LocalTasks {
     this.#hooks = hooks;
     this.actorCalls = new ActorCalls(actors, {
       failWith: (task, error) => this.failWith(task, error),
+      giveBack: (call) => this.#giveBackCall(call),
       failEncoded: (task, error) => this.#failEncoded(task, error),
       creationFailed: (task, reason, message) =>
         this.#attemptFailed(task, reason, message, reason !== END_REASON.bystander),
@@ -78,7 +79,7 @@ export class LocalTasks {
     const parent = message.parent === 0 ? undefined : this.#tasks.get(message.parent);
     const caller = message.parent === 0 ? sessionOfKey(message.task) : message.parent;
     const birth = { leased: false, incarnation: 0, attempt: 1, caller, age: this.#nextAge++ };
-    const task = newTask(message, { fn, options, job, ...birth });
+    const task = newTask(message, { fn, options, job: parent?.job ?? job, ...birth });
     this.#tasks.set(task.key, task);
     const object = this.#objects.obtain(task.key);
     object.owner = worker;
@@ -381,6 +382,23 @@ export class LocalTasks {
     if (task.fn.kind === FUNCTION_KIND.actor) this.actorCalls.creationGone(task, message);
   }
 
+  /** Its actor's life here is over, and the next may answer it (rule A3). */
+  #giveBackCall(task: TaskEntry): void {
+    if (task.leased || task.cancelled) {
+      this.#attemptFailed(task, END_REASON.returned, 'the actor is restarting', false);
+      return;
+    }
+    this.#hooks.journal({ kind: 'spill', task: task.key }, 'now');
+    this.#hooks.attemptEnded(task);
+    this.#scheduler.ended(task);
+    this.#inputs.release(task);
+    this.#inputs.releaseMade(task);
+    task.worker = undefined;
+    moveTask(task, 'elsewhere');
+    this.#objects.obtain(task.key).wanted = true;
+    this.#remoteCalls.left(task);
+  }
+
   #retriesException(task: TaskEntry, error: Uint8Array): boolean {
     const { options } = task.options;
     if (task.actor !== 0 || task.fn.kind !== FUNCTION_KIND.task || !isRetriedException(options, errorNames(error)))
@@ -409,6 +427,8 @@ export class LocalTasks {
       const isHere = actor !== undefined && actor.ending === 'no' && !this.#remoteCalls.has(task.actor);
       return isHere ? PLACE.here : PLACE.global;
     }
+    // Whether there is one with its name already only the server knows.
+    if (task.options.options.getIfExists) return PLACE.global;
     return this.#scheduler.keeps(task) ? PLACE.here : PLACE.global;
   }
 

@@ -319,6 +319,44 @@ describe('actors', () => {
     });
   });
 
+  it('A3 with maxTaskRetries what they had not answered goes to the server, which sends it to the next life', () => {
+    const node = new FakeNode();
+    const actor = startActor(node, node.options({ maxRestarts: -1, maxTaskRetries: 2 }));
+    const [running, held] = [node.submit({ actor }), node.submit({ actor, deps: [ELSEWHERE] })];
+    const leased = objectKey(9, 77);
+    node.lease({ task: leased, actor, fn: FUNCTION_KIND.method, incarnation: 1 });
+    node.settle();
+    node.crash(node.runner(running));
+    expect(
+      node.records
+        .slice(-4)
+        .map(({ kind }) => kind)
+        .toSorted(),
+    ).toEqual(['actorDown', 'failed', 'spill', 'spill']);
+    expect(node.of('failed').at(-1)).toMatchObject({ task: leased, counted: false, retriedHere: false });
+    const later = node.submit({ actor });
+    expect(node.of('submit').at(-1)).toMatchObject({ place: PLACE.global });
+    // The next life is here again; what comes back comes before what is new.
+    node.lease({ task: actor, fn: FUNCTION_KIND.actor, incarnation: 2, attempt: 2 });
+    node.finish(actor);
+    for (const task of [running, held, leased, later])
+      node.lease({ task, actor, fn: FUNCTION_KIND.method, incarnation: 2, attempt: task === later ? 1 : 2 });
+    const newest = node.submit({ actor });
+    expect(node.of('submit').at(-1)).toMatchObject({ place: PLACE.here });
+    for (const call of [running, held, leased, later, newest]) node.finish(call);
+    for (const call of [running, held, later, newest])
+      expect(node.told(call)).toMatchObject([{ status: OBJECT_STATUS.inline }]);
+    expect(node.raylet.tableSizes().tasks).toBe(0);
+    expect(node.raylet.load().runningTasks).toBe(0);
+  });
+
+  it('A3 whether there is one with its name already the server knows: it is asked before anything is made', () => {
+    const node = new FakeNode();
+    const actor = node.submit({ fn: FN.actor, options: node.options({ name: 'board', getIfExists: true }) });
+    expect(node.of('submit').at(-1)).toMatchObject({ task: actor, place: PLACE.global });
+    expect(node.hosts()).toEqual([]);
+  });
+
   it('A1 their workers are told how many calls may run at the same time, before the creation', () => {
     const node = new FakeNode();
     const group = { name: 'io', maxConcurrency: 2, methods: ['read'] };

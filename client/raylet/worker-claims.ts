@@ -45,6 +45,7 @@ export class WorkerClaims {
   /** True for a task on this node that is of another job. */
   #isForeign(worker: WorkerEntry, key: ObjectKey): boolean {
     const task = key === 0 ? undefined : this.#tasks.get(key);
-    return task !== undefined && task.job !== worker.job && worker.kind !== 'driver';
+    // A call of another job's is the business of the actor that runs it.
+    return task !== undefined && task.job !== worker.job && task.worker !== worker && worker.kind !== 'driver';
   }
 }

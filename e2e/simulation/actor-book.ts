@@ -46,6 +46,8 @@ export class ActorBook {
   readonly #begun = new Map<ObjectKey, number>();
   /** How often each task has ended. */
   readonly #ends = new Map<ObjectKey, number>();
+  /** Calls that were sent to another life, because theirs ended before they were answered. */
+  readonly #resent = new Set<ObjectKey>();
   readonly #orders = new Map<string, number>();
 
   /** A program makes an actor. */
@@ -90,7 +92,8 @@ export class ActorBook {
     if (order <= (life.lastOrder.get(attempt) ?? -1)) return `A1 call ${call} of ${attempt} comes out of order`;
     life.lastOrder.set(attempt, order);
     const former = this.#begun.get(call);
-    if (former !== undefined && !this.mayRepeat()) return `L9 call ${call} was begun in life ${former} before`;
+    if (former !== undefined && !(former !== life.number && this.#resent.has(call)) && !this.mayRepeat())
+      return `L9 call ${call} was begun in life ${former} before`;
     this.#begun.set(call, life.number);
     let names = life.names.get(caller);
     if (!names) life.names.set(caller, (names = new Set()));
@@ -119,6 +122,7 @@ export class ActorBook {
   watch(plane: ControlPlane): void {
     const command = plane.command.bind(plane);
     plane.command = (session, said) => {
+      if (said.kind === 'lease' && said.actor !== 0 && said.attempt > 1) this.#resent.add(said.task);
       if (said.kind === 'lease' && this.#names.has(said.task)) this.#hostedOn(session.id).add(said.task);
       command(session, said);
     };

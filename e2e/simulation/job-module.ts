@@ -53,7 +53,9 @@ const SETS = {
   halfRare: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 0, custom: { [RARE_RESOURCE]: 500 } } },
   mortal: ACTOR,
   seated: { ...ACTOR, demand: { cpuMilli: 0, custom: { [SEAT_RESOURCE]: 1000 } }, maxRestarts: 1 },
-  async: { ...ACTOR, maxConcurrency: 3, maxRestarts: 1 },
+  async: { ...ACTOR, maxConcurrency: 3, maxRestarts: -1, maxTaskRetries: 1 },
+  retried: { ...ACTOR, maxRestarts: -1, maxTaskRetries: 2 },
+  named: { ...ACTOR, maxRestarts: -1, name: 'board', getIfExists: true },
   immortal: { ...ACTOR, maxRestarts: -1 },
   method: { ...DEFAULT_OPTIONS, demand: NOTHING, maxRetries: 0 },
 } satisfies Record<string, ResolvedOptions>;

@@ -9,7 +9,7 @@ import { leafPlan } from './leaf-plan.ts';
 import type { Failure, TaskPlan } from './plan.ts';
 import { LEAST_NOTED_BYTES } from './values.ts';
 
-const KINDS: readonly OptionsName[] = ['mortal', 'seated', 'async', 'immortal'];
+const KINDS: readonly OptionsName[] = ['mortal', 'seated', 'async', 'retried', 'named', 'immortal'];
 /** A driver has no more than so many at a time. */
 const MAX_ACTORS = 3;
 
@@ -38,11 +38,14 @@ export class ActorMaker {
 
   #create(draft: Draft): void {
     const dice = this.#dice;
-    const refs = [...draft.live];
+    const kind = dice.pick(KINDS);
+    // Which of them is made nobody can tell beforehand: all of them can be.
+    const refs = kind === 'named' ? [] : [...draft.live];
     const deps = dice.chance(0.3) ? dice.some(refs, 2) : [];
     const nested = dice.chance(0.2) ? dice.some(refs, 1) : [];
-    const plan = this.#plan(this.#argumentsOf(draft, deps, nested), this.#failure(0.05, 0.05), dice.chance(0.5));
-    const step = { options: optionsNumber(dice.pick(KINDS)), deps, nested };
+    const failure = kind === 'named' ? undefined : this.#failure(0.05, 0.05);
+    const plan = this.#plan(this.#argumentsOf(draft, deps, nested), failure, dice.chance(0.5));
+    const step = { options: optionsNumber(kind), deps, nested };
     draft.submit({ ...step, plan: { ...plan, once: true }, creates: true });
   }
 

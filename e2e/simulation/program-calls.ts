@@ -5,7 +5,7 @@
 import { CallCounter } from '#shared/ids/call-counter.ts';
 import { digest128Bytes } from '#shared/ids/content-id.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
-import { ACTOR_FUNCTION, METHOD_FUNCTION, TASK_FUNCTION } from './job-module.ts';
+import { ACTOR_FUNCTION, METHOD_FUNCTION, optionsNumber, TASK_FUNCTION } from './job-module.ts';
 import { encodePlan, type StepOf, type TaskPlan } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 import { type Mark, mix } from './values.ts';
@@ -83,6 +83,8 @@ export class ProgramCalls {
     if (creates) {
       this.#handles.add(task);
       book.made(task, plan.name);
+      // It may be the actor of another program, which ends it or ends with it.
+      if (options === optionsNumber('named')) book.harm(task);
     }
     this.#adopt(place, task, true);
     const lasting = this.#nameOf([plan.name, k], [...deps, ...nested]);

@@ -6,8 +6,9 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { END_REASON, type NodeRecordOf, PLACE } from '#shared/protocol/node-records.ts';
+import type { ResolvedOptions } from '#shared/task/task-options.ts';
 import { moveTask } from '#shared/task/task-state.ts';
-import type { ActorRecord, SessionRecord, TaskRecord } from './entities.ts';
+import type { ActorRecord, JobRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { KeyTable } from './key-table.ts';
 import { moveActor } from './lives.ts';
 import type { ObjectTable } from './object-table.ts';
@@ -46,6 +47,11 @@ export class ActorManager {
   get #taskManager(): TaskManager {
     if (!this.#tasks) throw new Error('the actor manager is not connected');
     return this.#tasks;
+  }
+
+  /** The living actor whose name a creation asks for, if that is content with it (`getIfExists`). */
+  existing(job: JobRecord, { getIfExists, namespace, name }: ResolvedOptions): ActorRecord | undefined {
+    return getIfExists ? this.#state.actorNames.get(actorName(job.id, namespace, name)) : undefined;
   }
 
   /** A creation was submitted. Returns false if it already ended (its name is taken). */
@@ -162,6 +168,9 @@ export class ActorManager {
         'failed',
       );
     } else if (place === PLACE.here) {
+      const object = this.#state.objects.get(task.key);
+      if (object) (object.wants ??= []).push({ session: session.id, key: task.key });
+      if (this.resend(task)) return;
       // The node has yet to hear that this life is over; whether it runs the call before cannot be known (rule M2).
       this.#taskManager.end(task, systemError('actorUnavailable', 'that life of the actor is over'), 'failed');
     } else if (actor.state === 'alive' && !this.#state.grace) {
@@ -170,6 +179,22 @@ export class ActorManager {
       moveTask(task, 'queued');
       actor.pending.push(task);
     }
+  }
+
+  /** A call was lost with a life of its actor, or with the node that had it: it goes to the next life, if it may. */
+  resend(call: TaskRecord): boolean {
+    const actor = this.#state.actors.get(call.actor);
+    if (!actor || !this.#mayResend(actor, call)) return false;
+    actor.inFlight.delete(call);
+    this.#taskManager.callAgain(call);
+    actor.pending.push(call);
+    if (actor.state === 'alive') this.#sendPending(actor);
+    return true;
+  }
+
+  #mayResend({ creation, state }: ActorRecord, { failures, cancelled }: TaskRecord): boolean {
+    const { maxTaskRetries } = creation.options.options;
+    return state !== 'dead' && !cancelled && (maxTaskRetries < 0 || failures < maxTaskRetries);
   }
 
   callEnded(task: TaskRecord): void {
@@ -243,6 +268,13 @@ export class ActorManager {
       this.#die(actor, systemError('actorDied', `the actor died: ${reason}`));
       return;
     }
+    // Those that may be tried again go before what waits already, in their order (rule A1).
+    const again = [...actor.inFlight].filter((call) => this.#mayResend(actor, call));
+    for (const call of again) {
+      actor.inFlight.delete(call);
+      this.#taskManager.callAgain(call);
+    }
+    actor.pending.unshift(...again);
     this.#failInFlight(actor, systemError('actorUnavailable', `the actor is restarting: ${reason}`));
     moveActor(actor, 'restarting');
     actor.session = 0;

@@ -672,6 +672,71 @@ describe('actors', () => {
     expect(it.to(place, 'killActor')).toMatchObject([{ actor: child }]);
   });
 
+  it('A3 with maxTaskRetries calls that were under way go to the next life, in order and before newer ones', () => {
+    const { it, host, driver, key } = world({}, { maxRestarts: -1, maxTaskRetries: 1 });
+    const call = (number: number) => submit(driver.id, number, { actor: key(1), fn: 2 });
+    it.say(driver, submit(driver.id, 1, create), call(2), call(3));
+    it.say(host, finish(key(1)), finish(key(2)));
+    it.say(driver, call(4));
+    const down = { kind: 'actorDown', actor: key(1), reason: END_REASON.workerCrashed, message: 'crash' } as const;
+    it.say(host, { ...down, incarnation: 1 });
+    it.say(driver, call(5));
+    it.commands.length = 0;
+    it.say(host, finish(key(1), { attempt: 2 }));
+    const sent = it.to(host, 'lease').map(({ task, attempt, incarnation }) => [task, attempt, incarnation]);
+    expect(sent).toEqual([
+      [key(3), 2, 2],
+      [key(4), 2, 2],
+      [key(5), 1, 2],
+    ]);
+    // The former life's late word is not believed (M2); the second death is one too many for the first two.
+    it.say(host, finish(key(3)), { ...down, incarnation: 2 });
+    expect(it.ended.filter(({ outcome }) => outcome === 'failed').map(({ task }) => task.key)).toEqual([
+      key(3),
+      key(4),
+    ]);
+    expect(it.gcs.state.actors.get(key(1))?.pending.map(({ key: each }) => each)).toEqual([key(5)]);
+  });
+
+  it('A3 a node that lost a life gives its calls back; the death of a node costs a retry as well', () => {
+    const { it, host, driver, key } = world({}, { maxRestarts: -1, maxTaskRetries: -1 });
+    const place = PLACE.here;
+    it.say(driver, submit(driver.id, 1, { ...create, place }), finish(key(1)));
+    it.say(driver, submit(driver.id, 2, { actor: key(1), fn: 2, place }));
+    const reason = END_REASON.workerCrashed;
+    it.say(driver, { kind: 'actorDown', actor: key(1), incarnation: 1, reason, message: 'crash' });
+    it.say(driver, { kind: 'spill', task: key(2) });
+    it.say(host, finish(key(1), { attempt: 2 }));
+    expect(it.to(host, 'lease').at(-1)).toMatchObject({ task: key(2), attempt: 2 });
+    const spare = it.open();
+    it.gcs.sessions.end(host, 'gone');
+    it.gcs.settle();
+    it.say(spare, finish(key(1), { attempt: 3 }));
+    expect(it.to(spare, 'lease').at(-1)).toMatchObject({ task: key(2), attempt: 3, incarnation: 3 });
+    it.say(spare, finish(key(2), { attempt: 3 }));
+    expect(it.to(driver, 'object').at(-1)).toMatchObject({ object: key(2), status: OBJECT_STATUS.inline });
+  });
+
+  it('A3 getIfExists gives the actor that has the name, also to another job in the same namespace', () => {
+    const named = { name: 'board', namespace: 'games', getIfExists: true };
+    const { it, host, driver, key } = world({}, named);
+    it.say(driver, submit(driver.id, 1, create), submit(driver.id, 2, create));
+    expect(it.to(host, 'lease').map(({ task }) => task)).toEqual([key(1)]);
+    it.say(host, finish(key(1)));
+    const other = it.driver();
+    it.say(other, ...definitions({}, named), submit(other.id, 1, create));
+    it.say(other, submit(other.id, 2, { actor: objectKey(other.id, 1), fn: 2 }));
+    expect(it.to(host, 'lease').at(-1)).toMatchObject({ task: objectKey(other.id, 2), actor: key(1) });
+    expect(it.to(other, 'object')[0]).toMatchObject({ object: objectKey(other.id, 1), status: OBJECT_STATUS.inline });
+    expect(it.gcs.state.actors.size).toBe(1);
+    it.say(driver, { kind: 'killActor', actor: key(2), noRestart: true });
+    it.say(driver, submit(driver.id, 3, create));
+    expect(it.to(host, 'lease').at(-1)).toMatchObject({ task: key(3) });
+    for (const { job } of [driver, other])
+      it.say(it.session(job!.session), { kind: 'jobFinished', outcome: 0, value: VALUE });
+    expect([it.gcs.state.actors.size, it.gcs.state.actorNames.size]).toEqual([0, 0]);
+  });
+
   it('S1 where a job trusts strangers so do its tasks, but not its main and its actors', () => {
     const { it, driver, key } = world();
     if (driver.job) it.gcs.jobs.submitted(driver.job, { priority: 1, trust: 'unchecked' });

@@ -5,6 +5,7 @@ import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import { FUNCTION_KIND, type NodeRecordOf, PLACE } from '#shared/protocol/node-records.ts';
 import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import { optionsToJson } from '#shared/task/task-options.ts';
+import type { ActorManager } from './actor-manager.ts';
 import type { Assignments } from './assignments.ts';
 import { nameCall, objectId, taskId } from './content-names.ts';
 import type { FunctionEntry, OptionsEntry } from './dictionaries.ts';
@@ -13,9 +14,11 @@ import { namesMadeBy } from './made-names.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { GcsState } from './state.ts';
 import { systemError } from './system-errors.ts';
-import type { ActorHooks, TaskManager } from './task-manager.ts';
+import type { TaskManager } from './task-manager.ts';
 
 const NO_BYTES = new Uint8Array(0);
+
+type SubmissionActors = Pick<ActorManager, 'created' | 'called' | 'existing'>;
 
 /** Takes submissions and puts into the tables. */
 export class Submissions {
@@ -23,15 +26,9 @@ export class Submissions {
   readonly #objects: ObjectTable;
   readonly #tasks: TaskManager;
   readonly #runs: Assignments;
-  readonly #actors: Pick<ActorHooks, 'created' | 'called'>;
+  readonly #actors: SubmissionActors;
 
-  constructor(
-    state: GcsState,
-    objects: ObjectTable,
-    tasks: TaskManager,
-    runs: Assignments,
-    actors: Pick<ActorHooks, 'created' | 'called'>,
-  ) {
+  constructor(state: GcsState, objects: ObjectTable, tasks: TaskManager, runs: Assignments, actors: SubmissionActors) {
     this.#state = state;
     this.#objects = objects;
     this.#tasks = tasks;
@@ -61,6 +58,7 @@ export class Submissions {
       k: record.k,
     };
     if (record.place === PLACE.ask && parent && this.#answerFromRecord(session, record.task, parent, call)) return;
+    if (this.#answerWithActor(session, record, { job, fn, options })) return;
     const origin = { key: record.task, parent: parent?.key ?? 0, job, options, submittedMs: this.#state.wallMs };
     const task = newTask({ ...origin, ...call });
     this.#state.tasks.set(task.key, task);
@@ -160,6 +158,24 @@ export class Submissions {
     this.#state.addAlias(key, object.key);
     this.#holdMade(object, parent.key, parent, session);
     this.#state.ports.command(session, { kind: 'assign', task: key, here: false });
+    this.#objects.want(object, session, key);
+    return true;
+  }
+
+  /** The actor that is to be made exists: it has one more key. Its arguments are not needed. */
+  #answerWithActor(
+    session: SessionRecord,
+    { task: key, place }: NodeRecordOf<'submit'>,
+    { job, fn, options }: { job: JobRecord; fn: FunctionEntry; options: OptionsEntry },
+  ): boolean {
+    if (fn.kind !== FUNCTION_KIND.actor || place === PLACE.here || job.status !== 'running') return false;
+    const actor = this.#actors.existing(job, options.options);
+    const object = actor && this.#state.objects.get(actor.key);
+    if (!object) return false;
+    this.#state.addAlias(key, object.key);
+    // Its makers may be over long before it: it keeps its names itself, as long as it lives.
+    this.#objects.hold(object, actor.key);
+    if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: key, here: false });
     this.#objects.want(object, session, key);
     return true;
   }

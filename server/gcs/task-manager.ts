@@ -37,6 +37,8 @@ export interface ActorHooks {
   called(task: TaskRecord, place: number, session: SessionRecord): void;
   callEnded(task: TaskRecord): void;
   makerEnded(task: TaskRecord): void;
+  /** Sends a call to the next life of its actor. Returns false if it may not be tried again. */
+  resend(call: TaskRecord): boolean;
 }
 
 /** What a submission becomes. */
@@ -146,7 +148,7 @@ export class TaskManager {
       return;
     }
     if (task.actor !== 0) {
-      this.end(task, systemError('actorUnavailable', record.message), 'failed');
+      if (!this.#actors.resend(task)) this.end(task, systemError('actorUnavailable', record.message), 'failed');
     } else if (record.reason === END_REASON.returned || mayRetry(task.options.options, task.failures)) {
       this.again(task);
     } else {
@@ -162,6 +164,7 @@ export class TaskManager {
       return;
     }
     if (task.actor !== 0) {
+      if (this.#actors.resend(task)) return;
       this.end(task, systemError('actorUnavailable', `the call was on node ${nodeName}, which left`), 'failed');
       return;
     }
@@ -195,6 +198,21 @@ export class TaskManager {
     task.attempt = this.#runs.nextAttempt(task);
     task.replayed = true;
     this.awaitInputs(task);
+  }
+
+  /** A call is for the next life of its actor: it waits for that, as another attempt. */
+  callAgain(call: TaskRecord): void {
+    const birth = call.state === 'local' ? this.#state.sessions.get(call.assigned) : undefined;
+    const object = this.#state.objects.get(call.key);
+    // The node that it was born on ran it itself, and did not wait for news.
+    if (birth && object) (object.wants ??= []).push({ session: birth.id, key: call.key });
+    this.#runs.leave(call);
+    call.failures += 1;
+    call.attempt = this.#runs.nextAttempt(call);
+    call.replayed = true;
+    if (call.state !== 'waiting') moveTask(call, 'waiting');
+    moveTask(call, 'queued');
+    this.#state.touch(call);
   }
 
   /** Makes a finished task run again because its result was lost (rule L4). Returns false if it cannot. */
@@ -249,6 +267,11 @@ export class TaskManager {
     if (!task || task.assigned !== session.id || task.state !== 'local') return false;
     const object = this.#state.objects.get(task.key);
     if (object) (object.wants ??= []).push({ session: session.id, key });
+    if (task.actor !== 0) {
+      if (!this.#actors.resend(task))
+        this.end(task, systemError('actorUnavailable', 'the actor is restarting'), 'failed');
+      return true;
+    }
     if (this.#runs.promoteSecond(task)) return true;
     this.#runs.leave(task);
     this.awaitInputs(task);

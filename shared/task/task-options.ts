@@ -28,6 +28,10 @@ export interface ResolvedOptions {
   readonly namespace: string;
   /** Actors: successors allowed after a death by its own fault; -1 without limit. */
   readonly maxRestarts: number;
+  /** Actors: how often a call that was unanswered when the actor died is sent to its next life; -1 without limit (rule A3). */
+  readonly maxTaskRetries: number;
+  /** Actors: one that has the name already is taken instead of an error. */
+  readonly getIfExists: boolean;
   /** Actors: calls that may wait before callers get `BackPressureError`; 0 without limit. */
   readonly maxPendingCalls: number;
   /** Actors: calls of methods in no group that may run at the same time (rule A1). */
@@ -52,6 +56,8 @@ export const DEFAULT_OPTIONS: ResolvedOptions = {
   name: '',
   namespace: '',
   maxRestarts: 0,
+  maxTaskRetries: 0,
+  getIfExists: false,
   maxPendingCalls: 0,
   maxConcurrency: 1,
   concurrencyGroups: [],
@@ -81,6 +87,8 @@ export function optionsToJson(options: ResolvedOptions): string {
     ...(rest.trust === 'own' ? {} : { trust: rest.trust }),
     ...(rest.idempotent ? { idempotent: true } : {}),
     ...(rest.priority === 0 ? {} : { priority: rest.priority }),
+    ...(rest.maxTaskRetries === 0 ? {} : { maxTaskRetries: rest.maxTaskRetries }),
+    ...(rest.getIfExists ? { getIfExists: true } : {}),
     ...(rest.maxConcurrency === 1 ? {} : { maxConcurrency: rest.maxConcurrency }),
     ...(rest.concurrencyGroups.length === 0 ? {} : { concurrencyGroups: rest.concurrencyGroups }),
     ...(actor ? { className: actor.className, methods: actor.methods } : {}),
@@ -107,6 +115,8 @@ export function optionsFromJson(json: string): ResolvedOptions {
     trust: trust(fields.get('trust')),
     idempotent: fields.get('idempotent') === true,
     priority: priority(fields.get('priority')),
+    maxTaskRetries: fields.has('maxTaskRetries') ? whole(fields, 'maxTaskRetries', -1) : 0,
+    getIfExists: fields.get('getIfExists') === true,
     maxConcurrency: fields.has('maxConcurrency') ? whole(fields, 'maxConcurrency', 1) : 1,
     concurrencyGroups: concurrencyGroups(fields.get('concurrencyGroups')),
     ...(className === undefined
