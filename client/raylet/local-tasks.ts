@@ -78,8 +78,8 @@ export class LocalTasks {
   submit({ message, worker, fn, options, job }: NewTask): void {
     const parent = message.parent === 0 ? undefined : this.#tasks.get(message.parent);
     const caller = message.parent === 0 ? sessionOfKey(message.task) : message.parent;
-    const birth = { leased: false, incarnation: 0, attempt: 1, caller, age: this.#nextAge++ };
-    const task = newTask(message, { fn, options, job: parent?.job ?? job, ...birth });
+    const birth = { leased: false, incarnation: 0, attempt: 1, caller, age: this.#nextAge++, job: parent?.job ?? job };
+    const task = newTask(message, { fn, options, ...birth });
     this.#tasks.set(task.key, task);
     const object = this.#objects.obtain(task.key);
     object.owner = worker;
@@ -384,15 +384,12 @@ export class LocalTasks {
 
   /** Its actor's life here is over, and the next may answer it (rule A3). */
   #giveBackCall(task: TaskEntry): void {
-    if (task.leased || task.cancelled) {
-      this.#attemptFailed(task, END_REASON.returned, 'the actor is restarting', false);
-      return;
-    }
+    if (task.leased || task.cancelled)
+      return this.#attemptFailed(task, END_REASON.returned, 'the actor is restarting', false);
     this.#hooks.journal({ kind: 'spill', task: task.key }, 'now');
     this.#hooks.attemptEnded(task);
     this.#scheduler.ended(task);
-    this.#inputs.release(task);
-    this.#inputs.releaseMade(task);
+    this.#inputs.releaseAll(task);
     task.worker = undefined;
     moveTask(task, 'elsewhere');
     this.#objects.obtain(task.key).wanted = true;
@@ -401,9 +398,9 @@ export class LocalTasks {
 
   #retriesException(task: TaskEntry, error: Uint8Array): boolean {
     const { options } = task.options;
-    if (task.actor !== 0 || task.fn.kind !== FUNCTION_KIND.task || !isRetriedException(options, errorNames(error)))
+    const isPlain = task.actor === 0 && task.fn.kind === FUNCTION_KIND.task;
+    if (!isPlain || !isRetriedException(options, errorNames(error)) || !mayRetry(options, task.failures + 1))
       return false;
-    if (!mayRetry(options, task.failures + 1)) return false;
     this.#attemptFailed(task, END_REASON.exception, 'it threw an exception that is to be tried again', true);
     return true;
   }
@@ -427,9 +424,8 @@ export class LocalTasks {
       const isHere = actor !== undefined && actor.ending === 'no' && !this.#remoteCalls.has(task.actor);
       return isHere ? PLACE.here : PLACE.global;
     }
-    // Whether there is one with its name already only the server knows.
-    if (task.options.options.getIfExists) return PLACE.global;
-    return this.#scheduler.keeps(task) ? PLACE.here : PLACE.global;
+    // Whether there is an actor of that name already only the server knows.
+    return !task.options.options.getIfExists && this.#scheduler.keeps(task) ? PLACE.here : PLACE.global;
   }
 
   /** The task will run on this node: first its inputs. */
@@ -468,7 +464,6 @@ export class LocalTasks {
     if (task.actor !== 0) this.#actors.left(task);
     moveTask(task, 'done');
     this.#tasks.delete(task.key);
-    this.#inputs.release(task);
-    this.#inputs.releaseMade(task);
+    this.#inputs.releaseAll(task);
   }
 }

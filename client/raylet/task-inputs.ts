@@ -69,6 +69,12 @@ export class TaskInputs {
     task.inputWait = undefined;
   }
 
+  /** What it was given and what it made. */
+  releaseAll(task: TaskEntry): void {
+    this.release(task);
+    this.releaseMade(task);
+  }
+
   /** What the attempt made is no longer its. */
   releaseMade(task: TaskEntry): void {
     for (const key of task.made ?? []) {

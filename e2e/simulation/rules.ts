@@ -130,7 +130,9 @@ export class Rules {
     state.dropped = (gone) => {
       // The error that a refused submission got was told, and is nobody's.
       const isRefusal = 'status' in gone && gone.status === 'error' && !this.#ended.has(gone.key);
-      if ('status' in gone && !isRefusal) this.#letGo.push([gone.key, ...keysOf(state.aliases, gone.key)]);
+      // Of an actor that others made a task has the name, and what its creation returned is nothing to get.
+      const isShared = state.actors.get(gone.key)?.creation.options.options.getIfExists === true;
+      if ('status' in gone && !isRefusal && !isShared) this.#letGo.push([gone.key, ...keysOf(state.aliases, gone.key)]);
       dropped(gone);
     };
   }

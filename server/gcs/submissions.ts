@@ -57,8 +57,7 @@ export class Submissions {
       nested: record.nested.map((key) => this.#state.resolve(key)),
       k: record.k,
     };
-    if (record.place === PLACE.ask && parent && this.#answerFromRecord(session, record.task, parent, call)) return;
-    if (this.#answerWithActor(session, record, { job, fn, options })) return;
+    if (this.#isAnswered(session, record, parent, { ...call, job, options })) return;
     const origin = { key: record.task, parent: parent?.key ?? 0, job, options, submittedMs: this.#state.wallMs };
     const task = newTask({ ...origin, ...call });
     this.#state.tasks.set(task.key, task);
@@ -162,10 +161,21 @@ export class Submissions {
     return true;
   }
 
+  /** What is submitted was made before, or is there already. */
+  #isAnswered(
+    session: SessionRecord,
+    record: NodeRecordOf<'submit'>,
+    parent: TaskRecord | undefined,
+    call: Parameters<typeof nameCall>[2] & { readonly job: JobRecord; readonly options: OptionsEntry },
+  ): boolean {
+    const isKnown = record.place === PLACE.ask && parent && this.#answerFromRecord(session, record.task, parent, call);
+    return isKnown === true || this.#answerWithActor(session, record, call);
+  }
+
   /** The actor that is to be made exists: it has one more key. Its arguments are not needed. */
   #answerWithActor(
     session: SessionRecord,
-    { task: key, place }: NodeRecordOf<'submit'>,
+    { task: key, parent, place }: NodeRecordOf<'submit'>,
     { job, fn, options }: { job: JobRecord; fn: FunctionEntry; options: OptionsEntry },
   ): boolean {
     if (fn.kind !== FUNCTION_KIND.actor || place === PLACE.here || job.status !== 'running') return false;
@@ -173,8 +183,9 @@ export class Submissions {
     const object = actor && this.#state.objects.get(actor.key);
     if (!object) return false;
     this.#state.addAlias(key, object.key);
-    // Its makers may be over long before it: it keeps its names itself, as long as it lives.
+    // It keeps its names itself, as long as it lives: a task that has one more does not let go of it as of what it made.
     this.#objects.hold(object, actor.key);
+    if (parent === 0) this.#objects.hold(object, session.id);
     if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: key, here: false });
     this.#objects.want(object, session, key);
     return true;
