@@ -1,6 +1,5 @@
 // `context()`: the running task's own view. One small object per call of `context()`, its parts made when they are read.
 
-import { NotYetSupportedError } from '#shared/errors/daylight-error.ts';
 import { formatObjectKey } from '#shared/ids/object-key.ts';
 import { seededRandom } from '#shared/ports/random.ts';
 import type { GetContext, TaskContext } from './get-types.ts';
@@ -8,6 +7,7 @@ import type { GpuDevice } from './gpu-device.ts';
 import { MAX_PUBLISHED_BYTES } from '#shared/task/main-function.ts';
 import { mediaTypeOf } from './media-types.ts';
 import { type RealmRuntime, realmRuntime } from '../worker/current-runtime.ts';
+import { once } from '../worker/once.ts';
 import type { TaskState } from '../worker/task-state.ts';
 
 /** Least time between two messages of `progress`; the end is always sent. */
@@ -53,6 +53,8 @@ class RunningContext implements TaskContext {
 
   progress(fraction: number, note = ''): void {
     if (!(fraction >= 0 && fraction <= 1)) throw new RangeError(`progress goes from 0 to 1, not ${fraction}`);
+    // It was told before (rule J1).
+    if (this.#task.main?.isReplaying === true) return;
     const { clock } = this.#runtime.core.ports;
     const task = this.#task;
     task.progress = { fraction, note: String(note).slice(0, MAX_NOTE_CHARS).toWellFormed() };
@@ -81,26 +83,41 @@ class RunningContext implements TaskContext {
         `${name} has ${bytes.length} bytes: at most ${MAX_PUBLISHED_BYTES} can be published at once`,
       );
     const mediaType = options.mediaType ?? mediaTypeOf(name);
-    await this.#runtime.core.publish({ task: this.#task.key, name, mediaType, data: bytes });
+    await this.#runtime.core.outward.publish({ task: this.#task.key, name, mediaType, data: bytes });
   }
 
   random(): number {
     this.#task.random ??= seededRandom(
       (this.#runtime.core.ports.randomSeed ^ Math.imul(this.#task.key % 2 ** 32, 0x9e3779b1)) >>> 0,
     );
-    return this.#task.random.next();
+    const { main } = this.#task;
+    const drawn = this.#task.random.next();
+    return main ? main.random(drawn) : drawn;
   }
 
   now(): number {
-    return this.#runtime.core.ports.wallClockMs();
+    const live = this.#runtime.core.ports.wallClockMs();
+    return this.#task.main ? this.#task.main.now(live) : live;
   }
 
-  once(): never {
-    throw new NotYetSupportedError('context().once is not available yet');
+  once<T>(name: string, fn: () => T | Promise<T>): Promise<T> {
+    return once(this.#runtime.core.context, this.#task, name, fn) as Promise<T>; // what `fn` gave, or a copy of it
   }
 
-  checkpoint(): never {
-    throw new NotYetSupportedError('context().checkpoint is not available yet');
+  async checkpoint(state: unknown): Promise<void> {
+    const { core } = this.#runtime;
+    const { main, key } = this.#task;
+    if (main) await core.outward.checkpoint(main, state);
+    else if (key !== 0)
+      throw new Error('checkpoint() is for the main of a job: a task is run again from its beginning');
+  }
+
+  restored<S>(): S | undefined {
+    const { main } = this.#task;
+    const { core } = this.#runtime;
+    const checkpoint = main?.checkpointed;
+    if (!checkpoint) return undefined;
+    return core.decode(checkpoint.state, checkpoint.nested, this.#task, true) as S; // what checkpoint() was given
   }
 
   exitActor(): void {
@@ -109,7 +126,7 @@ class RunningContext implements TaskContext {
   }
 
   ready(): Promise<void> {
-    return this.#runtime.core.ready();
+    return this.#runtime.core.outward.ready();
   }
 
   bind<A extends readonly unknown[], R>(fn: (...args: A) => R): (...args: A) => R {

@@ -160,15 +160,29 @@ export interface TaskContext {
   random(): number;
   /** Milliseconds since 1970. In a durable `main` it is recorded. */
   now(): number;
-  /** Runs `fn` the first time `name` is reached and gives its recorded result ever after, re-runs included. */
+  /**
+   * For what is to happen once: sending a mail, asking a service. In a durable `main` the result of `fn` (or what it throws) is
+   * recorded, and a re-run gets it without calling `fn`; there `fn` must not call the cluster, and gives at most 100 KB of data.
+   * Elsewhere `fn` is called once per attempt and name.
+   */
   once<T>(name: string, fn: () => T | Promise<T>): Promise<T>;
-  /** Records `state` as the point from which a re-run starts; what led to it is forgotten. */
+  /**
+   * In a durable `main`: a re-run begins here instead of at the beginning, with `state` from {@link restored}; what led to it is
+   * forgotten. `state` is any value that can be sent, up to 8 MB, references and actor handles in it included. Resolves when the
+   * server has it on its disk. To be called when `main` waits for nothing else. In the `main` of `daylight run`, which is not
+   * durable, it does nothing; in other tasks it throws.
+   */
   checkpoint(state: unknown): Promise<void>;
   /**
    * In a method of an actor: ends the actor. Calls that it has begun, this one among them, go on and are answered; then `onStop`
    * runs. All others fail with `ActorDiedError`, and there is no restart. Throws in a task that is no actor's.
    */
   exitActor(): void;
+  /**
+   * The state of the last {@link checkpoint} that an earlier run of this `main` made; `undefined` if there is none, and everywhere
+   * else. `S` is the type of what was given there, and is not checked.
+   */
+  restored<S>(): S | undefined;
   /** Resolves once the queue has room: what a loop that submits awaits instead of meeting `BackPressureError`. */
   ready(): Promise<void>;
   /** `fn`, running as a part of this task wherever it is called from: for timers and listeners. */

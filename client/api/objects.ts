@@ -63,26 +63,22 @@ export const put: Put = <T>(value: unknown): ObjectRef<T> => {
 /** See {@link Cancel}. */
 export const cancel: Cancel = async (ref, { recursive = true, force = false } = {}) => {
   checkRef(ref, 'cancel');
-  const { core } = realmRuntime();
-  const state = core.cancel(ref, recursive, force);
-  await core.flush();
-  return { queued: state === 'queued' ? 1 : 0, running: 0, finished: state === 'finished' ? 1 : 0 };
+  const isOver = await realmRuntime().core.outward.cancel(ref, recursive, force);
+  return { queued: isOver ? 0 : 1, running: 0, finished: isOver ? 1 : 0 };
 };
 
 /** See {@link Kill}. */
 export const kill: Kill = async (handle, { noRestart = true } = {}) => {
   if (!isActorHandle(handle))
     throw new TypeError('kill takes an actor handle: from RemoteClass.remote() or getActor()');
-  const { core } = realmRuntime();
-  core.kill(handle, noRestart);
-  await core.flush();
+  await realmRuntime().core.outward.kill(handle, noRestart);
 };
 
 /** See {@link GetActor}. */
 export const getActor: GetActor = (async (name: string, options: { readonly namespace?: string } = {}) => {
   if (typeof name !== 'string' || name === '')
     throw new TypeError('getActor takes the name that the actor was given in its options');
-  return realmRuntime().core.getActor(name, options.namespace ?? '');
+  return realmRuntime().core.outward.getActor(name, options.namespace ?? '');
 }) as GetActor;
 
 /** See {@link Move}. */

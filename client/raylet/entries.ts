@@ -102,6 +102,11 @@ export interface TaskEntry {
   next: { readonly attempt: number; begin(): void } | undefined;
   /** Objects its attempt made; they are let go when it ends. */
   made: ObjectKey[] | undefined;
+  /**
+   * Of a durable `main`: number of the record by which it decided something (rule J1), while that is not durable; 0 else. Until then
+   * what it calls goes through the server: nobody is to see what follows from a decision that may be lost.
+   */
+  decidedBy: number;
   /** True if it holds its demand now. */
   holdsResources: boolean;
   /** Since when it runs without a break, on the node's clock; 0 if it does not. */

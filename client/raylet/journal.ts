@@ -88,7 +88,7 @@ export class Journal {
     this.#lastNumber += 1;
     this.total += 1;
     if (record.kind === 'submit') this.#gatheredBytes += record.args.length;
-    else if (record.kind === 'finish' || record.kind === 'put') this.#gatheredBytes += record.value.length;
+    else if ('value' in record) this.#gatheredBytes += record.value.length;
     else if (record.kind === 'module') this.#gatheredBytes += record.code.length + record.sourceMap.length;
     if (this.#gathered.length >= MAX_FRAME_RECORDS || this.#gatheredBytes >= MAX_FRAME_GATHER_BYTES) this.flush();
   }

@@ -17,7 +17,7 @@ import { ActorCalls } from './actor-calls.ts';
 import type { ActorHost } from './actor-host.ts';
 import type { FunctionInfo, OptionsInfo, TaskEntry } from './entries.ts';
 import type { LocalObjects } from './local-objects.ts';
-import { newTask, noteRun } from './new-task.ts';
+import { keepFor, newTask, noteRun } from './new-task.ts';
 import { actorDied, cancelledError, crashError } from './task-errors.ts';
 import type { LocalScheduler } from './local-scheduler.ts';
 import { moveTask } from './local-task-state.ts';
@@ -85,9 +85,8 @@ export class LocalTasks {
     object.owner = worker;
     // A call made after its task had ended belongs to nobody: its result is told, not kept.
     if (parent || message.parent === 0) this.#objects.use(object);
-    if (parent) (parent.made ??= []).push(task.key);
-    else if (message.parent === 0) worker.holdings.add(task.key);
-    const place = parent && parent.attempt > 1 ? PLACE.ask : this.#placeOf(task);
+    keepFor(worker, parent, message.parent, task.key);
+    const place = this.#placeOf(task, parent);
     this.#hooks.journal(
       {
         kind: 'submit',
@@ -417,8 +416,10 @@ export class LocalTasks {
     this.#inputsReady(task);
   }
 
-  /** The local scheduler's answer to a task (rule S1), or the actor's place. */
-  #placeOf(task: TaskEntry): number {
+  /** The server's, where it has to know first; else the local scheduler's answer to a task (rule S1), or the actor's place. */
+  #placeOf(task: TaskEntry, parent: TaskEntry | undefined): number {
+    if (parent && parent.attempt > 1) return PLACE.ask;
+    if (parent && parent.decidedBy > 0) return PLACE.global;
     if (task.actor !== 0) {
       const actor = this.#actors.get(task.actor);
       const isHere = actor !== undefined && actor.ending === 'no' && !this.#remoteCalls.has(task.actor);

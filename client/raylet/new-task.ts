@@ -3,7 +3,9 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
+import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import type { FunctionInfo, TaskEntry } from './entries.ts';
+import type { WorkerEntry } from './worker-pool.ts';
 
 /** How much one more run weighs in a function's average. */
 const RUN_WEIGHT = 0.2;
@@ -12,6 +14,15 @@ const RUN_WEIGHT = 0.2;
 export function noteRun(fn: FunctionInfo, durationUs: number): void {
   fn.meanUs = fn.runs === 0 ? durationUs : fn.meanUs + RUN_WEIGHT * (durationUs - fn.meanUs);
   fn.runs += 1;
+}
+
+/**
+ * What a worker's program made stays as long as whoever it made it for: a task, or (0) the driver. A `main` runs for as long as its
+ * job and lets go one by one, as a driver does.
+ */
+export function keepFor(worker: WorkerEntry, maker: TaskEntry | undefined, makerKey: ObjectKey, made: ObjectKey): void {
+  if (makerKey === 0 || maker?.fn.name === MAIN_FUNCTION) worker.holdings.add(made);
+  else if (maker) (maker.made ??= []).push(made);
 }
 
 /** A task that was submitted or leased, before anything was done with it. */
@@ -43,7 +54,8 @@ export function newTask(
     chargedUs: 0,
     claim: 0,
     isRecalled: false,
-    alone: false,
+    // What a child does to its worker is not to have `main` start anew.
+    alone: more.fn.name === MAIN_FUNCTION,
     missing: 0,
     holdsInputs: false,
     inputWait: undefined,
@@ -55,6 +67,7 @@ export function newTask(
     isWithdrawn: false,
     next: undefined,
     made: undefined,
+    decidedBy: 0,
     holdsResources: false,
     runningSinceMs: 0,
     ranMs: 0,

@@ -12,6 +12,8 @@ import type { LocalObject } from './entries.ts';
 import type { Journal } from './journal.ts';
 import type { LocalObjects } from './local-objects.ts';
 import type { LocalTasks } from './local-tasks.ts';
+import { MainDesk } from './main-desk.ts';
+import { keepFor } from './new-task.ts';
 import type { RayletPorts } from './ports.ts';
 import { tooLarge } from './task-errors.ts';
 import type { WorkerEntry } from './worker-pool.ts';
@@ -22,6 +24,8 @@ const MAX_ASKED = 1024;
 
 /** Moves objects. */
 export class ObjectDesk {
+  /** Durable `main`s on this node. */
+  readonly mains: MainDesk;
   readonly #ports: RayletPorts;
   readonly #journal: Journal;
   readonly #objects: LocalObjects;
@@ -39,6 +43,12 @@ export class ObjectDesk {
     this.#objects = objects;
     this.#tasks = tasks;
     this.#flush = flush;
+    this.mains = new MainDesk({
+      journal,
+      task: (key) => tasks().get(key),
+      send: (worker, command) => ports.sendToWorker(worker.id, command),
+      letGo: (worker, key) => this.release(worker, key, 0),
+    });
   }
 
   /**
@@ -72,8 +82,7 @@ export class ObjectDesk {
     const object = this.#objects.obtain(key);
     const maker = parent === 0 ? undefined : this.#tasks().get(parent);
     if (maker || parent === 0) this.#objects.use(object);
-    if (maker) (maker.made ??= []).push(key);
-    else if (parent === 0) worker.holdings.add(key);
+    keepFor(worker, maker, parent, key);
     if (memory) this.#objects.setLocal(object, memory, sizeBytes, nested);
     else this.#objects.setInline(object, bytes, nested, !inRecord);
     if (object.uses <= 0) this.#objects.forgetUnused(object);
@@ -81,7 +90,9 @@ export class ObjectDesk {
 
   release(worker: WorkerEntry, key: ObjectKey, holder: number): void {
     // What a task holds leaves with the task; the session's own reference to the object is not the task's to release.
-    if (worker.kind !== 'task') this.#journal.append({ kind: 'release', object: key, holder }, 'soon');
+    // A durable `main` lets go while it runs.
+    const isMain = holder !== 0 && this.#tasks().get(holder)?.worker === worker;
+    if (worker.kind !== 'task' || isMain) this.#journal.append({ kind: 'release', object: key, holder }, 'soon');
     if (!worker.holdings.delete(key)) return;
     const object = this.#objects.get(key);
     if (!object) return;

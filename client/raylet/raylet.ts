@@ -110,10 +110,7 @@ export class Raylet {
         }),
       stopWorker: stop,
       abort: (task) => this.#abort(task),
-      attemptEnded: (task) => {
-        this.#waits.attemptEnded(task);
-        this.#limits.attemptEnded(task);
-      },
+      attemptEnded: (task) => this.#attemptEnded(task),
     });
     this.#limits = new TimeLimits(this.#pool, this.#scheduler, {
       failWith: (task, error) => this.#tasks.failWith(task, error),
@@ -174,6 +171,7 @@ export class Raylet {
     this.journal.acknowledge(durable);
     this.store.heard(this.journal.durable);
     this.#unsure.durable(this.journal.durable);
+    this.#desk.mains.durable(this.journal.durable);
   }
 
   /** What this node runs and holds, for a server that has just started (rule M3). */
@@ -317,8 +315,6 @@ export class Raylet {
         this.#tasks.cancel(message.task, message.recursive, message.force);
         return;
       case 'killActor':
-        this.journal.append(message);
-        return;
       case 'jobFinished':
         this.journal.append(message);
         return;
@@ -342,7 +338,7 @@ export class Raylet {
         this.#send(worker, { kind: 'flushed', id: message.id });
         return;
       default:
-        this.#speech.on(worker, message, this.#job);
+        if (!this.#desk.mains.takes(worker, message)) this.#speech.on(worker, message, this.#job);
     }
   }
 
@@ -413,11 +409,16 @@ export class Raylet {
   }
 
   #submit(worker: WorkerEntry, message: WorkerRequestOf<'submit'>): void {
-    const fn = worker.functions[message.fn];
-    const options = worker.options[message.options];
+    const [fn, options] = [worker.functions[message.fn], worker.options[message.options]];
     if (!fn || !options) return;
     if (message.task > worker.highestKey) worker.highestKey = message.task;
     this.#tasks.submit({ message, worker, fn, options, job: worker.job });
+  }
+
+  #attemptEnded(task: TaskEntry): void {
+    this.#desk.mains.ended(task);
+    this.#waits.attemptEnded(task);
+    this.#limits.attemptEnded(task);
   }
 
   #abort(task: TaskEntry): void {

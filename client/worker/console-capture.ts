@@ -5,6 +5,7 @@
 import type { CoreWorker } from './core-worker.ts';
 import { LineBudget, RATE_WORDS } from './line-budget.ts';
 import { LOG_LEVEL } from './ports.ts';
+import type { TaskState } from './task-state.ts';
 
 const METHODS = {
   log: LOG_LEVEL.info,
@@ -20,15 +21,20 @@ const MAX_TEXT_CHARS = 20_000;
 export function sendLog(core: CoreWorker, level: number, text: string, of?: number): void {
   const shown = text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS)} …[${text.length} characters]` : text;
   core.push(
-    { kind: 'log', task: of ?? core.context.current()?.key ?? onlyTask(core), level, text: shown.toWellFormed() },
+    {
+      kind: 'log',
+      task: of ?? core.context.current()?.key ?? onlyLive(core)?.key ?? 0,
+      level,
+      text: shown.toWellFormed(),
+    },
     shown.length,
   );
 }
 
-function onlyTask(core: CoreWorker): number {
+function onlyLive(core: CoreWorker): TaskState | undefined {
   const { liveTasks } = core.context;
-  if (liveTasks.size === 1) for (const task of liveTasks) return task.key;
-  return 0;
+  if (liveTasks.size === 1) for (const task of liveTasks) return task;
+  return undefined;
 }
 
 /** Replaces the console methods that print; the others (timers, tables, groups) stay the engine's. */
@@ -48,6 +54,10 @@ export function captureConsole(core: CoreWorker, format: (args: readonly unknown
   };
   for (const [method, level] of Object.entries(METHODS)) {
     Reflect.set(console, method, (...args: unknown[]) => {
+      const task = core.context.current() ?? onlyLive(core);
+      // Seen before, when an earlier run of a `main` printed it (rule J1).
+      if (task?.main?.mutesLine() === true) return;
+      if (task?.isInsideOnce === true) task.lines += 1;
       // Before anything is formatted: a loop that prints must not take its node's time from others.
       if (!budget.take(core.ports.clock.nowMs())) return;
       tellDropped();

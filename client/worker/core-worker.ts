@@ -2,23 +2,17 @@
  * What drivers and workers have in common: the connection to the raylet, submitting, storing, fetching and waiting.
  * Everything synchronous that can be is: keys are given out here, messages are gathered, answers come unasked.
  */
-import { actorIdentity, makeActorHandle, makeOpenActorHandle } from '../api/actor-handle.ts';
+import { makeActorHandle, makeOpenActorHandle } from '../api/actor-handle.ts';
 import { ObjectRef } from '../api/object-ref.ts';
 import type { ActorHandle } from '../api/remote-types.ts';
 import type { SettledResult } from '../api/get-types.ts';
 import { BatchLink, receiveBatches } from '../transport/batch-link.ts';
 import { decodeTaskError } from '#shared/errors/error-record.ts';
-import {
-  ActorDiedError,
-  BackPressureError,
-  ConnectionLostError,
-  ObjectLostError,
-} from '#shared/errors/daylight-error.ts';
+import { BackPressureError, ConnectionLostError, ObjectLostError } from '#shared/errors/daylight-error.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment, Transport } from '#shared/ports/transport.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
-import { requests } from '#shared/protocol/requests.ts';
 import {
   type WorkerCommand,
   type WorkerCommandOf,
@@ -28,17 +22,17 @@ import {
 } from '#shared/protocol/worker-messages.ts';
 import { decodeValue, encodeValue } from '#shared/serialization/value-codec.ts';
 import { DEFAULT_OPTIONS } from '#shared/task/task-options.ts';
-import { ByteReader } from '#shared/wire/byte-reader.ts';
-import { ByteWriter } from '#shared/wire/byte-writer.ts';
 import type { RecordBatch } from '#shared/wire/columnar.ts';
 import { ActorRecord } from './actor-record.ts';
 import { type CallTarget, methodName, type OptionSet } from './call-target.ts';
 import { withoutFailed } from './failed-submissions.ts';
 import { CodeDictionary } from './code-dictionary.ts';
+import { durableGet, durableWait, type GetOutcome } from './durable-waits.ts';
 import { KeySupply } from './key-supply.ts';
 import { OBJECT_STATE, ObjectCache, type ObjectEntry } from './object-cache.ts';
 import type { CorePorts } from './ports.ts';
-import { type PublishedFile, Questions } from './questions.ts';
+import { OutwardCalls } from './outward-calls.ts';
+import { Questions } from './questions.ts';
 import { refuseAwait } from './refuse-await.ts';
 import { ReferenceTable } from './reference-table.ts';
 import { ArgumentEncoder, checkRoom, MAX_PENDING_BYTES, MAX_PENDING_TASKS } from './submission.ts';
@@ -80,6 +74,7 @@ export class CoreWorker {
   readonly references: ReferenceTable;
   readonly store: ValueStore;
   readonly arguments: ArgumentEncoder;
+  readonly outward: OutwardCalls;
   readonly #link: BatchLink<VariantsOf<typeof workerRequests>>;
   readonly #hooks: CoreHooks;
   readonly #isDriver: boolean;
@@ -119,6 +114,7 @@ export class CoreWorker {
     );
     this.#waits = new WaitCalls(this.cache, { push, onBlocked: hooks.onBlocked, onUnblocked: hooks.onUnblocked });
     this.#questions = new Questions(push);
+    this.outward = new OutwardCalls(this, this.#questions);
     transport.onClose((reason) => this.#close(reason));
     receiveBatches(transport, workerCommands, (commands, attachments) => {
       for (const command of commands) this.#receive(command, attachments);
@@ -180,7 +176,7 @@ export class CoreWorker {
 
   put(value: unknown): ObjectRef<unknown> {
     const task = this.#hooks.currentTask();
-    this.#checkOpen();
+    this.checkOpen();
     return this.references.adoptMade(this.store.put(encodeValue(value, this.arguments.context), task), task);
   }
 
@@ -189,24 +185,31 @@ export class CoreWorker {
     const task = this.#hooks.currentTask();
     const keys = refs.map((ref) => this.references.keyOf(ref));
     const { timeoutMs, signal, settled = false, copy = false } = options;
-    const timedOut = await this.#wait(task, {
-      keys,
-      needed: new Set(keys).size,
-      fetch: true,
-      failFast: !settled,
-      timeoutMs,
-      signal,
-      keepAlive: refs,
-    });
-    // The first error in time ended the wait: the others may not be there.
-    if (!settled) for (const key of keys) if (this.cache.find(key)?.isError === true) throw this.#errorOf(key);
-    if (timedOut) {
-      const pending = keys.filter((key) => this.cache.find(key)?.isHere !== true).length;
-      throw timeoutError(pending, keys.length, timeoutMs ?? 0);
-    }
+    const live = (): Promise<GetOutcome> => this.#awaitValues(task, refs, keys, options);
+    const isBounded = timeoutMs !== undefined || signal !== undefined;
+    const bring = (wanted: readonly ObjectKey[]): Promise<void> => this.fetch(task, wanted, refs);
+    const { timedOut, failed, pending } = task.main
+      ? await durableGet(task.main, { keys, isBounded, bring }, live)
+      : await live();
+    if (failed > 0) throw this.#errorOf(keys[failed - 1] ?? 0);
+    if (timedOut) throw timeoutError(pending, keys.length, timeoutMs ?? 0);
     return settled
       ? keys.map((key) => this.#settled(key, task, copy))
       : keys.map((key) => this.#valueOf(key, task, copy));
+  }
+
+  async #awaitValues(
+    task: TaskState,
+    refs: readonly ObjectRef<unknown>[],
+    keys: readonly ObjectKey[],
+    { timeoutMs, signal, settled = false }: FetchOptions,
+  ): Promise<GetOutcome> {
+    const demand = { keys, needed: new Set(keys).size, fetch: true, failFast: !settled, keepAlive: refs };
+    const timedOut = await this.#wait(task, { ...demand, timeoutMs, signal });
+    // The first error in time ended the wait: the others may not be there.
+    const failed = settled ? 0 : keys.findIndex((key) => this.cache.find(key)?.isError === true) + 1;
+    const pending = timedOut ? keys.filter((key) => this.cache.find(key)?.isHere !== true).length : 0;
+    return { timedOut, failed, pending };
   }
 
   /** Splits references into those that are ready and the others. */
@@ -218,69 +221,46 @@ export class CoreWorker {
   ): Promise<{ ready: R[]; pending: R[] }> {
     const task = this.#hooks.currentTask();
     const keys = refs.map((ref) => this.references.keyOf(ref));
-    await this.#wait(task, { keys, needed, fetch: false, failFast: false, timeoutMs, signal, keepAlive: refs });
-    const ready: R[] = [];
-    const pending: R[] = [];
-    refs.forEach((ref, index) => {
-      const isReady = ready.length < needed && this.cache.find(keys[index] ?? 0)?.isReady === true;
-      (isReady ? ready : pending).push(ref);
-    });
-    return { ready, pending };
+    const live = async (): Promise<number[]> => {
+      await this.#wait(task, { keys, needed, fetch: false, failFast: false, timeoutMs, signal, keepAlive: refs });
+      const places = keys.flatMap((key, place) => (this.cache.find(key)?.isReady === true ? [place] : []));
+      return places.slice(0, needed);
+    };
+    const isBounded = timeoutMs !== undefined || signal !== undefined || needed < keys.length;
+    const places = new Set(task.main ? await durableWait(task.main, { keys, isBounded }, live) : await live());
+    return {
+      ready: refs.filter((_ref, place) => places.has(place)),
+      pending: refs.filter((_ref, place) => !places.has(place)),
+    };
   }
 
-  /** Fetches objects for a run whose arguments were not sent along. */
-  async fetch(task: TaskState, keys: readonly ObjectKey[]): Promise<void> {
-    await this.#wait(task, {
-      keys,
-      needed: new Set(keys).size,
-      fetch: true,
-      failFast: true,
-      timeoutMs: undefined,
-      signal: undefined,
-      keepAlive: undefined,
-    });
+  /**
+   * Fetches objects, however long it takes: for a run whose arguments were not sent along, or (with the references) those that an
+   * earlier run of a durable `main` had, errors too.
+   */
+  async fetch(task: TaskState, keys: readonly ObjectKey[], refs?: readonly ObjectRef<unknown>[]): Promise<void> {
+    const demand = { keys, needed: new Set(keys).size, fetch: true, failFast: refs === undefined, keepAlive: refs };
+    await this.#wait(task, { ...demand, timeoutMs: undefined, signal: undefined });
   }
 
-  cancel(ref: ObjectRef<unknown>, recursive: boolean, force: boolean): 'queued' | 'finished' {
+  /** Tells that nobody wants a task's result any more. */
+  cancel(ref: ObjectRef<unknown>, recursive: boolean, force: boolean): void {
     const key = this.references.keyOf(ref);
-    this.#checkOpen();
+    this.checkOpen();
     this.push({ kind: 'cancel', task: key, recursive, force });
-    return this.cache.find(key)?.isReady === true ? 'finished' : 'queued';
   }
 
   /** A task of this realm was cancelled: it sees its signal, and its `get` and `wait` calls reject. */
   taskCancelled(task: TaskState, reason: unknown): void {
     task.cancel(reason);
+    task.main?.cancel(reason);
     this.#waits.cancelled(task, reason);
   }
 
-  kill(handle: ActorHandle<unknown>, noRestart: boolean): void {
-    const record = actorIdentity(handle);
-    if (!(record instanceof ActorRecord)) throw new TypeError('this handle belongs to another session');
-    this.#checkOpen();
-    this.push({ kind: 'killActor', actor: record.key, noRestart });
-  }
-
-  /** A handle of a named actor. Rejects with `ActorDiedError` if there is none. */
-  async getActor(name: string, namespace: string): Promise<ActorHandle<unknown>> {
-    const writer = new ByteWriter();
-    requests.getActor.body.write(writer, { name, namespace });
-    const asked = writer.finish();
-    const body = await this.#questions.ask((id) => ({ kind: 'request', id, method: 'getActor', body: asked }));
-    const { actor, className, methods } = requests.getActor.answer.read(new ByteReader(body));
-    if (actor === 0) throw new ActorDiedError(`there is no actor named "${name}"`);
-    return this.handleOf(new ActorRecord(actor, className, methods));
-  }
-
-  /** Shows a file on the job's page. */
-  publish(file: PublishedFile): Promise<void> {
-    return this.#questions.publish(file);
-  }
-
   /** Resolves once a submission would be accepted. */
-  async ready(): Promise<void> {
+  async roomComes(): Promise<void> {
     while (this.cache.pendingTasks >= MAX_PENDING_TASKS * 0.75 || this.cache.pendingBytes >= MAX_PENDING_BYTES * 0.75) {
-      this.#checkOpen();
+      this.checkOpen();
       await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
     }
   }
@@ -313,15 +293,21 @@ export class CoreWorker {
     args: readonly unknown[],
     actor: ActorRecord | undefined,
   ): ObjectKey {
-    this.#checkOpen();
+    this.checkOpen();
     checkRoom(this.cache);
     const { bytes, deps, nested } = this.arguments.encode(args);
     const fn = this.#dictionary.functionOf(target);
     const optionsNumber = this.#dictionary.optionsOf(options, target);
     const actorKey = actor?.key ?? 0;
+    const known = task.main?.call(target.name, bytes, [actorKey, ...deps, ...nested]);
     const names = deps.length > 0 || nested.length > 0 || actorKey !== 0 ? [actorKey, ...deps, ...nested] : undefined;
-    const k = task.calls.next(fn, bytes, names);
+    const k = task.calls.next(fn, bytes, names) + (task.main?.base ?? 0);
+    if (known !== undefined) {
+      this.cache.obtain(known);
+      return known;
+    }
     const key = this.#keys.take();
+    task.main?.made(key);
     const entry = this.cache.addSubmission(key, bytes.length);
     if (actor !== undefined) {
       entry.bound = actor;
@@ -363,7 +349,7 @@ export class CoreWorker {
   }
 
   async #wait(task: TaskState, demand: Parameters<WaitCalls['wait']>[1]): Promise<boolean> {
-    this.#checkOpen();
+    this.checkOpen();
     return this.#waits.wait(task, demand);
   }
 
@@ -457,7 +443,8 @@ export class CoreWorker {
     return kept;
   }
 
-  #checkOpen(): void {
+  /** @throws ConnectionLostError once the raylet is gone. */
+  checkOpen(): void {
     if (this.#closed !== undefined) throw this.#closed;
   }
 

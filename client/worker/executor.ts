@@ -191,14 +191,7 @@ export class Executor {
   #begin(run: Run): void {
     const entry = this.#functions.get(run.fn);
     const kind = entry?.functionKind ?? FUNCTION_KIND.task;
-    const actor = kind === FUNCTION_KIND.actor ? run.task : run.actor;
-    const task = new TaskState(run.task, run.attempt, actor, run.job, actor === 0 ? 'task' : 'counted');
-    if (actor !== 0) {
-      this.#core.references.holder = actor;
-      this.#actors.begins(actor);
-    } else {
-      this.#active += 1;
-    }
+    const task = this.#stateOf(run, kind === FUNCTION_KIND.actor ? run.task : run.actor, entry);
     this.#live.set(run.task, task);
     this.#core.context.begin(task);
     const startMs = this.#ports.clock.nowMs();
@@ -209,13 +202,24 @@ export class Executor {
     if (run.gpu && kind === FUNCTION_KIND.actor) this.#gpuActor = run.task;
     const isComplete = run.deps.every((key) => this.#core.cache.find(key)?.isHere === true);
     const hasCode = entry.module === '' || this.#modules.evaluated(entry.module) !== undefined;
-    if (isComplete && hasCode && (!usesGpu || task.gpu !== undefined)) return this.#call(task, startMs, run, entry);
+    if (isComplete && hasCode && entry.name !== MAIN_FUNCTION && (!usesGpu || task.gpu !== undefined))
+      return this.#call(task, startMs, run, entry);
     this.#prepare(task, run, entry, isComplete, usesGpu).then(
       (isReady) => {
         if (isReady) this.#call(task, this.#ports.clock.nowMs(), run, entry);
       },
       (error: unknown) => this.#fail(task, startMs, error, run),
     );
+  }
+
+  /** @param actor whose call or constructor it is, or 0 */
+  #stateOf(run: Run, actor: ObjectKey, entry: FunctionEntry | undefined): TaskState {
+    // A `main` runs as long as its job does, and lets go of what it made meanwhile.
+    const holder = entry?.name === MAIN_FUNCTION ? run.task : actor;
+    if (holder !== 0) this.#core.references.holder = holder;
+    if (actor !== 0) this.#actors.begins(actor);
+    else this.#active += 1;
+    return new TaskState(run.task, run.attempt, actor, run.job, holder === 0 ? 'task' : 'counted');
   }
 
   /**
@@ -231,6 +235,7 @@ export class Executor {
   ): Promise<boolean> {
     if (entry.module !== '') await this.#modules.evaluate(entry.module);
     if (!isComplete) await this.#core.fetch(task, run.deps);
+    if (entry.name === MAIN_FUNCTION) await this.#openMain(task);
     if (!usesGpu) return true;
     try {
       task.gpu = await this.#gpu.prepare();
@@ -245,6 +250,16 @@ export class Executor {
       this.#core.push({ kind: 'exceeded', reason: END_REASON.workerCrashed, message });
       return false;
     }
+  }
+
+  /** What earlier runs did comes first (rule J1). A run that does something else is over, whatever its code makes of that. */
+  #openMain(task: TaskState): Promise<void> {
+    const startMs = this.#ports.clock.nowMs();
+    return this.#core.outward.openMain(
+      task,
+      (callback) => this.#ports.defer(callback),
+      (error) => this.#fail(task, startMs, error, undefined),
+    );
   }
 
   #call(task: TaskState, startMs: number, run: Run, entry: FunctionEntry): void {
@@ -294,7 +309,9 @@ export class Executor {
       store,
       arguments: { context },
     } = this.#core;
+    if (task.ended) return;
     try {
+      task.main?.end();
       const encoded = name === MAIN_FUNCTION ? encodeResult(value) : encodeValue(value, context);
       const { bytes, memory } = store.place(encoded);
       const attachment = memory === undefined ? 0 : this.#core.attach(memory);
@@ -313,6 +330,7 @@ export class Executor {
 
   #fail(task: TaskState, startMs: number, thrown: unknown, unread: Run | undefined): void {
     if (unread !== undefined) this.#dropArguments(unread);
+    if (task.ended) return;
     const value = encodeError(this.#modules.withMappedStack(thrown));
     this.#report(task, startMs, OUTCOME.error, value, value.length, [], 0);
   }
@@ -334,6 +352,7 @@ export class Executor {
     task.ended = true;
     if (task.actor !== 0) this.#actors.ended(task);
     else if (task.blocks === 0) this.#active -= 1;
+    if (task.actor === 0 && this.#core.references.holder === task.key) this.#core.references.holder = 0;
     this.#live.delete(task.key);
     this.#core.context.end(task);
     this.#core.references.endTask(task);

@@ -21,7 +21,7 @@ export class ReferenceTable implements RefOwner {
   readonly #collected: FinalizationRegistry<ObjectKey>;
   /** References freed by hand whose end will be noticed once more, by object. */
   readonly #freed = new Map<ObjectKey, number>();
-  /** Who holds what outlives a call: the actor of this worker, or 0 in a driver. */
+  /** Who holds what outlives a call: the actor or the `main` of this worker, or 0 in a driver. */
   holder: ObjectKey = 0;
 
   constructor(cache: ObjectCache, messages: ReferenceMessages) {
@@ -36,7 +36,9 @@ export class ReferenceTable implements RefOwner {
   adoptMade(key: ObjectKey, task: TaskState): ObjectRef<unknown> {
     const entry = this.#cache.obtain(key);
     // What an actor's method makes belongs to the method's task, which ends before the reference does.
-    if (task.scope === 'counted' && this.holder !== 0 && entry.uses === 0) this.#messages.hold(key, this.holder);
+    // A `main` has it by having made it.
+    if (task.scope === 'counted' && this.holder !== 0 && entry.uses === 0 && !task.main)
+      this.#messages.hold(key, this.holder);
     return this.#make(key, entry, task);
   }
 

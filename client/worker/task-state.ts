@@ -6,6 +6,7 @@
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { CallCounter } from '#shared/ids/call-counter.ts';
 import type { GpuDeviceLike } from './gpu-slot.ts';
+import type { MainRun } from './main-run.ts';
 
 /** How long references that a task makes or meets live. */
 export type RefScope =
@@ -38,6 +39,14 @@ export class TaskState {
   #controller: AbortController | undefined;
   #cancelled: { readonly reason: unknown } | undefined;
   random: { next(): number } | undefined;
+  /** Its history, if it is a durable `main` (rule J1). */
+  main: MainRun | undefined;
+  /** Elsewhere: what `once` was called with, by name. */
+  once: Map<string, Promise<unknown>> | undefined;
+  /** It stands for the function given to `once` in a durable `main`: that calls nothing. */
+  isInsideOnce = false;
+  /** Lines printed there. */
+  lines = 0;
   /** Its GPU, if it asked for one. It may be lost meanwhile; the task finds out by its own calls. */
   gpu: GpuDeviceLike | undefined;
 

@@ -12,6 +12,7 @@ import type { EncodedValue } from '#shared/serialization/value-codec.ts';
 import { OBJECT_STATE, type ObjectCache } from './object-cache.ts';
 import type { CorePorts } from './ports.ts';
 import { referencedKeys } from './submission.ts';
+import type { MainRun } from './main-run.ts';
 import type { TaskState } from './task-state.ts';
 
 /** A `put` up to this size is named by its content, if its maker may run again (rule L1). */
@@ -60,6 +61,7 @@ export class ValueStore {
 
   /** Stores a value on behalf of `task`; the key is known here before the message is sent. */
   put(encoded: EncodedValue, task: TaskState): ObjectKey {
+    if (task.main !== undefined) return this.#putOfMain(encoded, task, task.main);
     const { bytes, memory } = this.place(encoded);
     const { sizeBytes } = encoded;
     const nested = referencedKeys(encoded);
@@ -69,7 +71,33 @@ export class ValueStore {
       : NO_BYTES;
     const k = digested ? task.calls.next(PUT_FUNCTION, digest, nested) : task.puts++;
     const key = this.#link.nextKey();
-    const entry = this.#link.cache.obtain(key);
+    this.#send(key, key, encoded, { task, digest, k, placed: { bytes, memory } });
+    return key;
+  }
+
+  /** A put of a durable `main` is named by its number (rule J1); one of an earlier run is put again only if its value is lost. */
+  #putOfMain(encoded: EncodedValue, task: TaskState, main: MainRun): ObjectKey {
+    const { sizeBytes } = encoded;
+    const digest = sizeBytes <= MAX_DIGESTED_BYTES ? this.#digest(encoded.toBytes()) : NO_BYTES;
+    const { n, key: known, isLost } = main.put(sizeBytes, digest);
+    if (known !== undefined && !isLost) return known;
+    const placed = this.place(encoded);
+    const key = this.#link.nextKey();
+    this.#send(key, known ?? main.made(key), encoded, { task, digest, k: n, placed });
+    return known ?? key;
+  }
+
+  /** @param key for the raylet @param shown by which it is known here */
+  #send(
+    key: ObjectKey,
+    shown: ObjectKey,
+    encoded: EncodedValue,
+    { task, digest, k, placed }: { task: TaskState; digest: Uint8Array; k: number; placed: PlacedValue },
+  ): void {
+    const { bytes, memory } = placed;
+    const { sizeBytes } = encoded;
+    const nested = referencedKeys(encoded);
+    const entry = this.#link.cache.obtain(shown);
     entry.nested = nested;
     entry.sizeBytes = sizeBytes;
     entry.state = memory === undefined ? OBJECT_STATE.inline : OBJECT_STATE.stored;
@@ -81,7 +109,6 @@ export class ValueStore {
       { kind: 'put', object: key, parent: task.key, sizeBytes, value: bytes, nested, k, digest, attachment },
       bytes.length,
     );
-    return key;
   }
 
   #digest(bytes: Uint8Array): Uint8Array {

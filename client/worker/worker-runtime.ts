@@ -69,7 +69,12 @@ export function startWorker(transport: Transport, ports: WorkerPorts): Worker {
       currentTask: () => {
         if (isModuleTopLevel(runtime, core.context.current()))
           throw new Error('the top level of a job module must not call the cluster: it runs once per worker');
-        return core.context.currentOrOnly();
+        const task = core.context.currentOrOnly();
+        if (task.isInsideOnce)
+          throw new Error(
+            'the function given to once() calls the cluster, and a re-run would not: call it beside once()',
+          );
+        return task;
       },
       onCommand: (command) => {
         if (command.kind === 'exit') ports.exit(command.reason);

@@ -8,10 +8,12 @@ import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import { requests } from '#shared/protocol/requests.ts';
 import { type JsonValue, parseSafeJson } from '#shared/wire/safe-json.ts';
 import { WireError } from '#shared/wire/wire-error.ts';
+import { ByteWriter } from '#shared/wire/byte-writer.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
 import { mayName } from '../trust/may-apply.ts';
 import { MAX_CPU_MILLI } from './admission.ts';
 import type { JobRecord, SessionRecord } from '../gcs/entities.ts';
+import { answerHistory } from '../gcs/histories.ts';
 import type { Gateway } from './gateway.ts';
 import type { Peer } from './peers.ts';
 import { answerQuestion, readQuestion } from './questions.ts';
@@ -169,6 +171,10 @@ export function answer(gateway: Gateway, peer: Peer, question: SessionFrameOf<'r
     void publish(gateway, session, question);
     return;
   }
+  if (method === 'history') {
+    tellHistory(gateway, peer, question);
+    return;
+  }
   try {
     const found = answerQuestion(gateway.plane.gcs.state, session, method, body);
     if (found) gateway.send(session.id, { type: 'response', id, ok: true, body: found });
@@ -176,6 +182,22 @@ export function answer(gateway: Gateway, peer: Peer, question: SessionFrameOf<'r
   } catch (error) {
     refuse(gateway, session, id, error);
   }
+}
+
+/** A run of a durable `main` begins by what is durable, its own lease too (rule J1). */
+function tellHistory(gateway: Gateway, { session }: Peer, { id, body }: SessionFrameOf<'request'>): void {
+  const { commits, gcs } = gateway.plane;
+  commits.whenDurable(() => {
+    try {
+      if (!session.trusted) throw new DaylightError('a stranger runs no main');
+      const answer = answerHistory(gcs.state, session, readQuestion(requests.history.body, body));
+      const writer = new ByteWriter();
+      requests.history.answer.write(writer, answer);
+      gateway.send(session.id, { type: 'response', id, ok: true, body: writer.finish() });
+    } catch (error) {
+      refuse(gateway, session, id, error);
+    }
+  });
 }
 
 function refuse(gateway: Gateway, session: SessionRecord, id: number, error: unknown): void {
@@ -207,6 +229,7 @@ function passLog(gateway: Gateway, peer: Peer, line: SessionFrameOf<'log'>): voi
   const { plane } = gateway;
   const { session } = peer;
   const job = plane.gcs.state.jobs.get(plane.jobOfTask(line.task)) ?? jobOfDriver(gateway, session);
+  plane.gcs.state.histories.of(line.task)?.printed();
   if (job && session.book?.hadJob(job.id) !== false) gateway.printed.take(peer, job, line);
 }
 

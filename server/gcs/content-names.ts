@@ -54,6 +54,8 @@ export function nameCall(
 
 function putObjectId(state: GcsState, object: ObjectRecord): ObjectId {
   const parent = object.maker === 0 ? rootId(state, sessionOfKey(object.key)) : parentId(state, object.maker);
+  // A durable `main` puts the same things in the same order (rule J1).
+  if (state.histories.of(object.maker)) return largePutId(parent, 0, object.k);
   if (object.digest.length > 0) return putId(parent, toHex(object.digest), object.k);
   return largePutId(parent, 0, object.key);
 }

@@ -16,6 +16,7 @@ import { Strangers } from '../trust/strangers.ts';
 import { ActorManager } from './actor-manager.ts';
 import { Assignments } from './assignments.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
+import { cutHistory, givenTo, noteDecision } from './histories.ts';
 import { JobManager } from './job-manager.ts';
 import { LeaseWriter } from './lease-writer.ts';
 import { ObjectTable } from './object-table.ts';
@@ -74,6 +75,7 @@ export class Gcs {
     });
     const lease = (task: TaskRecord, session: SessionRecord, incarnation: number): void => {
       this.runs.assign(task, session, 'leased');
+      givenTo(this, task, session);
       leases.write(task, session, { attempt: task.attempt, incarnation }, this.objects);
     };
     this.scheduler = new GlobalScheduler(
@@ -325,17 +327,31 @@ export class Gcs {
       case 'succeeded':
         this.sessions.succeeded(session);
         return;
+      case 'decision':
+        noteDecision(this.state, session, record);
+        return;
+      case 'checkpoint':
+        cutHistory(this, session, record);
+        return;
       default:
         return;
     }
   }
 
-  /** A holder field means the session itself (0) or an actor that lives there or is being made; any other holds nothing. */
+  /**
+   * A holder field means the session itself (0), an actor that lives there or is being made, or a durable `main` that runs there;
+   * any other holds nothing.
+   */
   #holder(session: SessionRecord, holder: number): number | undefined {
     if (holder === 0) return session.id;
     const actor = this.state.actors.get(this.state.resolve(holder));
-    if (!actor) return undefined;
+    if (!actor) return this.#mainAt(session, holder);
     return actor.session === session.id || actor.creation.assigned === session.id ? actor.key : undefined;
+  }
+
+  #mainAt(session: SessionRecord, key: ObjectKey): number | undefined {
+    const isThere = this.state.histories.of(key) !== undefined && this.state.tasks.get(key)?.assigned === session.id;
+    return isThere ? key : undefined;
   }
 
   /** A node has lost what it had under one key. Under others it may still have it, and nobody would know. */

@@ -57,6 +57,7 @@ export async function loadState(storage: Storage, gcs: Gcs, yieldTurn: () => Pro
   await storage.load('aliases', (key, row) => state.addAlias(key, readRow(aliasRow, row).to));
   await storage.load('objects', (key, row) => readObjectRow(new ByteReader(row), key, state));
   await storage.load('actors', (key, row) => loadActor(gcs, key, row));
+  await storage.load('histories', (key, row) => state.histories.restore(key, row, state.dirty.histories));
   const slices = connect(gcs);
   while (!slices.next().done) await yieldTurn();
   state.dirty.clear();
@@ -155,5 +156,5 @@ function listHoldings(state: GcsState, object: ObjectRecord): void {
 function listHolding(state: GcsState, holder: number, object: ObjectRecord): void {
   if (holder <= 0) return;
   if (holder <= MAX_SESSION_NUMBER) state.sessions.get(holder)?.holdings.set(object.key, object);
-  else state.actors.get(holder)?.holdings.set(object.key, object);
+  else state.holdingsOf(holder)?.set(object.key, object);
 }

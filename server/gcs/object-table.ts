@@ -120,7 +120,7 @@ export class ObjectTable {
     this.#state.touch(object);
     if (holder < 0) return true;
     if (holder <= MAX_SESSION_NUMBER) this.#state.sessions.get(holder)?.holdings.set(object.key, object);
-    else this.#state.actors.get(holder)?.holdings.set(object.key, object);
+    else this.#state.holdingsOf(holder)?.set(object.key, object);
     return true;
   }
 
@@ -140,7 +140,7 @@ export class ObjectTable {
     this.#state.touch(object);
     if (holder < 0) return;
     if (holder <= MAX_SESSION_NUMBER) this.#state.sessions.get(holder)?.holdings.delete(object.key);
-    else this.#state.actors.get(holder)?.holdings.delete(object.key);
+    else this.#state.holdingsOf(holder)?.delete(object.key);
   }
 
   releaseKey(key: ObjectKey, holder: number): void {
@@ -330,7 +330,8 @@ export class ObjectTable {
     if (object.status === 'pending' && task && task.state !== 'finished') return;
     if (task && task.state !== 'finished' && object.waiters?.size) return;
     // A small value costs less to keep than to compute again for a task that may have to run again.
-    if (object.lineageRefs > 0 && (object.status === 'inline' || object.status === 'error')) return;
+    const isNamedAgain = this.#isInHistory(object);
+    if ((object.lineageRefs > 0 || isNamedAgain) && (object.status === 'inline' || object.status === 'error')) return;
     this.#dropCopies(object);
     for (const key of [...object.nested, ...(object.formerNested ?? [])])
       this.releaseKey(key, containerHolder(object.key));
@@ -342,7 +343,15 @@ export class ObjectTable {
     if (object.status !== 'pending') moveObject(object, 'freed');
     this.#tellFreed(object);
     this.#state.touch(object);
-    if (object.lineageRefs === 0) this.#remove(object);
+    if (object.lineageRefs === 0 && !isNamedAgain) this.#remove(object);
+  }
+
+  /** Another run of the `main` that made it will name it again (rule J1). */
+  #isInHistory({ key, maker }: ObjectRecord): boolean {
+    const { histories, tasks } = this.#state;
+    if (histories.size === 0) return false;
+    const main = maker >= 0 ? maker : (tasks.get(key)?.parent ?? 0);
+    return histories.of(main)?.keys.has(key) === true;
   }
 
   #remove(object: ObjectRecord): void {

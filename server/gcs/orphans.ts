@@ -68,7 +68,9 @@ export function awaitedKey(state: GcsState, record: NodeRecord, isLastCall = fal
   switch (record.kind) {
     case 'submit':
       // Whether it was made before is known when everybody has told what was.
-      if (record.place === PLACE.ask && state.grace && !isLastCall) return record.task;
+      // A durable `main` asks nothing: it has its history.
+      if (record.place === PLACE.ask && state.grace && !isLastCall && !state.histories.of(record.parent))
+        return record.task;
       return (
         unknown(state, tasks, record.parent) || unknown(state, actors, record.actor) || unknownInput(state, record)
       );
@@ -91,13 +93,16 @@ function awaitedByWord(state: GcsState, record: NodeRecord): ObjectKey {
       return unknown(state, state.objects, record.task);
     case 'release':
     case 'hold':
-      return unknown(state, state.objects, record.object) || unknown(state, state.actors, record.holder);
+      return unknown(state, state.objects, record.object) || unknownHolder(state, record.holder);
     case 'want':
     case 'located':
       return unknown(state, state.objects, record.object);
     case 'killActor':
     case 'actorDown':
       return unknown(state, state.actors, record.actor);
+    case 'decision':
+    case 'checkpoint':
+      return unknown(state, state.tasks, record.task);
     default:
       return 0;
   }
@@ -106,6 +111,11 @@ function awaitedByWord(state: GcsState, record: NodeRecord): ObjectKey {
 /** The key, if the table has it under no name; else 0. */
 function unknown(state: GcsState, table: Pick<ReadonlyMap<ObjectKey, unknown>, 'has'>, key: ObjectKey): ObjectKey {
   return key === 0 || table.has(state.resolve(key)) ? 0 : key;
+}
+
+/** An actor, or a durable `main`. */
+function unknownHolder(state: GcsState, key: ObjectKey): ObjectKey {
+  return state.tasks.has(key) ? 0 : unknown(state, state.actors, key);
 }
 
 function unknownAmong(state: GcsState, keys: readonly ObjectKey[]): ObjectKey {

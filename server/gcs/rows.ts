@@ -153,6 +153,11 @@ export function writeDirty(state: GcsState, builder: MutationBatchBuilder): void
     if (to === undefined) builder.delete('aliases', key);
     else put(builder, 'aliases', key, aliasRow, { to });
   }
+  for (const key of dirty.histories) {
+    const row = state.histories.row(key);
+    if (row) builder.put('histories', key, row);
+    else builder.delete('histories', key);
+  }
   dirty.clear();
 }
 

@@ -5,6 +5,7 @@ import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import { Batches } from './batches.ts';
 import { Dictionaries } from './dictionaries.ts';
+import { HistoryTable } from './history-table.ts';
 import type { ActorRecord, JobRecord, ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { KeyTable } from './key-table.ts';
 
@@ -57,6 +58,7 @@ export class DirtyRows {
   readonly options = new Set<number>();
   readonly modules = new Set<string>();
   readonly aliases = new Set<ObjectKey>();
+  readonly histories = new Set<number>();
 
   get size(): number {
     return (
@@ -67,7 +69,8 @@ export class DirtyRows {
       this.functions.size +
       this.options.size +
       this.modules.size +
-      this.aliases.size
+      this.aliases.size +
+      this.histories.size
     );
   }
 
@@ -81,6 +84,7 @@ export class DirtyRows {
       this.options,
       this.modules,
       this.aliases,
+      this.histories,
     ])
       rows.clear();
   }
@@ -100,6 +104,8 @@ export class GcsState {
   readonly aliases = new Map<ObjectKey, ObjectKey>();
   /** The other keys of each object or task that has any. */
   readonly #otherKeys = new Map<ObjectKey, ObjectKey[]>();
+  /** What durable `main`s did. */
+  readonly histories = new HistoryTable();
   readonly batches = new Batches();
   readonly dirty = new DirtyRows();
   readonly dictionaries: Dictionaries;
@@ -158,6 +164,11 @@ export class GcsState {
 
   task(key: ObjectKey): TaskRecord | undefined {
     return this.tasks.get(this.resolve(key));
+  }
+
+  /** What an actor or a durable `main` holds: both let go of it one by one. */
+  holdingsOf(holder: ObjectKey): KeyTable<ObjectRecord> | undefined {
+    return this.actors.get(holder)?.holdings ?? this.histories.of(holder)?.holdings;
   }
 
   /** The session a task was born in. */

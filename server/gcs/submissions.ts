@@ -7,6 +7,7 @@ import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import { optionsToJson } from '#shared/task/task-options.ts';
 import type { ActorManager } from './actor-manager.ts';
 import type { Assignments } from './assignments.ts';
+import { noteCall, notePut } from './histories.ts';
 import { nameCall, objectId, taskId } from './content-names.ts';
 import type { FunctionEntry, OptionsEntry } from './dictionaries.ts';
 import { type JobRecord, newTask, type ObjectRecord, type SessionRecord, type TaskRecord } from './entities.ts';
@@ -62,6 +63,7 @@ export class Submissions {
     const task = newTask({ ...origin, ...call });
     this.#state.tasks.set(task.key, task);
     const object = this.#objects.claim(task.key);
+    noteCall(this.#state, parent, task);
     this.#holdMade(object, record.parent, parent, session);
     this.#adopt(parent, task.key, () => taskId(this.#state, task));
     for (const key of [...task.deps, ...task.nested]) this.#objects.holdInput(key, task.key);
@@ -90,6 +92,8 @@ export class Submissions {
    */
   #mayCall(session: SessionRecord, parent: TaskRecord | undefined): boolean {
     if (!parent) return true;
+    // What is not of its present run is in no history (rule J1).
+    if (this.#state.histories.of(parent.key)) return parent.assigned === session.id;
     if (parent.withdrawnFrom === session.id) return false;
     if (parent.copy && !parent.options.options.idempotent) {
       const isSecond = parent.copy.session === session.id;
@@ -151,6 +155,8 @@ export class Submissions {
     parent: TaskRecord,
     call: Parameters<typeof nameCall>[2],
   ): boolean {
+    // A run with a history knows what was called before (rule J1): the rest is new.
+    if (this.#state.histories.of(parent.key)) return false;
     const known = namesMadeBy(this.#state, parent).get(nameCall(this.#state, taskId(this.#state, parent), call));
     const object = known === undefined ? undefined : this.#state.objects.get(known);
     if (!object) return false;
@@ -202,9 +208,16 @@ export class Submissions {
       nested: record.nested.map((key) => this.#state.resolve(key)),
     };
     let object: ObjectRecord | undefined;
+    const history = parent && this.#state.histories.of(parent.key);
+    if (history && parent.assigned !== session.id) {
+      this.#state.ports.command(session, { kind: 'dropCopy', object: record.object });
+      return;
+    }
     if (parent?.replayed) {
       const probe = this.#objects.claim(record.object, origin);
-      const known = namesMadeBy(this.#state, parent).get(objectId(this.#state, probe));
+      const known = history
+        ? history.puts.get(record.k)
+        : namesMadeBy(this.#state, parent).get(objectId(this.#state, probe));
       object = known === undefined ? undefined : this.#state.objects.get(known);
       if (object) {
         this.#state.objects.delete(record.object);
@@ -221,6 +234,7 @@ export class Submissions {
       this.#objects.setValue(object, session, value);
     }
     const made = object;
+    if (history && made.key === record.object) notePut(history, parent, made);
     this.#holdMade(made, record.parent, parent, session);
     this.#adopt(parent, made.key, () => objectId(this.#state, made));
   }

@@ -14,6 +14,7 @@ import { keepObjectId, taskId } from './content-names.ts';
 import type { JobRecord, ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { believedRunUs } from '../trust/believed-run.ts';
 import { countEnded } from './function-counts.ts';
+import { endHistory, mainStartsAnew } from './histories.ts';
 import { isHeld } from './holders.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -158,6 +159,8 @@ export class TaskManager {
 
   /** The node went away while it had this task: costs no retry, but not for ever (rule L4). */
   lost(task: TaskRecord, { id, nodeName }: SessionRecord): void {
+    // The end of another that was there may have been its own.
+    if (task.state === 'finished') return;
     this.failedAttempts += 1;
     if (task.copy?.session === id) {
       this.#runs.endSecond(task, false);
@@ -169,7 +172,8 @@ export class TaskManager {
       return;
     }
     task.losses += 1;
-    if (task.losses > MAX_LOSSES) {
+    // A `main` is started again as often as it takes (rule J1).
+    if (task.losses > MAX_LOSSES && !this.#state.histories.of(task.key)) {
       const message = `${task.losses} nodes left while running it, the last was ${nodeName}`;
       this.end(task, systemError('nodeDied', message), 'failed');
       return;
@@ -197,6 +201,7 @@ export class TaskManager {
     this.#runs.leave(task);
     task.attempt = this.#runs.nextAttempt(task);
     task.replayed = true;
+    mainStartsAnew({ state: this.#state, objects: this.#objects, tasks: this }, task);
     this.awaitInputs(task);
   }
 
@@ -387,6 +392,7 @@ export class TaskManager {
       for (const key of task.nested) this.#objects.addLineageRef(key);
     }
     if (task.actor !== 0) this.#actors.callEnded(task);
+    endHistory({ state: this.#state, objects: this.#objects }, task);
     // By its name a later attempt of its parent finds it again. It hangs on the inputs, whose records may go now.
     if (task.deps.length + task.nested.length > 0 && this.#isNameNeeded(task)) taskId(this.#state, task);
     // An actor keeps the arguments of its creation as long as it lives: it may have to be created again.

@@ -52,5 +52,8 @@ const V1 = `
   ) STRICT;
 `;
 
+/** What durable `main`s did. */
+const V2 = 'CREATE TABLE live_histories (key INTEGER PRIMARY KEY, row BLOB NOT NULL) STRICT;';
+
 /** SQL that leads from version i to i + 1. */
-export const MIGRATIONS: readonly string[] = [V1];
+export const MIGRATIONS: readonly string[] = [V1, V2];

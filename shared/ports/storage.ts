@@ -22,6 +22,7 @@ export const TABLE_NAMES = [
   'groups',
   'aliases',
   'options',
+  'histories',
 ] as const;
 /** A live table: rows are opaque bytes by integer key. */
 export type TableName = (typeof TABLE_NAMES)[number];

@@ -6,7 +6,8 @@
  * itself introduced with a `function` or `options` record. Records are written column by column: a no-op task costs
  * about ten bytes.
  */
-import { array, bool, bytes, str, uint } from '../wire/schema.ts';
+import { array, bool, bytes, f64, str, uint } from '../wire/schema.ts';
+import { MAX_CHECKPOINT_BYTES, MAX_OUTCOME_BYTES } from '../task/history-entries.ts';
 import { recordBatch, type RecordOf } from '../wire/columnar.ts';
 import {
   INLINE_BYTES,
@@ -134,6 +135,23 @@ export const END_REASON = {
   exited: 8,
 } as const;
 
+/** Fields of a decision of a durable `main`, on every link. */
+export const decisionFields = {
+  task: uint,
+  what: uint,
+  op: uint,
+  number: f64,
+  value: bytes({ maxBytes: MAX_OUTCOME_BYTES * 2 }),
+} as const;
+
+/** Fields of a checkpoint of a durable `main`, on every link. */
+export const checkpointFields = {
+  task: uint,
+  position: uint,
+  value: bytes({ maxBytes: MAX_CHECKPOINT_BYTES }),
+  nested: keys,
+} as const;
+
 /** Every record a node can write, by kind. */
 export const nodeRecords = recordBatch({
   submit: { ...submitFields, /** One of {@link PLACE}. */ place: uint },
@@ -177,6 +195,10 @@ export const nodeRecords = recordBatch({
   found: { object: uint, sizeBytes: uint, digest: digestBytes },
   /** Every copy was announced: the earlier life of this node, if it still counts as living, is over. */
   succeeded: {},
+  /** Something was decided in a durable `main` (rule J1): see `DECISION` in `shared/task/history-entries.ts`. */
+  decision: decisionFields,
+  /** A durable `main` begins another run here: `value` is its state, `position` what it had called and put by then. */
+  checkpoint: checkpointFields,
 });
 
 /** One record of a node's journal. */

@@ -2,11 +2,13 @@
  * Questions that a worker or a raylet asks and somebody answers once: `request` and `response` messages with one id.
  * They may be asked again after a lost connection: asked twice they change nothing more.
  */
-import { array, bytes, str, struct, uint } from '../wire/schema.ts';
+import { array, bool, bytes, str, struct, uint } from '../wire/schema.ts';
+import { MAX_CHECKPOINT_BYTES } from '../task/history-entries.ts';
 import { MAX_PUBLISHED_BYTES } from '../task/main-function.ts';
-import { MAX_FRAME_BYTES } from './limits.ts';
+import { MAX_FRAME_BYTES, MAX_REFERENCES } from './limits.ts';
 
 const empty = struct({});
+const keys = array(uint, { maxCount: MAX_REFERENCES });
 const methodNames = array(str({ maxBytes: 256 }), { maxCount: 10_000 });
 
 /** What a handle needs to know of an actor. */
@@ -48,6 +50,28 @@ export const requests = {
       data: bytes({ maxBytes: MAX_PUBLISHED_BYTES }),
     }),
     answer: empty,
+  },
+  /** What earlier runs of a durable `main` did, for the node that is to run this attempt of it (rule J1). */
+  history: {
+    body: struct({ task: uint, attempt: uint, /** 0, then what the answer before said. */ from: uint }),
+    answer: struct({
+      /** False: the job goes on without a history, as under a former release. */
+      isDurable: bool,
+      /** See `readEntries`. */
+      entries: bytes({ maxBytes: MAX_FRAME_BYTES }),
+      /** Where to go on; 0 at the end. */
+      next: uint,
+      /** Calls and puts before its beginning. */
+      position: uint,
+      /** Lines that `main` printed since then. */
+      lines: uint,
+      /** In the first answer: what was put and has to be put again. */
+      lost: keys,
+      hasState: bool,
+      /** In the first answer: the state of the last checkpoint, and what it refers to. */
+      state: bytes({ maxBytes: MAX_CHECKPOINT_BYTES }),
+      nested: keys,
+    }),
   },
   /** Nodes of the cluster and their resources, as JSON. */
   cluster: { body: empty, answer: struct({ json: str({ maxBytes: 1024 * 1024 }) }) },

@@ -7,7 +7,8 @@
  *   `stranger`, question `jobInfo`. All appended: what a node of version 1 says and is told means the same.
  * - 3: commands `failures` and `withdraw`, appended; said only to nodes of this version. Frames `challenge` and
  *   `answer`, question `publish`, appended, too; what a node of version 2 says first after its welcome counts as its answer.
- * - 4: command `retireActor`, appended; said only to nodes of this version.
+ * - 4: command `retireActor`, appended; said only to nodes of this version. Records `decision` and `checkpoint`, question
+ *   `history`, appended, too: a `main` on a node of version 3 has no history.
  */
 export const PROTOCOL_VERSION = 4;
 

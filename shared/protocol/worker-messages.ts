@@ -9,7 +9,16 @@
 import { array, bool, bytes, f64, str, struct, uint } from '../wire/schema.ts';
 import { recordBatch, type RecordOf } from '../wire/columnar.ts';
 import { INLINE_BYTES, MAX_ARGS_BYTES, MAX_FRAME_BYTES, MAX_REFERENCES } from './limits.ts';
-import { functionFields, moduleFields, optionsFields, putFields, resultFields, submitFields } from './node-records.ts';
+import {
+  checkpointFields,
+  decisionFields,
+  functionFields,
+  moduleFields,
+  optionsFields,
+  putFields,
+  resultFields,
+  submitFields,
+} from './node-records.ts';
 
 const keys = array(uint, { maxCount: MAX_REFERENCES });
 
@@ -55,6 +64,10 @@ export const workerRequests = recordBatch({
   exits: { actor: uint },
   /** Every call that it had begun has its result, and `onStop` is over. */
   exited: { actor: uint },
+  /** Of a durable `main`. `isForced`: any other run would come to the same. */
+  decision: { ...decisionFields, isForced: bool },
+  /** Likewise; answered by `flushed` once it is durable. */
+  checkpoint: { ...checkpointFields, id: uint },
 });
 
 /** Raylet to worker (or driver). */
