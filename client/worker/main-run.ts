@@ -177,7 +177,7 @@ export class MainRun {
   async checkpoint(value: Uint8Array, nested: ObjectKey[]): Promise<void> {
     if (value.length > MAX_CHECKPOINT_BYTES)
       throw new SerializationError(
-        `the state of a checkpoint takes ${value.length} bytes and at most ${MAX_CHECKPOINT_BYTES} are kept: put() large parts and keep the references`,
+        `the state of a checkpoint takes ${value.length} bytes and at most ${MAX_CHECKPOINT_BYTES} are kept: keep large parts as results of tasks, and the references to them`,
       );
     this.#checked(() => {
       if (this.#history.isReplaying) throw new Divergence('main called checkpoint() where the run before it did not');

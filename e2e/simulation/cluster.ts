@@ -12,6 +12,7 @@ import { PlanMaker } from './make-plan.ts';
 import { SimDriver } from './sim-driver.ts';
 import { type NodeEvents, SimNode } from './sim-node.ts';
 import { SimServer } from './sim-server.ts';
+import { SimSubmitted } from './sim-submitted.ts';
 import { TabDisk } from './tab-disk.ts';
 import { tellTale } from './tale.ts';
 import { World } from './world.ts';
@@ -22,6 +23,10 @@ const WITH_TRUSTED_STRANGERS = 0.2;
 const ONLY_TABS = 0.45;
 /** Of the nodes of the others. */
 const TAB_SHARE = 0.3;
+/** Clusters with a submitted job as well. */
+const WITH_SUBMITTED = 0.5;
+/** Its number among the jobs. */
+const SUBMITTED_JOB = 0;
 
 /** What not every node offers, in thousandths. */
 const SCARCE = [
@@ -47,6 +52,7 @@ export class Cluster implements Books {
   readonly twins: SimNode[] = [];
   readonly liars: Liar[] = [];
   readonly drivers: SimDriver[] = [];
+  readonly submitted: SimSubmitted[] = [];
   readonly rules: Rules;
   /** How often each kind of harm happened. */
   readonly faults: FaultCounts = new Map();
@@ -72,6 +78,7 @@ export class Cluster implements Books {
     this.server.onStarted = (plane) => {
       this.rules.serverStarted(plane);
       book.watch(plane);
+      for (const job of this.submitted) job.serverStarted(plane);
     };
     // Strangers get something to do where there are few others.
     const drawn = 2 + below(4);
@@ -84,6 +91,7 @@ export class Cluster implements Books {
     for (let n = 1; n <= liars; n++) this.liars.push(new Liar(this, `liar${n}`, () => this.#count('stranger lies')));
     for (let n = 1; n <= this.jobsPlanned; n++)
       if (jobs?.has(n) !== false) this.drivers.push(this.#createDriver(n, tasks));
+    if (jobs === undefined || jobs.has(SUBMITTED_JOB)) this.#createSubmitted(tasks);
     this.world.afterEvent = () => this.rules.check();
   }
 
@@ -95,6 +103,17 @@ export class Cluster implements Books {
     const tasks = Math.min(5 + below(40), mostTasks);
     const plan = new PlanMaker(random, this.#trustsStrangers).job(`driver${number}`, tasks);
     return new SimDriver(this.world, this.server, this.rules, { plan, cpus });
+  }
+
+  /** Of strangers no node has what actors and mains need. */
+  #createSubmitted(mostTasks: number): void {
+    const random = this.world.random('submitted job');
+    if (random.next() > WITH_SUBMITTED) return;
+    const plan = new PlanMaker(random, this.#trustsStrangers).main(
+      'submitted',
+      Math.min(5 + Math.floor(random.next() * 30), mostTasks),
+    );
+    this.submitted.push(new SimSubmitted(this.world, this.server, this.rules, plan));
   }
 
   #createNode(number: number, random: Random, isStranger: boolean): SimNode {
@@ -141,6 +160,7 @@ export class Cluster implements Books {
       this.world.plan(share(node.kind.name) * withinMs, () => node.shell ?? node.start());
     }
     for (const [n, liar] of this.liars.entries()) this.world.plan(share(`liar ${n}`) * 500, () => liar.start());
+    for (const job of this.submitted) this.world.plan(share(job.plan.name) * spanMs, () => job.start());
     for (const driver of this.drivers) this.world.plan(share(driver.plan.name) * spanMs, () => driver.start());
   }
 
@@ -155,6 +175,6 @@ export class Cluster implements Books {
 
   /** True once every job has its result, or can have none. */
   get isDone(): boolean {
-    return this.drivers.every(({ state }) => state !== 'running');
+    return [...this.drivers, ...this.submitted].every(({ state }) => state !== 'running');
   }
 }

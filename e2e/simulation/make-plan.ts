@@ -3,6 +3,7 @@
  * results, errors, retries, references let go, waits that decide what comes next, calls taken back, actors.
  */
 import type { Random } from '#shared/ports/random.ts';
+import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
 import { Dice } from './dice.ts';
 import { Draft } from './draft.ts';
 import { cpuMilliOf, type OptionsName, optionsNumber } from './job-module.ts';
@@ -46,6 +47,34 @@ export class PlanMaker {
     draft.add({ do: 'get', refs: left });
     for (const ref of [...left, ...draft.handles]) draft.add({ do: 'drop', ref });
     return { name, steps: draft.steps };
+  }
+
+  /** The program of a submitted job's `main`: as a driver's, and with decisions that another run must not make anew (rule J1). */
+  main(name: string, tasks: number): JobPlan {
+    const dice = this.#dice;
+    const draft = new Draft();
+    while (draft.submitted < tasks) {
+      const act = dice.below(8);
+      const gives = dice.number();
+      if (act < 2)
+        draft.add({
+          do: 'draw',
+          from: dice.pick(['now', 'random', 'once'] as const),
+          options: optionsNumber('plain'),
+          plan: { ...leafPlan(dice, 'plain'), gives },
+        });
+      else if (act < 4) this.#decide(draft);
+      else if (act < 5 && dice.chance(0.3)) draft.add({ do: 'checkpoint' });
+      else this.#driverStep(draft);
+    }
+    for (const ref of [...draft.endless.keys()]) this.#cancelEndless(draft, ref);
+    draft.add({ do: 'get', refs: [...draft.live] });
+    // A large value that was put before a checkpoint is lost with its nodes.
+    const isCut = draft.steps.some((step) => step.do === 'checkpoint');
+    const steps = draft.steps.map((step) =>
+      isCut && step.do === 'put' ? { ...step, bytes: Math.min(step.bytes, DURABLE_INLINE_BYTES) } : step,
+    );
+    return { name, steps };
   }
 
   #driverStep(draft: Draft): void {

@@ -105,6 +105,8 @@ export class Oracle {
         const [first = 0] = step.refs;
         return [either(outcomeOf(step.ready, this.of([first]), []), outcomeOf(step.late, [], []))];
       }
+      case 'draw':
+        return [outcomeOf(step.plan, [], [])];
       case 'gather':
         return step.refs.map((ref) => outcomeOf(step.plan, this.of([ref]), []));
       case 'open':

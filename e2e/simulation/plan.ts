@@ -61,6 +61,16 @@ export type Step =
   /** Drivers only: lets go of a reference. */
   | { readonly do: 'drop'; readonly ref: number }
   | { readonly do: 'cancel'; readonly ref: number; readonly recursive: boolean; readonly force: boolean }
+  /** Mains of submitted jobs only: draws something that another run would draw otherwise, and calls a task by it. */
+  | {
+      readonly do: 'draw';
+      readonly from: 'now' | 'random' | 'once';
+      readonly options: number;
+      /** Gives the same whatever was drawn. */
+      readonly plan: TaskPlan;
+    }
+  /** Likewise: another run begins behind this step. */
+  | { readonly do: 'checkpoint' }
   /** Ends an actor. */
   | { readonly do: 'kill'; readonly ref: number; readonly noRestart: boolean };
 
@@ -89,6 +99,8 @@ export interface TaskPlan {
   readonly handles?: number;
   /** Methods: the actor ends itself, after what it has begun. */
   readonly leaves?: true;
+  /** The main of a submitted job of this name. */
+  readonly main?: string;
   /** Methods: the actor keeps the references that the call met, as long as it lives. */
   readonly keeps?: true;
 }
@@ -106,6 +118,7 @@ export function refsMadeBy(step: Step): number {
     case 'put':
     case 'open':
     case 'branch':
+    case 'draw':
       return 1;
     case 'gather':
       return step.refs.length;

@@ -5,7 +5,8 @@
 import { CallCounter } from '#shared/ids/call-counter.ts';
 import { digest128Bytes } from '#shared/ids/content-id.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
-import { ACTOR_FUNCTION, METHOD_FUNCTION, optionsNumber, TASK_FUNCTION } from './job-module.ts';
+import type { MainRun } from '#client/worker/main-run.ts';
+import { ACTOR_FUNCTION, FUNCTIONS, METHOD_FUNCTION, optionsNumber, TASK_FUNCTION } from './job-module.ts';
 import { encodePlan, type StepOf, type TaskPlan } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 import { type Mark, mix } from './values.ts';
@@ -24,6 +25,8 @@ export interface Call {
   readonly actor: ObjectKey;
   /** It is the actor's constructor. */
   readonly isActor: boolean;
+  /** Of the main of a submitted job. */
+  readonly main?: MainRun;
 }
 
 /** The references of one program. */
@@ -76,8 +79,16 @@ export class ProgramCalls {
     const nested = this.of(step.nested);
     const actor = step.actor === undefined ? 0 : this.ref(step.actor);
     const hasNames = deps.length > 0 || nested.length > 0 || actor !== 0;
-    const k = this.#counter.next(fn, args, hasNames ? [actor, ...deps, ...nested] : undefined);
+    const { main } = this.#call;
+    const known = main?.call(FUNCTIONS[fn]?.name ?? '', args, [actor, ...deps, ...nested]);
+    const k = this.#counter.next(fn, args, hasNames ? [actor, ...deps, ...nested] : undefined) + (main?.base ?? 0);
+    if (known !== undefined) {
+      if (creates) this.#handles.add(known);
+      this.#adopt(place, known, true);
+      return;
+    }
     const task = runtime.newKey();
+    main?.made(task);
     runtime.push({ kind: 'submit', task, parent, actor, fn, options, args, deps, nested, k });
     const { book, name } = runtime.ports;
     if (creates) {
@@ -100,13 +111,60 @@ export class ProgramCalls {
     const isDigested = !this.#isDriver;
     const digest = isDigested ? digest128Bytes(bytes) : new Uint8Array(0);
     const k = isDigested ? this.#counter.next(PUT_FUNCTION, digest, nested) : this.#puts++;
-    const object = runtime.newKey();
     const parent = this.#call.task;
+    const { main } = this.#call;
+    if (main) {
+      this.#putOfMain(main, { placed: { bytes, value, attachment }, sizeBytes, nested, digest }, place);
+      return;
+    }
+    const object = runtime.newKey();
     this.#names.set(object, this.#nameOf([salt, k], nested));
     runtime.push({ kind: 'put', object, parent, sizeBytes, value, nested, k, digest, attachment });
     this.#adopt(place, object, true);
     // A buffer that is not shared went to the raylet.
     if (!(bytes.buffer instanceof ArrayBuffer) || attachment === 0) runtime.objects.made(object, bytes, nested);
+  }
+
+  #putOfMain(
+    main: MainRun,
+    {
+      placed: { bytes, value, attachment },
+      sizeBytes,
+      nested,
+      digest,
+    }: {
+      placed: { bytes: Uint8Array; value: Uint8Array; attachment: number };
+      sizeBytes: number;
+      nested: ObjectKey[];
+      digest: Uint8Array;
+    },
+    place: number,
+  ): void {
+    const runtime = this.#runtime;
+    const { n, key: known, isLost } = main.put(sizeBytes, digest);
+    if (known !== undefined && !isLost) {
+      this.#adopt(place, known, true);
+      return;
+    }
+    const object = runtime.newKey();
+    const shown = known ?? main.made(object);
+    const parent = this.#call.task;
+    runtime.push({ kind: 'put', object, parent, sizeBytes, value, nested, k: n, digest, attachment });
+    this.#adopt(place, shown, true);
+    if (!(bytes.buffer instanceof ArrayBuffer) || attachment === 0) runtime.objects.made(shown, bytes, nested);
+  }
+
+  /** What another run begins with: its references by their places (0: dropped), and which of them are handles. */
+  state(): { readonly refs: readonly ObjectKey[]; readonly handles: readonly ObjectKey[] } {
+    return { refs: Array.from(this.#refs, (key) => key ?? 0), handles: [...this.#handles] };
+  }
+
+  /** Begins with that. */
+  restore({ refs, handles }: { refs: readonly ObjectKey[]; handles: readonly ObjectKey[] }): void {
+    for (const handle of handles) this.#handles.add(handle);
+    refs.forEach((key, place) => {
+      if (key !== 0) this.#adopt(place, key, false);
+    });
   }
 
   /** A reference that came inside a value. */
@@ -133,7 +191,8 @@ export class ProgramCalls {
   end(keeps: boolean): void {
     this.#refs.forEach((key, place) => {
       if (key === undefined) return;
-      if (place < this.#call.deps.length || this.#call.actor === 0) this.#runtime.objects.unuse(key);
+      const endsWithIt = this.#call.actor === 0 || this.#call.main !== undefined;
+      if (place < this.#call.deps.length || endsWithIt) this.#runtime.objects.unuse(key);
       else if (!keeps || this.#handles.has(key)) this.#leave(key);
     });
   }
@@ -148,7 +207,7 @@ export class ProgramCalls {
     const { actor: holder } = this.#call;
     this.#refs[place] = key;
     const isFirst = this.#runtime.objects.use(key);
-    const isCounted = holder !== 0 || (this.#isDriver && !isMade);
+    const isCounted = (holder !== 0 && !(this.#call.main && isMade)) || (this.#isDriver && !isMade);
     if (isFirst && isCounted && !this.#handles.has(key)) this.#runtime.push({ kind: 'hold', object: key, holder });
   }
 

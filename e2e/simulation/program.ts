@@ -11,6 +11,9 @@ import { type Call, ProgramCalls } from './program-calls.ts';
 import type { WaitDemand } from './program-waits.ts';
 import type { Found } from './realm-objects.ts';
 import type { Runtime } from './runtime.ts';
+import { durableGet, durableWait, type GetOutcome } from '#client/worker/durable-waits.ts';
+import type { MainRun } from '#client/worker/main-run.ts';
+import { OPERATION } from '#shared/task/history-entries.ts';
 import { type PlacedStep, stepsInOrder, stepsMixed } from './step-order.ts';
 import { LEAST_NOTED_BYTES, mix, type ReplyNote } from './values.ts';
 
@@ -55,7 +58,11 @@ export class Program {
     this.#driver = driver;
     this.#calls = new ProgramCalls(runtime, call, plan);
     const argumentCount = call.deps.length + call.nested.length;
-    this.#steps = call.attempt > 1 ? stepsMixed(plan, argumentCount, call.attempt) : stepsInOrder(plan, argumentCount);
+    // A `main` goes the same way again (rule J1).
+    this.#steps =
+      call.attempt > 1 && !call.main
+        ? stepsMixed(plan, argumentCount, call.attempt)
+        : stepsInOrder(plan, argumentCount);
     this.#digest = plan.name;
     this.#startMs = runtime.ports.clock.nowMs();
   }
@@ -71,7 +78,22 @@ export class Program {
 
   /** Begins: what did not come along is fetched first. */
   start(): void {
-    const { deps } = this.#call;
+    const { deps, main } = this.#call;
+    if (main) {
+      const { checkpointed } = main;
+      if (checkpointed) {
+        const state = JSON.parse(new TextDecoder().decode(checkpointed.state)) as {
+          next: number;
+          refs: ObjectKey[];
+          handles: ObjectKey[];
+        }; // written by #checkpoint
+        this.#next = state.next;
+        this.#calls.restore(state);
+      }
+      this.#advance();
+      this.#runtime.post();
+      return;
+    }
     this.#wait(deps, { needed: new Set(deps).size, timeoutMs: 0, fetch: true, failFast: true }, () => {
       if (this.#takeInputs()) this.#advance();
       this.#runtime.post();
@@ -81,6 +103,7 @@ export class Program {
   /** It is asked to stop (rule L7): what it waits for ends; one that works looks at its signal, or does not. */
   cancel(): void {
     this.#isCancelled = true;
+    this.#call.main?.cancel(new TaskCancelledError('the task was cancelled'));
     const wasWaiting = this.#runtime.waits.cancelled(this);
     if (wasWaiting || this.#plan.name % 2 === 0) this.#endCancelled();
   }
@@ -157,6 +180,12 @@ export class Program {
       case 'branch':
         this.#branch(step, place, done);
         return;
+      case 'draw':
+        this.#draw(step, place, done);
+        return;
+      case 'checkpoint':
+        this.#checkpoint(done);
+        return;
       case 'gather':
         this.#gather(step, place, { left: [...step.refs.keys()], timeoutMs: step.timeoutMs }, done);
         return;
@@ -230,8 +259,8 @@ export class Program {
 
   #branch({ refs, timeoutMs, options, ready, late }: StepOf<'branch'>, place: number, done: () => void): void {
     const [first = 0] = refs;
-    this.#wait(this.#calls.of(refs), { needed: 1, timeoutMs, fetch: false, failFast: false }, () => {
-      const isReady = this.#runtime.objects.isThere(this.#calls.ref(first), false);
+    this.#wait(this.#calls.of(refs), { needed: 1, timeoutMs, fetch: false, failFast: false }, (ready_) => {
+      const isReady = ready_(this.#calls.ref(first));
       const way = isReady ? { plan: ready, deps: [first] } : { plan: late, deps: [] };
       this.#calls.submit({ ...way, options, nested: [] }, place);
       done();
@@ -247,8 +276,8 @@ export class Program {
   ): void {
     const keyOf = (n: number): ObjectKey => this.#calls.ref(step.refs[n] ?? 0);
     const needed = Math.min(step.needed, left.length);
-    this.#wait(left.map(keyOf), { needed, timeoutMs, fetch: false, failFast: false }, () => {
-      const ready = left.filter((n) => this.#runtime.objects.isThere(keyOf(n), false)).slice(0, needed);
+    this.#wait(left.map(keyOf), { needed, timeoutMs, fetch: false, failFast: false }, (isReady) => {
+      const ready = left.filter((n) => isReady(keyOf(n))).slice(0, needed);
       const { plan, options } = step;
       for (const n of ready) this.#calls.submit({ plan, options, deps: [step.refs[n] ?? 0], nested: [] }, place + n);
       const rest = left.filter((n) => !ready.includes(n));
@@ -258,7 +287,101 @@ export class Program {
   }
 
   /** What a cancelled task waits for it does not get (rule L7). */
-  #wait(keys: readonly ObjectKey[], demand: WaitDemand, done: () => void): void {
+  #wait(keys: readonly ObjectKey[], demand: WaitDemand, done: (isReady: (key: ObjectKey) => boolean) => void): void {
+    const { main } = this.#call;
+    if (main && !this.#isCancelled) this.#waitDurably(main, keys, demand, done);
+    else this.#waitPlainly(keys, demand, () => done((key) => this.#runtime.objects.isThere(key, false)));
+  }
+
+  /** As `get` and `wait` of a real worker in a durable `main`. */
+  #waitDurably(
+    main: MainRun,
+    keys: readonly ObjectKey[],
+    demand: WaitDemand,
+    done: (isReady: (key: ObjectKey) => boolean) => void,
+  ): void {
+    const plainly = (wanted: readonly ObjectKey[], how: WaitDemand): Promise<void> =>
+      new Promise((resolve) => this.#waitPlainly(wanted, how, resolve));
+    const isThere = (key: ObjectKey): boolean => this.#runtime.objects.isThere(key, false);
+    const goOn = (isReady: (key: ObjectKey) => boolean): void => {
+      if (this.#isOver || this.#runtime.isOver) return;
+      done(isReady);
+      this.#runtime.post();
+    };
+    const isBounded = demand.timeoutMs > 0;
+    if (demand.fetch) {
+      const bring = (wanted: readonly ObjectKey[]): Promise<void> =>
+        plainly(wanted, { needed: new Set(wanted).size, timeoutMs: 0, fetch: true, failFast: false });
+      const live = async (): Promise<GetOutcome> => {
+        await plainly(keys, demand);
+        return { timedOut: false, failed: 0, pending: 0 };
+      };
+      void durableGet(main, { keys, isBounded, bring }, live).then(
+        () => goOn(isThere),
+        () => undefined,
+      );
+      return;
+    }
+    const live = async (): Promise<number[]> => {
+      await plainly(keys, demand);
+      return keys.flatMap((key, place) => (isThere(key) ? [place] : []));
+    };
+    void durableWait(main, { keys, isBounded: isBounded || demand.needed < keys.length }, live).then(
+      (places) => {
+        const ready = new Set(places.map((place) => keys[place]));
+        goOn((key) => ready.has(key));
+      },
+      () => undefined,
+    );
+  }
+
+  #draw({ from, plan, options }: StepOf<'draw'>, place: number, done: () => void): void {
+    const { main } = this.#call;
+    if (!main) return;
+    const { ports } = this.#runtime;
+    const go = (drawn: number): void => {
+      const name = mix(plan.name, Math.floor(drawn * 1e9));
+      this.#calls.submit({ plan: { ...plan, name }, options, deps: [], nested: [] }, place);
+      done();
+    };
+    const live = ports.draw();
+    if (from === 'now') go(main.now(live));
+    else if (from === 'random') go(main.random(live));
+    else
+      void main
+        .operate({
+          op: OPERATION.once,
+          digest: place,
+          live: () => Promise.resolve(new TextEncoder().encode(String(live))),
+        })
+        .then(
+          (outcome) => {
+            if (this.#isOver || this.#runtime.isOver) return;
+            go(Number(new TextDecoder().decode(outcome)));
+            this.#runtime.post();
+          },
+          () => undefined,
+        );
+  }
+
+  #checkpoint(done: () => void): void {
+    const { main } = this.#call;
+    if (!main) return;
+    const state = { next: this.#next, ...this.#calls.state() };
+    const nested = state.refs.filter((key) => key !== 0);
+    const bytes = new TextEncoder().encode(JSON.stringify(state));
+    void main.checkpoint(bytes, nested).then(
+      () => {
+        if (this.#isOver || this.#runtime.isOver) return;
+        done();
+        this.#runtime.post();
+      },
+      () => undefined,
+    );
+    this.#runtime.post();
+  }
+
+  #waitPlainly(keys: readonly ObjectKey[], demand: WaitDemand, done: () => void): void {
     if (this.#isCancelled) {
       this.#endCancelled();
       return;
@@ -273,7 +396,7 @@ export class Program {
   #end(): void {
     const { failure } = this.#plan;
     const { attempt } = this.#call;
-    if (this.#driver) this.#driver.done();
+    if (this.#driver && !this.#call.main) this.#driver.done();
     else if (failure?.kind === 'crash' || (failure?.kind === 'crashFirst' && attempt <= failure.attempts))
       this.#runtime.crash();
     else if (failure?.kind === 'throw' || (failure?.kind === 'throwFirst' && attempt <= failure.attempts))
@@ -301,6 +424,7 @@ export class Program {
       nested: error === undefined && returns !== undefined ? [this.#calls.ref(returns)] : [],
       attachment: placed?.attachment ?? 0,
     });
+    if (this.#call.main && error === undefined) this.#driver?.done();
     if (this.#call.isActor && error === undefined) runtime.life = runtime.ports.book.born(name);
     this.#calls.end(keeps === true);
     runtime.ended(this);

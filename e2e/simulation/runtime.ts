@@ -9,7 +9,9 @@ import type { Clock } from '#shared/ports/clock.ts';
 import { CallLanes } from '#client/worker/actor-lanes.ts';
 import type { Attachment, Transport } from '#shared/ports/transport.ts';
 import { INLINE_BYTES } from '#shared/protocol/limits.ts';
-import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
+import { encodeError } from '#shared/errors/error-record.ts';
+import { FUNCTION_KIND, OUTCOME } from '#shared/protocol/node-records.ts';
+import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import {
   type WorkerCommand,
   type WorkerCommandOf,
@@ -21,7 +23,9 @@ import type { RecordBatch } from '#shared/wire/columnar.ts';
 import type { ActorBook, ActorLife } from './actor-book.ts';
 import { FUNCTIONS, JOB_MODULE, OPTION_SETS } from './job-module.ts';
 import { decodePlan } from './plan.ts';
-import { Program } from './program.ts';
+import { type DriverHooks, Program } from './program.ts';
+import { MainRun } from '#client/worker/main-run.ts';
+import { openHistory } from '#client/worker/open-history.ts';
 import { ProgramWaits } from './program-waits.ts';
 import { RealmObjects } from './realm-objects.ts';
 import { type Note, valueBytes } from './values.ts';
@@ -38,6 +42,10 @@ export interface RuntimePorts {
   readonly book: ActorBook;
   /** Of the machine. */
   readonly name: string;
+  /** Something by chance, from 0 to below 1. */
+  draw(): number;
+  /** What whoever submitted a job wants to know of its `main`. */
+  mainHooks(name: string): DriverHooks | undefined;
   /** The worker is over, by its own doing. */
   crash(): void;
   /** Something that must not be. */
@@ -53,6 +61,9 @@ export class Runtime {
   #queue: Run[] = [];
   /** What the raylet introduced, by its numbers. */
   readonly #functionKinds = new Map<number, number>();
+  readonly #mains = new Set<number>();
+  readonly #questions = new Map<number, { resolve: (body: Uint8Array) => void; reject: (error: Error) => void }>();
+  #nextQuestion = 1;
   readonly #introduced = new Set<string>();
   readonly #keys: { from: number; to: number }[] = [];
   /** Programs that have the thread: one, or more while blocked ones came back. */
@@ -211,10 +222,19 @@ export class Runtime {
         return;
       case 'function':
         this.#functionKinds.set(command.fn, command.functionKind);
+        if (command.name === MAIN_FUNCTION) this.#mains.add(command.fn);
         return;
       case 'run':
         if (this.#functionKinds.get(command.fn) === FUNCTION_KIND.actor) this.actor = command.task;
         this.#take({ ...command, args: command.args.slice() });
+        return;
+      case 'response':
+      case 'flushed':
+        this.#answer(
+          command.id,
+          command.kind === 'flushed' || command.ok,
+          'body' in command ? command.body.slice() : new Uint8Array(0),
+        );
         return;
       case 'unblocked':
         this.waits.answered(command.id);
@@ -297,6 +317,10 @@ export class Runtime {
       if (!run) return;
       const kind = this.#functionKinds.get(run.fn);
       if (kind === undefined) this.ports.fail(`function ${run.fn} of task ${run.task} was not introduced`);
+      if (this.#mains.has(run.fn)) {
+        void this.#beginMain(run);
+        continue;
+      }
       const isActor = kind === FUNCTION_KIND.actor;
       if (kind === FUNCTION_KIND.method && run.actor !== this.actor)
         this.ports.fail(`a call of actor ${run.actor} came to actor ${this.actor}`);
@@ -313,6 +337,62 @@ export class Runtime {
       if (kind === FUNCTION_KIND.method) this.#lanes.entered(run.task);
       program.start();
     }
+  }
+
+  /** The main of a submitted job: what earlier runs did comes first (rule J1). */
+  async #beginMain(run: Run): Promise<void> {
+    const plan = decodePlan(run.args);
+    try {
+      const earlier = await openHistory(run.task, run.attempt, (method, body) =>
+        this.#ask((id) => ({ kind: 'request', id, method, body })),
+      );
+      if (!earlier || this.isOver) return;
+      const main = new MainRun(run.task, earlier, {
+        push: (message) => this.push(message),
+        defer: (callback) =>
+          void this.ports.clock.after(0, () => {
+            if (this.isOver) return;
+            callback();
+            this.post();
+          }),
+        durably: async (message) => void (await this.#ask(message)),
+        diverged: (error) => this.ports.fail(`J1 ${plan.main}: ${error.message}`),
+      });
+      const call = { ...run, actor: run.task, isActor: false, main };
+      const program = new Program(this, plan, call, this.ports.mainHooks(plan.main ?? ''));
+      this.#active.add(program);
+      this.#programs.set(run.task, program);
+      program.start();
+    } catch {
+      // Another run takes its place.
+      this.push({
+        kind: 'result',
+        task: run.task,
+        outcome: OUTCOME.error,
+        durationUs: 0,
+        sizeBytes: 0,
+        value: encodeError(new Error('another run')),
+        nested: [],
+        attachment: 0,
+      });
+    }
+    this.post();
+  }
+
+  #ask(message: (id: number) => WorkerRequest): Promise<Uint8Array> {
+    const id = this.#nextQuestion++;
+    return new Promise((resolve, reject) => {
+      this.#questions.set(id, { resolve, reject });
+      this.push(message(id));
+      this.post();
+    });
+  }
+
+  #answer(id: number, ok: boolean, body: Uint8Array): void {
+    const question = this.#questions.get(id);
+    this.#questions.delete(id);
+    if (ok) question?.resolve(body);
+    else question?.reject(new Error('refused'));
   }
 
   #isNew(text: string): boolean {

@@ -73,6 +73,8 @@ export class SimDriver {
       sharesMemory: true,
       book: this.#book,
       name: this.plan.name,
+      draw: () => 0,
+      mainHooks: () => undefined,
       crash: () => undefined,
       fail: (message) => this.#fail(message),
     });

@@ -17,6 +17,7 @@ import {
 } from '#shared/protocol/worker-messages.ts';
 import type { RecordBatch } from '#shared/wire/columnar.ts';
 import { actorBookOf } from './actor-book.ts';
+import { mainBookOf } from './main-book.ts';
 import type { Machine } from './machine.ts';
 import { decodePlan } from './plan.ts';
 import { Runtime } from './runtime.ts';
@@ -82,6 +83,8 @@ export class SimWorkers implements ShellWorkers {
       sharesMemory: this.#sharesMemory,
       book: actorBookOf(this.#machine.world),
       name: this.#machine.name,
+      draw: () => this.#random.next(),
+      mainHooks: (name) => mainBookOf(this.#machine.world).hooksOf(name),
       crash: () => this.#end(id, worker, END_REASON.workerCrashed, 'the worker crashed'),
       fail: (message) => this.#machine.world.fail(`${this.#machine.name}, worker ${id}: ${message}`),
     });

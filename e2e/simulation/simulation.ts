@@ -108,8 +108,8 @@ async function run(seed: number, options: RunOptions, steps: StepCounts): Promis
 }
 
 /** The jobs that do not end, and some of what they wait for. */
-function unfinished({ drivers, server }: Cluster): string {
-  const jobs = drivers
+function unfinished({ drivers, submitted, server }: Cluster): string {
+  const jobs = [...drivers, ...submitted]
     .filter(({ state }) => state === 'running')
     .map(({ plan, progress }) => `${plan.name} is at step ${progress}`);
   const { gcs } = server.plane ?? {};

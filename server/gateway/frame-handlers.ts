@@ -185,7 +185,9 @@ export function answer(gateway: Gateway, peer: Peer, question: SessionFrameOf<'r
 }
 
 /** A run of a durable `main` begins by what is durable, its own lease too (rule J1). */
-function tellHistory(gateway: Gateway, { session }: Peer, { id, body }: SessionFrameOf<'request'>): void {
+function tellHistory(gateway: Gateway, peer: Peer, question: SessionFrameOf<'request'>): void {
+  const { session } = peer;
+  const { id, body } = question;
   const { commits, gcs } = gateway.plane;
   commits.whenDurable(() => {
     try {
@@ -195,7 +197,9 @@ function tellHistory(gateway: Gateway, { session }: Peer, { id, body }: SessionF
       requests.history.answer.write(writer, answer);
       gateway.send(session.id, { type: 'response', id, ok: true, body: writer.finish() });
     } catch (error) {
-      refuse(gateway, session, id, error);
+      // Whose run is the present one is known when all have told what they run (rule M3).
+      if (gcs.inGrace) gateway.answerLater(peer, question);
+      else refuse(gateway, session, id, error);
     }
   });
 }

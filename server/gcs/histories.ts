@@ -113,6 +113,7 @@ export function cutHistory(
 export function mainStartsAnew({ state, objects, tasks }: HistoryTables, main: TaskRecord): void {
   const history = state.histories.of(main.key);
   if (!history) return;
+  history.promised = new Set();
   for (const key of [...main.made]) {
     const object = state.objects.get(key);
     if (!object) continue;
@@ -172,6 +173,7 @@ export function answerHistory(
   const isFirst = from === 0;
   const { checkpoint, position, lines } = history;
   const lost = isFirst ? [...history.puts.values()].filter((key) => isLost(state, key)) : [];
+  if (isFirst) history.promised = new Set(lost);
   return {
     isDurable: true,
     ...history.read(from, ANSWER_BYTES),

@@ -55,6 +55,8 @@ export class JobHistory {
   readonly keys = new Set<ObjectKey>();
   /** Puts by their numbers, which are their names. */
   readonly puts = new Map<number, ObjectKey>();
+  /** Puts whose values are lost and that the present run was told to put again. */
+  promised: ReadonlySet<ObjectKey> = new Set();
   /** All that `main` holds. */
   readonly holdings = new KeyTable<ObjectRecord>();
   readonly #dirty: Set<number>;

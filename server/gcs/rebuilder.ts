@@ -4,6 +4,7 @@
  */
 import { sessionOfKey } from '#shared/ids/object-key.ts';
 import type { ObjectRecord, TaskRecord } from './entities.ts';
+import type { JobHistory } from './job-history.ts';
 import type { ObjectTable } from './object-table.ts';
 import { startVersion } from './object-versions.ts';
 import type { GcsState } from './state.ts';
@@ -40,6 +41,11 @@ export class Rebuilder {
 
   #rebuild(object: ObjectRecord): void {
     const maker = this.#objects.makerOf(object);
+    const history = maker && object.key !== maker.key ? this.#state.histories.of(maker.key) : undefined;
+    if (maker && history) {
+      this.#mainPutsAgain(object, maker, history);
+      return;
+    }
     if (maker && maker.state !== 'finished') {
       if (object.key !== maker.key) this.#putAgain(object, maker);
       return;
@@ -77,6 +83,17 @@ export class Rebuilder {
       job: maker.job.id,
       session: session.id,
     });
+  }
+
+  /** What a durable `main` put is put again by its next run, unless that begins behind it (rule J1). */
+  #mainPutsAgain(object: ObjectRecord, main: TaskRecord, history: JobHistory): void {
+    if (!history.keys.has(object.key)) {
+      this.#objects.setError(object, LOST);
+      return;
+    }
+    const session = this.#state.sessions.get(main.assigned);
+    if (!session || session.state === 'dead' || history.promised.has(object.key)) return;
+    if (!this.#tasks.startAnew(main, session)) this.#objects.setError(object, LOST);
   }
 
   /** The session whose attempt put the object; 0 if none that runs now did. */
