@@ -4,6 +4,7 @@
  */
 import { ACTOR_BUGS } from './planted-bugs-actors.ts';
 import { COPY_BUGS } from './planted-bugs-copies.ts';
+import { MAIN_BUGS } from './planted-bugs-mains.ts';
 import { MEMBERSHIP_BUGS } from './planted-bugs-membership.ts';
 import { OBJECT_BUGS } from './planted-bugs-objects.ts';
 import { STREAM_BUGS } from './planted-bugs-streams.ts';
@@ -16,6 +17,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...TASK_BUGS,
   ...COPY_BUGS,
   ...ACTOR_BUGS,
+  ...MAIN_BUGS,
   ...OBJECT_BUGS,
   ...MEMBERSHIP_BUGS,
 ];

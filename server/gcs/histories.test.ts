@@ -201,6 +201,21 @@ describe('the history of a durable main', () => {
     expect(Object.keys(world.rows()['histories'] ?? {}).length).toBeLessThanOrEqual(4);
   });
 
+  it('J1 O1 what was put is put again by another run, but not by one that begins behind it', () => {
+    const [before, behind] = [1, 2].map((n) => objectKey(host.id, n)) as [number, number];
+    world.say(host, put(host.id, 1, { parent: main, k: 0 }), checkpoint(1, [before]));
+    world.say(host, put(host.id, 2, { parent: main, k: 1 }));
+    const next = moveMain();
+    world.say(next, { kind: 'want', object: before }, { kind: 'want', object: behind });
+    expect(world.to(next, 'object')).toMatchObject([{ object: before, status: 2 }]);
+    // It was not told that it has to, so it begins anew and is.
+    expect(world.gcs.state.task(main)?.attempt).toBe(3);
+    world.pass(60_000);
+    expect(answerHistory(world.gcs.state, next, { task: main, attempt: 3, from: 0 }).lost).toEqual([behind]);
+    world.say(next, put(next.id, 5, { parent: main, k: 1 }));
+    expect(world.to(next, 'object').at(-1)).toMatchObject({ object: behind, status: 1 });
+  });
+
   it('J1 nothing of it is left when main is over', async () => {
     world.say(host, submit(host.id, 1, { parent: main }), finish(objectKey(host.id, 1)), checkpoint(1, []));
     world.say(host, submit(host.id, 2, { parent: main }), finish(objectKey(host.id, 2)));
