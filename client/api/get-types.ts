@@ -204,6 +204,8 @@ export interface InitOptions {
   readonly numCpus?: number;
   /** Custom resources it lends, by name. Default none. */
   readonly resources?: Readonly<Record<string, number>>;
+  /** Labels by which tasks can ask for this process, `{ zone: 'a' }`. Default those that it has by itself. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** Local cluster only: the folder of its records, kept for the next start. Default: a temporary one, removed at the end. */
   readonly dataDir?: string;
   /** Local cluster only: the TCP port on 127.0.0.1. Default: a free one. */

@@ -2,6 +2,7 @@
 // option whose behaviour does not exist yet is refused by name, because an option that is silently ignored is a wrong result
 // that nobody sees; `parse-options.ts` has the values' rules. Sizes are bytes, times milliseconds.
 
+import type { Place } from '#shared/task/place.ts';
 import type { ConcurrencyGroup, Trust } from '#shared/task/task-options.ts';
 
 /** A reservation of resources on several nodes, as `placementGroup(...)` gives it. */
@@ -10,8 +11,18 @@ export interface PlacementGroup {
   readonly id: string;
 }
 
-/** Where among the nodes that fit. */
-export type SchedulingStrategy = 'default' | 'spread' | { readonly node: string; readonly soft?: boolean };
+/**
+ * Where among the nodes that fit. `'DEFAULT'`: the lowest estimated waiting time. `'SPREAD'`: they take turns. `{ node }`: that one
+ * only, by the number of its session or its lasting id, as lists and the dashboard show them; if it is not here (any more) the call
+ * fails with `InfeasibleError`. With `soft` another will do once that one is gone, or if it could never run it.
+ */
+export type SchedulingStrategy = 'DEFAULT' | 'SPREAD' | { readonly node: string; readonly soft?: boolean };
+
+/**
+ * What the value of a label may be: a text for that value, a list for one of several, `true` for any, `false` for nodes without the
+ * label, `{ not }` for another value than that (or those), or none.
+ */
+export type LabelCondition = string | readonly string[] | boolean | { readonly not: string | readonly string[] };
 
 /**
  * Whose machines may give a result. `'own'`: nodes that joined with the cluster's key. `'unchecked'`: strangers' too, and what
@@ -40,10 +51,14 @@ export interface CommonOptions {
   readonly runtimeMs?: number;
   /** Task: how lists and the dashboard show it; default the function's name. Actor: the name `getActor` finds; default none. */
   readonly name?: string;
-  /** Where among the nodes that fit. Default `'default'`: the lowest estimated waiting time. Not available yet. */
+  /** Where among the nodes that fit. Default `'DEFAULT'`: the lowest estimated waiting time. */
   readonly schedulingStrategy?: SchedulingStrategy;
-  /** Only nodes that carry these labels. Default any. Not available yet. */
-  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * Only nodes whose labels are like this; all conditions hold. `{ zone: 'a', disk: ['ssd', 'nvme'], spot: false }`. Nodes get labels
+   * from their owners (`daylight join --label zone=a`) and have some by themselves: `role` (`host`, `tab`, `driver`), `os` and `arch`
+   * of hosts, `browser` of tabs. Without such a node it waits, and is shown as infeasible. Default any.
+   */
+  readonly labels?: Readonly<Record<string, LabelCondition>>;
   /** Runs inside this reservation. Default none. Not available yet. */
   readonly placementGroup?: PlacementGroup;
   /**
@@ -144,6 +159,8 @@ export interface ResolvedTaskOptions {
   readonly trust: Trust;
   readonly idempotent: boolean;
   readonly priority: number;
+  /** Labels and strategy; `null`: anywhere. */
+  readonly place: Place | null;
 }
 
 /** An actor's options, complete and checked. Form as `ResolvedTaskOptions`. */
@@ -171,4 +188,6 @@ export interface ResolvedActorOptions {
   /** `null`: not named. */
   readonly name: string | null;
   readonly priority: number;
+  /** Labels and strategy; `null`: anywhere. */
+  readonly place: Place | null;
 }

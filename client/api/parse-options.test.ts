@@ -20,6 +20,7 @@ describe('parseTaskOptions', () => {
       trust: 'own',
       idempotent: false,
       priority: 0,
+      place: null,
     };
     expect(parseTaskOptions({})).toEqual(defaults);
     expect(parseTaskOptions(undefined)).toEqual(defaults);
@@ -54,6 +55,7 @@ describe('parseTaskOptions', () => {
       trust: 'unchecked',
       idempotent: true,
       priority: -7,
+      place: null,
     });
     expect(parseTaskOptions({ retryExceptions: true }).retryExceptions).toBe(true);
     expect(parseTaskOptions({ retryExceptions: false }).retryExceptions).toEqual([]);
@@ -124,10 +126,10 @@ describe('parseTaskOptions', () => {
   });
 
   it('refuses a known option of a later version by name', () => {
-    expect(() => parseTaskOptions({ labels: {} })).toThrow(
-      'option "labels" is not available yet; a task takes numCpus, numGpus, resources, maxRetries, retryExceptions, runtimeMs, name, numReturns, trust, idempotent, priority',
+    expect(() => parseTaskOptions({ memoryBytes: 1 })).toThrow(
+      'option "memoryBytes" is not available yet; a task takes numCpus, numGpus, resources, maxRetries, retryExceptions, runtimeMs, name, numReturns, trust, idempotent, priority, schedulingStrategy, labels',
     );
-    for (const key of ['memoryBytes', 'schedulingStrategy', 'labels', 'placementGroup', 'deterministic']) {
+    for (const key of ['memoryBytes', 'placementGroup', 'deterministic']) {
       expect(() => parseTaskOptions({ [key]: 1 })).toThrow(NotYetSupportedError);
     }
   });
@@ -159,6 +161,7 @@ describe('parseActorOptions', () => {
       runtimeMs: null,
       name: null,
       priority: 0,
+      place: null,
     });
     const raw = {
       numCpus: 1,
@@ -174,8 +177,13 @@ describe('parseActorOptions', () => {
       name: 'board',
       priority: 1000,
     };
-    expect(parseActorOptions(raw)).toEqual({ kind: 'actor', concurrencyGroups: [], ...raw });
-    expect(parseActorOptions({ ...raw, trust: 'own' })).toEqual({ kind: 'actor', concurrencyGroups: [], ...raw });
+    expect(parseActorOptions(raw)).toEqual({ kind: 'actor', concurrencyGroups: [], ...raw, place: null });
+    expect(parseActorOptions({ ...raw, trust: 'own' })).toEqual({
+      kind: 'actor',
+      concurrencyGroups: [],
+      ...raw,
+      place: null,
+    });
     expect(parseActorOptions({ maxRestarts: Infinity }).maxRestarts).toBe(UNLIMITED);
   });
 
@@ -223,7 +231,7 @@ describe('resolvedOptionsKey', () => {
     );
     expect(a).toBe(b);
     expect(a).toBe(
-      '{"idempotent":false,"kind":"task","maxRetries":3,"name":null,"numCpus":0.3,"numGpus":0,"numReturns":1,"priority":0,"resources":{"a":1,"b":2},"retryExceptions":["RangeError","TypeError"],"runtimeMs":null,"trust":"own"}',
+      '{"idempotent":false,"kind":"task","maxRetries":3,"name":null,"numCpus":0.3,"numGpus":0,"numReturns":1,"place":null,"priority":0,"resources":{"a":1,"b":2},"retryExceptions":["RangeError","TypeError"],"runtimeMs":null,"trust":"own"}',
     );
   });
 

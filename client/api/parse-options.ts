@@ -6,6 +6,8 @@ import { NotYetSupportedError } from '#shared/errors/daylight-error.ts';
 import { type ConcurrencyGroup, MAX_PRIORITY, type Trust } from '#shared/task/task-options.ts';
 
 import { didYouMean } from './did-you-mean.ts';
+import { placeOf } from './parse-place.ts';
+import { show } from './show-value.ts';
 import type { ActorOptions, ResolvedActorOptions, ResolvedTaskOptions, TaskOptions } from './options.ts';
 import { UNLIMITED } from './options.ts';
 
@@ -34,8 +36,8 @@ const TASK_OPTIONS: Readonly<Record<keyof TaskOptions, Availability>> = {
   idempotent: 'now',
   priority: 'now',
   memoryBytes: 'later',
-  schedulingStrategy: 'later',
-  labels: 'later',
+  schedulingStrategy: 'now',
+  labels: 'now',
   placementGroup: 'later',
   deterministic: 'later',
 };
@@ -56,8 +58,8 @@ const ACTOR_OPTIONS: Readonly<Record<keyof ActorOptions, Availability>> = {
   trust: 'now',
   priority: 'now',
   memoryBytes: 'later',
-  schedulingStrategy: 'later',
-  labels: 'later',
+  schedulingStrategy: 'now',
+  labels: 'now',
   placementGroup: 'later',
   deterministic: 'later',
   lifetime: 'later',
@@ -90,6 +92,7 @@ export function parseTaskOptions(raw: unknown): ResolvedTaskOptions {
     trust: trustOf(given.trust),
     idempotent: flag('idempotent', given.idempotent),
     priority: priority(given.priority),
+    place: placeOf(given),
   };
 }
 
@@ -122,6 +125,7 @@ export function parseActorOptions(raw: unknown): ResolvedActorOptions {
     runtimeMs: runtimeMs(given.runtimeMs),
     name: name(given.name),
     priority: priority(given.priority),
+    place: placeOf(given),
   };
 }
 
@@ -311,26 +315,4 @@ function errorClassName(item: unknown): string {
   if (item.name === '')
     throw new TypeError('retryExceptions matches classes by name, and one of these classes has no name');
   return item.name;
-}
-
-/** A value as it may appear in a sentence: short, and never calling code of the value. */
-function show(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  switch (typeof value) {
-    case 'string':
-      return value.length > 40 ? 'a long string' : JSON.stringify(value);
-    case 'function':
-      return value.name === '' ? 'a function' : `the function ${value.name}`;
-    case 'number':
-    case 'boolean':
-    case 'undefined':
-      return `${value}`;
-    case 'bigint':
-      return `${value}n`;
-    case 'symbol':
-      return 'a symbol';
-    default:
-      return 'an object';
-  }
 }

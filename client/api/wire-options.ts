@@ -28,6 +28,7 @@ export function wireTaskOptions(options: ResolvedTaskOptions, functionName: stri
     trust: options.trust,
     idempotent: options.idempotent,
     priority: options.priority,
+    ...(options.place ? { place: options.place } : {}),
   };
 }
 
@@ -60,6 +61,7 @@ export function wireActorOptions(
     trust: 'own',
     idempotent: false,
     priority: options.priority,
+    ...(options.place ? { place: options.place } : {}),
     actor: { className, methods },
   };
 }

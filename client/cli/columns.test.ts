@@ -5,7 +5,16 @@ import { fitTable } from './table.ts';
 const NOW_MS = Date.parse('2026-03-10T12:00:00Z');
 
 const NODES = [
-  { id: '4', name: 'lab-1', role: 'host', state: 'connected', cpus: 8, freeCpus: 2.5, rssBytes: 3 * 2 ** 30 },
+  {
+    id: '4',
+    name: 'lab-1',
+    role: 'host',
+    state: 'connected',
+    labels: ['role=host', 'zone=a'],
+    cpus: 8,
+    freeCpus: 2.5,
+    rssBytes: 3 * 2 ** 30,
+  },
   { id: '11', name: '東京', role: 'tab', state: 'dead', cpus: 2, freeCpus: 0, rssBytes: 0, platform: 'Chromium 140' },
 ];
 
@@ -50,9 +59,9 @@ describe('columns of lists', () => {
   it('make a table that fits', () => {
     const columns = KINDS.nodes.shown.map((field) => tableColumn(field, NODES, NOW_MS));
     expect(fitTable(columns).lines).toEqual([
-      'ID  NAME   ROLE  STATE      CPUS  FREE  RUNNING  EXECUTED   RSS  PLATFORM',
-      '4   lab-1  host  connected     8   2.5  —        —         3 GB  —',
-      '11  東京   tab   dead          2     0  —        —          0 B  Chromium 140',
+      'ID  NAME   ROLE  STATE      CPUS  FREE  RUNNING  EXECUTED  LABELS             RSS  PLATFORM',
+      '4   lab-1  host  connected     8   2.5  —        —         role=host, zone=a  3 GB  —',
+      '11  東京   tab   dead          2     0  —        —         —                   0 B  Chromium 140',
     ]);
     const { lines, dropped } = fitTable(columns, 30);
     expect(lines[1]).toBe('4   lab-1  connected     8');

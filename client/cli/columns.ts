@@ -35,7 +35,19 @@ export const KINDS: Readonly<Record<Kind, KindFacts>> = {
   },
   nodes: {
     fields: columnsOf(Node),
-    shown: ['id', 'name', 'role', 'state', 'cpus', 'freeCpus', 'runningTasks', 'executedTasks', 'rssBytes', 'platform'],
+    shown: [
+      'id',
+      'name',
+      'role',
+      'state',
+      'cpus',
+      'freeCpus',
+      'runningTasks',
+      'executedTasks',
+      'labels',
+      'rssBytes',
+      'platform',
+    ],
     isSortedByServer: true,
   },
   tasks: {
@@ -85,6 +97,7 @@ const CUT_TO: Readonly<Record<string, number>> = {
   nodeId: 8,
   facts: 12,
   resources: 10,
+  labels: 12,
 };
 /** Headings that are shorter than their fields. */
 const HEADINGS: Readonly<Record<string, string>> = {

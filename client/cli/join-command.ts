@@ -8,7 +8,7 @@ import { readNewestServer } from './cluster-file.ts';
 import { UsageError } from './exit-codes.ts';
 import { untilInterrupted } from './interrupts.ts';
 import { printJson } from './output.ts';
-import { parseAddress, parseCpus, parseMegabytes, parseResource } from './parse-values.ts';
+import { parseAddress, parseCpus, parseLabel, parseMegabytes, parseResource } from './parse-values.ts';
 import { tokenFor } from './target.ts';
 
 const BYTES_PER_MB = 2 ** 20;
@@ -18,6 +18,7 @@ interface JoinOptions {
   readonly cpus?: number;
   readonly name?: string;
   readonly resource?: Record<string, number>;
+  readonly label?: Record<string, string>;
   readonly memory?: number;
   readonly gpu?: boolean;
   readonly json?: boolean;
@@ -40,6 +41,7 @@ export function addJoinCommand(program: Command): void {
     .option('--cpus <n>', 'CPUs to lend: tasks that run at once (default: all)', parseCpus)
     .option('--name <name>', 'name for lists (default: this machine and the process id)')
     .option('--resource <name=amount>', 'a custom resource to lend, e.g. robot=1; may be repeated', parseResource)
+    .option('--label <key=value>', 'a label by which tasks can ask for it, e.g. zone=a; may be repeated', parseLabel)
     .option('--gpu', 'lend the GPU, too; needs the package webgpu: npm install webgpu')
     .option(
       '--memory <MB>',
@@ -52,7 +54,7 @@ export function addJoinCommand(program: Command): void {
 }
 
 async function join(address: string | undefined, options: JoinOptions): Promise<void> {
-  const { cpus = availableCpus(), name, resource, memory, gpu = false, json = false } = options;
+  const { cpus = availableCpus(), name, resource, label, memory, gpu = false, json = false } = options;
   const url = address ?? readNewestServer()?.url;
   if (url === undefined)
     throw new UsageError('say which server: daylight join http://host:7700 --token …; none runs on this machine');
@@ -71,6 +73,7 @@ async function join(address: string | undefined, options: JoinOptions): Promise<
     cpus,
     ...(name === undefined ? {} : { name }),
     ...(resource === undefined ? {} : { resources: resource }),
+    ...(label === undefined ? {} : { labels: label }),
     gpu,
     ...(memory === undefined ? {} : { memoryLimitBytes: memory * BYTES_PER_MB }),
     logger: { info: say, warn: say, error: say },

@@ -2,6 +2,7 @@
  * Values of command line options, checked where they come in.
  */
 import { InvalidArgumentError } from 'commander';
+import { labelKeyProblem, labelValueProblem, ROLE_LABEL } from '#shared/task/node-labels.ts';
 
 const MAX_PORT = 65_535;
 /** As long as the API takes it. */
@@ -37,6 +38,17 @@ export function parseResource(text: string, before: Readonly<Record<string, numb
   if (!/^[\w.-]+$/.test(name) || amount === '' || !Number.isFinite(number) || number < 0)
     throw new InvalidArgumentError('the form is name=amount, e.g. robot=1.');
   return { ...before, [name]: number };
+}
+
+/** `key=value`, gathered over several options. */
+export function parseLabel(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+  if (key === '') throw new InvalidArgumentError('the form is key=value, e.g. zone=a.');
+  const problem = labelKeyProblem(key) ?? labelValueProblem(value);
+  if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
+  if (key === ROLE_LABEL) throw new InvalidArgumentError(`every node has the label ${ROLE_LABEL} by itself.`);
+  if (key in before) throw new InvalidArgumentError(`${key} is given twice.`);
+  return { ...before, [key]: value };
 }
 
 /** The address of a server; `host:port` is enough, and means http. */

@@ -8,7 +8,7 @@ import { serversFolder, writeServer } from './cluster-file.ts';
 import { UsageError } from './exit-codes.ts';
 import { untilInterrupted } from './interrupts.ts';
 import { printJson } from './output.ts';
-import { parseCpus, parsePort, parsePublicUrl, parseSandboxHost } from './parse-values.ts';
+import { parseCpus, parseLabel, parsePort, parsePublicUrl, parseSandboxHost } from './parse-values.ts';
 import type { ServerSettings, StartServer, StartedServer } from './server-starter.ts';
 
 const DEFAULT_PORT = 7700;
@@ -19,6 +19,7 @@ interface UpOptions {
   readonly host: string;
   readonly data: string;
   readonly cpus?: number;
+  readonly label?: Record<string, string>;
   readonly packages?: string;
   readonly public?: boolean;
   readonly tlsCert?: string;
@@ -43,6 +44,11 @@ export function addUpCommand(program: Command, startServer: StartServer): void {
     .option('--data <dir>', 'folder for everything durable', '.data')
     .option('--cpus <n>', 'also lend this many CPUs of this machine', parseCpus)
     .option(
+      '--label <key=value>',
+      'and a label by which tasks can ask for them, e.g. zone=a; may be repeated',
+      parseLabel,
+    )
+    .option(
       '--packages <dir>',
       'node_modules with the packages that pasted jobs may import (default: packages/node_modules in the data folder)',
     )
@@ -66,7 +72,19 @@ export function addUpCommand(program: Command, startServer: StartServer): void {
 }
 
 async function up(options: UpOptions, startServer: StartServer): Promise<void> {
-  const { port, host, data, cpus = 0, json = false, untilStdinCloses = false, publicUrl, sandboxHost } = options;
+  const {
+    port,
+    host,
+    data,
+    cpus = 0,
+    label = {},
+    json = false,
+    untilStdinCloses = false,
+    publicUrl,
+    sandboxHost,
+  } = options;
+  if (cpus === 0 && options.label)
+    throw new UsageError('--label is for the CPUs of this machine: it needs --cpus, too');
   const tls = tlsFiles(options);
   if (sandboxHost !== undefined && publicUrl === undefined)
     throw new UsageError('--sandbox-host needs --public-url too: the sandbox must know whose pages may show it');
@@ -92,7 +110,7 @@ async function up(options: UpOptions, startServer: StartServer): Promise<void> {
     await jobParts.bundler.close();
     throw error;
   });
-  const node = cpus > 0 ? await lendHere(server, cpus) : undefined;
+  const node = cpus > 0 ? await lendHere(server, cpus, label) : undefined;
   const forget = options.unlisted ? () => {} : remember(server, say);
   process.once('exit', forget);
   print(server, options);
@@ -119,9 +137,13 @@ async function makeJobParts(
   return { bundler: createIsolatedBundler({ packagesDir, onTrouble: say }), examples };
 }
 
-async function lendHere({ localUrl, joinToken }: StartedServer, cpus: number): Promise<NodeHost> {
+async function lendHere(
+  { localUrl, joinToken }: StartedServer,
+  cpus: number,
+  labels: Readonly<Record<string, string>>,
+): Promise<NodeHost> {
   const { startNodeHost } = await import('#client/host/nodejs/node-host.ts');
-  return startNodeHost({ url: localUrl, token: joinToken, cpus, isOwnServer: true });
+  return startNodeHost({ url: localUrl, token: joinToken, cpus, labels, isOwnServer: true });
 }
 
 /** Tells the other commands of this account where the server is; gives what takes that back. */

@@ -84,9 +84,9 @@ export class LocalScheduler {
     return this.#ready.totalUs;
   }
 
-  /** Rule S1: does a task born here stay here? */
+  /** Rule S1: does a task born here stay here? Which node fits one that asks for a place is known to the server alone. */
   keeps(task: TaskEntry): boolean {
-    if (this.isStranger) return false;
+    if (this.isStranger || task.options.options.place) return false;
     const couldFit = this.resources.totalCpuMilli > 0 && this.resources.couldEverFit(task.options.options.demand);
     return couldFit && this.#ready.staysWithin(task.job, this.#load(1));
   }

@@ -12,6 +12,7 @@ import type { QueueLevel } from '#shared/queue-level.ts';
 import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { PROTOCOL_VERSION } from '#shared/protocol/version.ts';
+import type { Label } from '#shared/task/node-labels.ts';
 import { FrameQueue, type PacedTransport } from './frame-queue.ts';
 import { decodeSessionFrame, encodeSessionFrame } from './session-frame-codec.ts';
 import { LOCAL_SESSION_LIFE, type LocalSessionState } from './session-state.ts';
@@ -42,6 +43,8 @@ export interface SessionIdentity {
   readonly cpuMilli: number;
   /** Custom resources, in thousandths. */
   readonly resources: readonly { readonly name: string; readonly milli: number }[];
+  /** What its owner hung on it, and what it knows of itself. Default: nothing is told, and no rule about labels is met. */
+  readonly labels?: readonly Label[];
   /** For a driver: what to call its job. */
   readonly jobName: string;
   readonly platform: string;
@@ -249,7 +252,7 @@ export class ServerSession {
 
   #hello(): SessionFrameOf<'hello'> {
     this.#told = this.#identity;
-    const { resources, ...identity } = this.#identity;
+    const { resources, labels: _, ...identity } = this.#identity;
     return {
       type: 'hello',
       version: PROTOCOL_VERSION,
@@ -384,6 +387,7 @@ export class ServerSession {
     if (this.#challenge !== 0) transport.send(encodeSessionFrame({ type: 'answer', number: this.#challenge }));
     this.#queue.attach(transport);
     this.#sentSinceHeartbeat = false;
+    if (this.#identity.labels) this.send({ type: 'labels', labels: [...this.#identity.labels] });
     this.#owner.onWelcome(welcome);
     // The owner may have left, or the transport may have failed, in the meantime.
     if (this.#transport !== transport) return;

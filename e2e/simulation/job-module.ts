@@ -1,6 +1,8 @@
 /**
  * What the drivers of the simulator introduce: a module with a function and a class, a method, some sets of options.
  */
+import { digest128 } from '#shared/ids/content-id.ts';
+import type { Place } from '#shared/task/place.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import { DEFAULT_OPTIONS, optionsToJson, type ResolvedOptions } from '#shared/task/task-options.ts';
 
@@ -28,6 +30,22 @@ export const RARE_RESOURCE = 'gpu-x';
 /** What actors may ask for: enough for all of them, where there is any. */
 export const SEAT_RESOURCE = 'seat';
 
+/** A label of every node; what follows is asked of it. */
+export const ZONE = 'zone';
+/** The lasting id of the first host, where there is one. */
+const FIRST_NODE = digest128(new TextEncoder().encode(`daylight/1/shown-node ${nodeIdOf('host1')}`));
+
+function placed(place: Partial<Place>): Place {
+  return { labels: [], spread: false, ...place };
+}
+
+/** Of the node of this name. */
+export function nodeIdOf(name: string): string {
+  let nodeId = '';
+  for (const char of name) nodeId += (char.codePointAt(0) ?? 0).toString(16);
+  return nodeId;
+}
+
 const NOTHING = { cpuMilli: 0, custom: {} };
 const ACTOR: ResolvedOptions = {
   ...DEFAULT_OPTIONS,
@@ -51,6 +69,12 @@ const SETS = {
   noCpu: { ...DEFAULT_OPTIONS, demand: NOTHING },
   rare: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 1000, custom: { [RARE_RESOURCE]: 1000 } } },
   halfRare: { ...DEFAULT_OPTIONS, demand: { cpuMilli: 0, custom: { [RARE_RESOURCE]: 500 } } },
+  // The first node always meets these; see `cluster.ts`.
+  zoned: { ...DEFAULT_OPTIONS, place: placed({ labels: [{ key: ZONE, op: 'in', values: ['a'] }] }) },
+  unzoned: { ...DEFAULT_OPTIONS, place: placed({ labels: [{ key: ZONE, op: 'notIn', values: ['b', 'c'] }] }) },
+  spread: { ...DEFAULT_OPTIONS, place: placed({ spread: true }) },
+  firstNode: { ...DEFAULT_OPTIONS, place: placed({ node: { id: FIRST_NODE, soft: true } }) },
+  onlyFirstNode: { ...DEFAULT_OPTIONS, place: placed({ node: { id: FIRST_NODE, soft: false } }) },
   mortal: ACTOR,
   seated: { ...ACTOR, demand: { cpuMilli: 0, custom: { [SEAT_RESOURCE]: 1000 } }, maxRestarts: 1 },
   async: { ...ACTOR, maxConcurrency: 3, maxRestarts: -1, maxTaskRetries: 1 },
@@ -59,6 +83,12 @@ const SETS = {
   immortal: { ...ACTOR, maxRestarts: -1 },
   method: { ...DEFAULT_OPTIONS, demand: NOTHING, maxRetries: 0 },
 } satisfies Record<string, ResolvedOptions>;
+
+/** True if it may run on one node only. */
+export function isPinned(name: OptionsName): boolean {
+  const options: ResolvedOptions = SETS[name];
+  return options.place?.node?.soft === false;
+}
 
 /** The name of a set of options. */
 export type OptionsName = keyof typeof SETS;

@@ -6,7 +6,7 @@ import type { Random } from '#shared/ports/random.ts';
 import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
 import { Dice } from './dice.ts';
 import { Draft } from './draft.ts';
-import { cpuMilliOf, type OptionsName, optionsNumber } from './job-module.ts';
+import { cpuMilliOf, isPinned, type OptionsName, optionsNumber } from './job-module.ts';
 import { leafPlan } from './leaf-plan.ts';
 import { ActorMaker } from './make-actors.ts';
 import { makeLarge } from './make-large.ts';
@@ -16,6 +16,9 @@ import { LEAST_NOTED_BYTES } from './values.ts';
 const MAX_DEPTH = 3;
 /** Longer than anybody waits for a job. */
 const ENDLESS_MS = 1e9;
+
+/** Options that ask for a place. */
+const PLACED: readonly OptionsName[] = ['zoned', 'unzoned', 'spread', 'firstNode', 'onlyFirstNode'];
 
 /** What a new task is given. */
 interface Given {
@@ -176,6 +179,7 @@ export class PlanMaker {
         ...plan,
         cpuMilli: cpuMilliOf(options),
         ...(handles.length > 0 ? { handles: handles.length } : {}),
+        ...(isPinned(options) ? { pinned: true as const } : {}),
         ...(options === 'noRetry' ? { once: true as const } : {}),
       },
       options: optionsNumber(options),
@@ -258,6 +262,7 @@ export class PlanMaker {
     if (dice < 0.2) return 'twoCpus';
     if (dice < 0.35) return this.#dice.chance(0.5) ? 'urgent' : 'patient';
     if (dice < 0.4 && !hasActors) return 'idempotent';
+    if (dice > 0.88) return this.#dice.pick(PLACED);
     // What ends without any fault of its own costs no retry (rule L4).
     return failure === undefined && dice < 0.6 ? 'noRetry' : 'plain';
   }

@@ -7,6 +7,8 @@ import { mix } from './values.ts';
 
 /** What a call that was taken back may give. */
 export const CANCELLED = 'TaskCancelledError';
+/** What a task is given whose only node is gone. */
+const NOWHERE = 'InfeasibleError';
 /** What callers of an actor get when it is lost; its replies cannot be made again. */
 export const LOST_ACTOR = [
   'ActorDiedError',
@@ -134,7 +136,7 @@ export class Oracle {
 
 /** What a task gives. */
 export function outcomeOf(plan: TaskPlan, deps: readonly Outcome[], nested: readonly Outcome[]): Outcome {
-  const labels = new Set<string>();
+  const labels = new Set<string>(plan.pinned ? [NOWHERE] : []);
   const actors = new Set<number>();
   /** False if the program never gets beyond them. */
   const takeIn = (outcomes: readonly Outcome[]): boolean => {

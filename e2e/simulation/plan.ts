@@ -91,6 +91,8 @@ export interface TaskPlan {
   readonly once?: true;
   /** What it gives and puts says in which attempt it was made, so it shows if a value and what it refers to are of two. */
   readonly isMarked?: true;
+  /** It may run on one node only, and that may go. */
+  readonly pinned?: true;
   /** It never comes to an end by itself: somebody has to cancel it. */
   readonly endless?: true;
   /** The number it gives, whatever it came by on its way. */

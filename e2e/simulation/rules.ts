@@ -15,6 +15,7 @@ import { isEcho } from './echo.ts';
 import { HolderBook, isReplayed } from './holder-book.ts';
 import type { Machine } from './machine.ts';
 import type { FrameTap, Wire } from './network.ts';
+import { misplaced } from './place-rules.ts';
 import { ServerBooks } from './server-books.ts';
 import { SessionRules } from './session-rules.ts';
 import type { SimNode } from './sim-node.ts';
@@ -209,6 +210,8 @@ export class Rules {
   /** No object is gone that an unfinished task has among its inputs (rule O3). */
   #checkTables(plane: ControlPlane): void {
     const { state } = plane.gcs;
+    const fault = misplaced(state);
+    if (fault !== undefined) this.#world.fail(fault);
     for (const { key, status } of state.objects.values())
       if (status === 'freed') this.#checkHolders(plane, [key, ...keysOf(state.aliases, key)]);
     for (const { shell } of this.#books.all()) if (shell) this.#holders.get(shell)?.forgetEnded(state);

@@ -8,6 +8,7 @@ import type { SessionIdentity } from '#client/raylet/server-session.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Random } from '#shared/ports/random.ts';
 import { helloOf, type SessionName } from './echo.ts';
+import { nodeIdOf, ZONE } from './job-module.ts';
 import { Machine } from './machine.ts';
 import { JOIN_TOKEN, type SimServer } from './sim-server.ts';
 import { type EndedFor, SimWorkers } from './sim-workers.ts';
@@ -31,6 +32,8 @@ export interface NodeKind {
   readonly persistAfterMs?: number;
   /** What else it offers; absent: nothing. */
   readonly resources?: SessionIdentity['resources'];
+  /** Its only label beside its role. */
+  readonly zone?: string;
   /** How wrong its time of day is. */
   readonly wallOffsetMs: number;
 }
@@ -223,13 +226,11 @@ export class SimNode {
 
   /** Of the node, whatever machine it runs on. */
   get nodeId(): string {
-    let nodeId = '';
-    for (const char of this.kind.name) nodeId += (char.codePointAt(0) ?? 0).toString(16);
-    return nodeId;
+    return nodeIdOf(this.kind.name);
   }
 
   #identity(): SessionIdentity {
-    const { role, name, cpus, resources = [] } = this.kind;
+    const { role, name, cpus, zone, resources = [] } = this.kind;
     return {
       role,
       nodeId: this.nodeId,
@@ -237,6 +238,7 @@ export class SimNode {
       token: this.kind.isStranger === true ? '' : JOIN_TOKEN,
       cpuMilli: cpus * MILLI,
       resources,
+      labels: zone === undefined ? [] : [{ key: ZONE, value: zone }],
       jobName: role === 'driver' ? name : '',
       platform: 'simulated',
     };

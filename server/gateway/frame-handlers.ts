@@ -6,6 +6,7 @@ import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-fram
 import { CHUNK_STATUS } from '#shared/protocol/session-frames.ts';
 import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import { requests } from '#shared/protocol/requests.ts';
+import { labelKeyProblem, labelValueProblem } from '#shared/task/node-labels.ts';
 import { type JsonValue, parseSafeJson } from '#shared/wire/safe-json.ts';
 import { WireError } from '#shared/wire/wire-error.ts';
 import { ByteWriter } from '#shared/wire/byte-writer.ts';
@@ -88,6 +89,16 @@ function handleState(gateway: Gateway, { session }: Peer, link: SessionLink, fra
       }
       gateway.plane.step((gcs) => {
         gcs.sessions.setCapacity(session, frame);
+        gcs.settle();
+      });
+      return;
+    case 'labels':
+      if (frame.labels.some(({ key, value }) => labelKeyProblem(key) ?? labelValueProblem(value))) {
+        gateway.strike(link, 'malformed', 'a label is a word of letters, digits and a few signs');
+        return;
+      }
+      gateway.plane.step((gcs) => {
+        gcs.sessions.setLabels(session, frame.labels);
         gcs.settle();
       });
       return;

@@ -5,6 +5,7 @@
 import type { ObjectId, TaskId } from '#shared/ids/ids.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
+import type { NodeLabels } from '#shared/task/node-labels.ts';
 import type { NodeResources } from '#shared/task/resources.ts';
 import type { TaskState } from '#shared/task/task-state.ts';
 import type { JsonValue } from '#shared/wire/safe-json.ts';
@@ -266,6 +267,11 @@ export interface SessionRecord {
   readonly book: StrangerBook | undefined;
   /** What it offers now; see `offerOf`. */
   resources: NodeResources;
+  /**
+   * What its owner hung on it, and its role; only in memory: it says so each time it comes. `undefined` until it did, for then it
+   * is not known which rules it meets.
+   */
+  labels: NodeLabels | undefined;
   /** What it tells of its machine; only in memory. */
   facts: JsonValue | undefined;
   /** The session of the same node that took its place (rule M4), or 0. */

@@ -26,7 +26,7 @@ import { ReturningNodes } from './returning-nodes.ts';
 import { SessionManager } from './session-manager.ts';
 import type { GcsPorts } from './state.ts';
 import { GcsState } from './state.ts';
-import { FREED } from './system-errors.ts';
+import { FREED, systemError } from './system-errors.ts';
 import { Submissions } from './submissions.ts';
 import { TaskManager } from './task-manager.ts';
 
@@ -221,6 +221,8 @@ export class Gcs {
   }
 
   #settle(): void {
+    for (const { task, reason } of this.scheduler.lost())
+      this.tasks.end(task, systemError('infeasible', reason), 'failed');
     this.#rebuilder.run();
     this.objects.settle();
     this.scheduler.dispatch();

@@ -78,6 +78,7 @@ function loadSession(gcs: Gcs, id: number, row: Uint8Array, jobOfSession: Map<Se
     trusted: fields.trusted,
     book: fields.trusted ? undefined : new StrangerBook(gcs.state.objects, false),
     resources: offerOf(fields),
+    labels: undefined,
     facts: undefined,
     successor: fields.successor,
     job: undefined,

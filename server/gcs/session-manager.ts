@@ -8,6 +8,7 @@
 import { MAX_SESSION_NUMBER, type ObjectKey } from '#shared/ids/object-key.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { StrangerBook } from '../trust/stranger-book.ts';
+import { type Label, type NodeLabels, ROLE_LABEL } from '#shared/task/node-labels.ts';
 import type { NodeLoad, SessionRecord, TaskRecord } from './entities.ts';
 import { KeyTable } from './key-table.ts';
 import { moveSession } from './lives.ts';
@@ -23,6 +24,9 @@ export const NO_LOAD: NodeLoad = {
   workers: 0,
   rssBytes: 0,
 };
+
+/** The first version of the protocol whose nodes tell their labels. */
+const TELLS_LABELS = 4;
 
 /** Times after which sessions die; see `GcsOptions`. */
 export interface SessionTimes {
@@ -151,6 +155,7 @@ export class SessionManager {
       trusted,
       book: trusted ? undefined : new StrangerBook(this.#state.objects, true),
       resources: offerOf(firstOffer(hello)),
+      labels: hello.version < TELLS_LABELS ? labelsOf(hello.role, []) : undefined,
       facts: undefined,
       successor: 0,
       job: undefined,
@@ -221,6 +226,7 @@ export class SessionManager {
   resume(session: SessionRecord, hello: SessionFrameOf<'hello'>): void {
     this.connected(session);
     session.version = hello.version;
+    if (hello.version < TELLS_LABELS) session.labels = labelsOf(session.role, []);
     this.#supersede(session);
     this.#setOffer(session, !offersWork(session) && hello.cpuMilli === 0 ? NOTHING : firstOffer(hello));
   }
@@ -228,6 +234,12 @@ export class SessionManager {
   /** A node offers this much from now on; without a CPU it takes no work at all. */
   setCapacity(session: SessionRecord, amounts: Amounts): void {
     this.#setOffer(session, amounts.cpuMilli === 0 ? NOTHING : amounts);
+  }
+
+  /** A node says which labels it has. */
+  setLabels(session: SessionRecord, labels: readonly Label[]): void {
+    session.labels = labelsOf(session.role, labels);
+    this.#hooks.offerChanged(session);
   }
 
   #setOffer(session: SessionRecord, amounts: Amounts): void {
@@ -340,4 +352,9 @@ function mayTakePlaceOf(
   session: Pick<SessionRecord, 'role' | 'trusted'>,
 ): boolean {
   return successor.role !== 'driver' && session.role !== 'driver' && (successor.trusted || !session.trusted);
+}
+
+/** With its role, which nobody says of himself. Of a key that is said twice the last word counts. */
+function labelsOf(role: SessionRecord['role'], labels: readonly Label[]): NodeLabels {
+  return new Map([...labels.map(({ key, value }) => [key, value] as const), [ROLE_LABEL, role]]);
 }

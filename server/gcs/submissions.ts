@@ -135,11 +135,11 @@ export class Submissions {
     if (task.actor !== 0) {
       if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: task.key, here: false });
       this.#actors.called(task, place, session);
-    } else if (place === PLACE.here || (place === PLACE.ask && session.trusted)) {
+    } else if (place === PLACE.here || (place === PLACE.ask && session.trusted && !task.options.options.place)) {
       if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: task.key, here: true });
       this.#runs.assign(task, session, 'local');
     } else {
-      // What is born on a stranger's node is leased like any other task, to whomever (rule S1).
+      // What is born on a stranger's node is leased like any other task, to whomever (rule S1); so is what asks for a place.
       if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: task.key, here: false });
       this.#tasks.awaitInputs(task);
     }

@@ -4,6 +4,7 @@
 import {
   ActorDiedError,
   ActorUnavailableError,
+  InfeasibleError,
   NodeDiedError,
   ObjectLostError,
   OutOfMemoryError,
@@ -25,6 +26,7 @@ const CLASSES = {
   actorDied: ActorDiedError,
   actorUnavailable: ActorUnavailableError,
   objectLost: ObjectLostError,
+  infeasible: InfeasibleError,
 } as const;
 
 /** What happened, as a class of error. */

@@ -2,7 +2,8 @@
  * The cluster at a glance: what the overview of the dashboard and `daylight status` begin with, summed up when somebody asks.
  */
 import type { Cluster } from '#shared/api/schemas.ts';
-import { describeDemand, GPU_RESOURCE } from '#shared/task/resources.ts';
+import { GPU_RESOURCE } from '#shared/task/resources.ts';
+import { describeWish } from '#shared/task/task-options.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { SessionRecord } from '../gcs/entities.ts';
 import type { Measurements } from '../metrics/measurements.ts';
@@ -40,7 +41,7 @@ export function clusterView({ plane, measurements, isPublic, version }: ClusterP
     objects: state.objects.size,
     infeasible: scheduler
       .infeasible()
-      .map(({ demand, tasks, reason }) => ({ demand: describeDemand(demand), tasks, reason })),
+      .map(({ options, tasks, reason }) => ({ demand: describeWish(options), tasks, reason })),
   };
 }
 

@@ -4,16 +4,16 @@
 import type { Actor, Event, Job, Node, ObjectInfo, Task } from '#shared/api/schemas.ts';
 import { formatObjectKey, type ObjectKey } from '#shared/ids/object-key.ts';
 import type { HistoryRow } from '#shared/ports/storage.ts';
-import { describeDemand } from '#shared/task/resources.ts';
+import { describeWish } from '#shared/task/task-options.ts';
 import { plainWords } from '#shared/text/plain-words.ts';
 import type { TimedEvent } from '../control-plane.ts';
 import type { ActorRecord, JobRecord, ObjectRecord, SessionRecord, TaskRecord } from '../gcs/entities.ts';
 import type { Gcs } from '../gcs/gcs.ts';
 import { holdersOf } from '../gcs/holders.ts';
 import { offersWork } from '../gcs/node-offer.ts';
+import { shownNodeId } from '../gcs/shown-node-id.ts';
 import type { JobServicePort } from '../jobs/job-service-port.ts';
 import type { Columns } from './columns.ts';
-import { shownNodeId } from './shown-node-id.ts';
 
 /** A time of the server's wall clock; 0 for none. */
 export function iso(wallMs: number | null): string | null {
@@ -67,6 +67,7 @@ export const NODE_COLUMNS: Columns<SessionRecord, Node> = {
   freeCpus: ({ load }) => load.freeCpuMilli / 1000,
   resources: (session) =>
     Object.fromEntries([...session.resources.custom()].map(({ name, totalMilli }) => [name, totalMilli / 1000])),
+  labels: ({ labels }) => [...(labels ?? [])].map(([key, value]) => `${key}=${value}`),
   assignedTasks: (session) => session.assigned.size,
   runningTasks: ({ load }) => load.runningTasks,
   queuedTasks: ({ load }) => load.queuedTasks,
@@ -87,7 +88,7 @@ export const LIVE_TASK_COLUMNS: Columns<TaskRecord, Task> = {
   attempts: (task) => task.attempt,
   parent: (task) => idOf(task.parent),
   actor: (task) => idOf(task.actor),
-  demand: (task) => describeDemand(task.options.options.demand),
+  demand: (task) => describeWish(task.options.options),
   submittedAt: (task) => iso(task.submittedMs),
   startedAt: (task) => iso(task.startedMs),
   endedAt: () => null,

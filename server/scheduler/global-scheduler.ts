@@ -10,9 +10,15 @@ import type { Random } from '#shared/ports/random.ts';
 import { cpuTimeUs, expectedRunUs, FairShares } from '#shared/scheduling/fair-shares.ts';
 import { Heap, NO_PLACE } from '#shared/scheduling/heap.ts';
 import { goesBefore, NOT_QUEUED } from '#shared/scheduling/task-queue.ts';
-import { rankCandidates, type ScoredCandidate } from '#shared/scheduling/waiting-time.ts';
+import {
+  estimatedWaitUs,
+  type Candidate,
+  rankCandidates,
+  type ScoredCandidate,
+} from '#shared/scheduling/waiting-time.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
-import type { ResourceDemand } from '#shared/task/resources.ts';
+import type { NodeChoice } from '#shared/task/place.ts';
+import type { ResolvedOptions } from '#shared/task/task-options.ts';
 import { type FunctionEntry, recordRun } from '../gcs/dictionaries.ts';
 import type { SessionRecord, TaskRecord } from '../gcs/entities.ts';
 import type { GcsState } from '../gcs/state.ts';
@@ -22,7 +28,8 @@ import { type Explanation, explainDelayed, explainGiven, explainWaiting, UNKNOWN
 import { FairQueue, TASK_ORDER } from './fair-queue.ts';
 import type { NodeClass } from './node-class.ts';
 import { NodeIndex } from './node-index.ts';
-import { hasEnough, learnSpeed, type NodeView, type Requirement } from './node-view.ts';
+import { isChosen, type Requirement, whyNone } from './fit.ts';
+import { hasEnough, learnSpeed, type NodeView } from './node-view.ts';
 import type { SeatLevels } from './seat-levels.ts';
 
 /** Classes without a task that keep their nodes in order for the next one. */
@@ -59,6 +66,8 @@ export class GlobalScheduler {
   readonly #classOf = new Map<NodeClass, TaskClass>();
   /** Classes in which a task waits and some node has room; some may have ceased to be so. */
   readonly #ready = new Set<TaskClass>();
+  /** Classes whose node, the only one they asked for, may be gone. */
+  readonly #unsure = new Set<TaskClass>();
   /** Classes without tasks, the longest unused first. */
   readonly #idle = new Set<TaskClass>();
   /** Tasks that back off, by the time they may run. */
@@ -111,6 +120,27 @@ export class GlobalScheduler {
 
   removeNode(session: SessionRecord): void {
     this.#index.remove(session);
+    for (const entry of this.#classes.values()) if (isPinned(entry.nodes.requirement)) this.#unsure.add(entry);
+  }
+
+  /**
+   * Tasks that asked for a node and no other, and it is gone for good: each with the reason, to be ended. Not before all nodes had
+   * the time to come back.
+   */
+  *lost(): IterableIterator<{ task: TaskRecord; reason: string }> {
+    if (this.#state.grace || this.#unsure.size === 0) return;
+    for (const { nodes, queue } of this.#unsure) {
+      const { node } = nodes.requirement.place ?? {};
+      if (!node || this.#isHere(node)) continue;
+      for (let task = queue.first(); task; task = queue.first())
+        yield { task, reason: `it was to run on node ${node.id} only, and that is not here (any more)` };
+    }
+    this.#unsure.clear();
+  }
+
+  #isHere(node: NodeChoice): boolean {
+    for (const session of this.#index.sessions()) if (isChosen(session, node)) return true;
+    return false;
   }
 
   /** A task is ready. */
@@ -124,6 +154,7 @@ export class GlobalScheduler {
     entry.queue.add(task);
     this.#waiting += 1;
     if (entry.nodes.hasRoom) this.#ready.add(entry);
+    else if (isPinned(entry.nodes.requirement)) this.#unsure.add(entry);
   }
 
   remove(task: TaskRecord): void {
@@ -194,11 +225,12 @@ export class GlobalScheduler {
   }
 
   /** Demands that no present node could ever meet (rule S4), with the number of tasks that wait for them, and why. */
-  infeasible(): { demand: ResourceDemand; tasks: number; reason: string }[] {
-    const result: { demand: ResourceDemand; tasks: number; reason: string }[] = [];
+  infeasible(): { options: ResolvedOptions; tasks: number; reason: string }[] {
+    const result: { options: ResolvedOptions; tasks: number; reason: string }[] = [];
     for (const { nodes, queue } of this.#classes.values()) {
-      const reason = queue.size === 0 ? undefined : nodes.whyNowhere;
-      if (reason !== undefined) result.push({ demand: nodes.requirement.demand, tasks: queue.size, reason });
+      const first = nodes.seats.size > 0 ? undefined : queue.first();
+      const reason = first && whyNone(this.#index.sessions(), nodes.requirement);
+      if (first && reason !== undefined) result.push({ options: first.options.options, tasks: queue.size, reason });
     }
     return result;
   }
@@ -231,7 +263,9 @@ export class GlobalScheduler {
     if (!task) return { ...UNKNOWN_TASK, candidates: this.decisions.of(key) };
     if (this.#delayedPlaces.has(task)) return explainDelayed(task, this.#state);
     const entry = task.queuePlace === NOT_QUEUED ? undefined : this.#classes.get(className(task));
-    return entry ? explainWaiting(task, entry.nodes, this.#state) : explainGiven(task, this.decisions.of(key));
+    return entry
+      ? explainWaiting(task, entry.nodes, this.#index.sessions(), this.#state)
+      : explainGiven(task, this.decisions.of(key));
   }
 
   #wakeDelayed(): void {
@@ -268,9 +302,12 @@ export class GlobalScheduler {
     if (!task) return false;
     const seats = candidateSeats(task, room, this.#index, this.#state, this.#random);
     const ranked = this.#triedLast(task, rankCandidates(seats.map((seat) => candidateOf(seat, task, this.#state))));
+    const turn = room === entry.nodes.open ? entry.nodes.turns?.first() : undefined;
+    if (turn) putFirst(ranked, candidateOf(turn, task, this.#state));
     const view = ranked[0] && this.#index.get(ranked[0].session);
     if (!view) return false;
     this.decisions.record(task.key, ranked);
+    if (turn) entry.nodes.turns?.gave(turn);
     // Before it is taken out: a job that always has work is not to be taken for one that comes anew.
     this.#lease(task, view.session);
     this.#take(entry, task);
@@ -312,6 +349,7 @@ export class GlobalScheduler {
     for (const oldest of this.#idle) {
       this.#idle.delete(oldest);
       this.#ready.delete(oldest);
+      this.#unsure.delete(oldest);
       this.#classes.delete(oldest.name);
       this.#classOf.delete(oldest.nodes);
       this.#index.removeClass(oldest.nodes);
@@ -327,13 +365,25 @@ function isBefore(a: FairQueue, b: FairQueue): boolean {
   return first.job === other.job ? goesBefore(TASK_ORDER, first, other) : TASK_ORDER.isOlder(first, other);
 }
 
+/** True if only one node will do. */
+function isPinned({ place }: Requirement): boolean {
+  return place?.node !== undefined && !place.node.soft;
+}
+
+/** Of those that were weighed this one was chosen. */
+function putFirst(ranked: ScoredCandidate[], chosen: Candidate): void {
+  const at = ranked.findIndex(({ session }) => session === chosen.session);
+  if (at >= 0) ranked.splice(at, 1);
+  ranked.unshift({ ...chosen, waitUs: estimatedWaitUs(chosen) });
+}
+
 /** Tasks of one class may run on the same nodes. Actors hold state for others: strangers' nodes never get them. */
 function className({ options, fn }: TaskRecord): string {
   return fn.kind === FUNCTION_KIND.actor ? `${options.schedulingClass} actor` : options.schedulingClass;
 }
 
 function requirementOf({ options, fn }: TaskRecord): Requirement {
-  const { demand, trust } = options.options;
+  const { demand, trust, place } = options.options;
   const isActor = fn.kind === FUNCTION_KIND.actor;
-  return { demand, trustsStrangers: trust === 'unchecked' && !isActor, isActor };
+  return { demand, trustsStrangers: trust === 'unchecked' && !isActor, isActor, place };
 }

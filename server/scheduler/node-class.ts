@@ -2,8 +2,10 @@
  * The nodes that could run one scheduling class (rule S2), and which of them take one more such task now: the open ones,
  * by how long it would wait there. Beside them, those of which a part is free that is not enough.
  */
-import { couldRun, type NodeView, type Requirement, roomFor, slotsFor } from './node-view.ts';
+import { couldRun, isChosen, type Requirement } from './fit.ts';
+import { type NodeView, roomFor, slotsFor } from './node-view.ts';
 import { SeatLevels } from './seat-levels.ts';
+import { SpreadTurns } from './spread-turns.ts';
 
 /** A node's place in a class that it could run. */
 export interface Seat {
@@ -11,46 +13,61 @@ export interface Seat {
   readonly nodes: NodeClass;
   /** How many tasks of the class run side by side on it. */
   readonly slots: number;
+  /** How good the node is for the class: 0 is best, and only the best that are here count. */
+  readonly rank: number;
   /** The seats among which it is, its level there, and its place in that. */
   among: SeatLevels | undefined;
   level: number;
   place: number;
 }
 
-/** Seats by what room there is. */
-interface Seats {
+/** Seats of one rank, by what room there is. */
+interface Rank {
   readonly open: SeatLevels;
   readonly partly: SeatLevels;
+  seats: number;
 }
 
-function noSeats(): Seats {
-  return { open: new SeatLevels(), partly: new SeatLevels() };
+/**
+ * How good a node is for a class; only the best that any node here has counts. A tab may be closed at any moment, and an actor's
+ * state goes with it: tabs count only where no other node could ever have the actor. A node that was asked for, if possible, counts
+ * alone as long as it is here and could run the task.
+ */
+const RANKS = 4;
+const NOT_CHOSEN = 2;
+const IN_A_TAB = 1;
+
+function rankOf({ session }: NodeView, { isActor, place }: Requirement): number {
+  const isOther = place?.node !== undefined && !isChosen(session, place.node);
+  return (isOther ? NOT_CHOSEN : 0) + (isActor && session.role === 'tab' ? IN_A_TAB : 0);
 }
 
 /** The nodes of a class. */
 export class NodeClass {
   readonly requirement: Requirement;
   readonly #opened: (nodes: NodeClass) => void;
-  readonly #others = noSeats();
-  /** Of an actor's class, tabs are apart. */
-  readonly #tabs = noSeats();
+  readonly #ranks: readonly Rank[] = Array.from({ length: RANKS }, () => ({
+    open: new SeatLevels(),
+    partly: new SeatLevels(),
+    seats: 0,
+  }));
+  /** The best that any seat has. */
+  #best = 0;
   readonly #all = new Set<Seat>();
-  /** Nodes that would do, were they not strangers'. */
-  readonly #strangers = new Set<NodeView>();
-  #hosts = 0;
+  /** Whose turn it is; undefined where the least waiting time decides. */
+  readonly turns: SpreadTurns | undefined;
 
   /** @param opened told when there is room (or a part) after there was none. */
   constructor(requirement: Requirement, opened: (nodes: NodeClass) => void) {
     this.requirement = requirement;
     this.#opened = opened;
+    this.turns = requirement.place?.spread ? new SpreadTurns() : undefined;
   }
 
-  /**
-   * A tab may be closed at any moment, and an actor's state goes with it: tabs count only where no other node could ever
-   * have the actor.
-   */
-  get #counted(): Seats {
-    return this.requirement.isActor && this.#hosts === 0 ? this.#tabs : this.#others;
+  get #counted(): Rank {
+    const rank = this.#ranks[this.#best];
+    if (!rank) throw new RangeError(`there is no rank ${this.#best}`);
+    return rank;
   }
 
   /** Those that take one more now. */
@@ -73,34 +90,22 @@ export class NodeClass {
     return this.#all;
   }
 
-  /** Why no present node could ever run this (rule S4); `undefined` if one could. */
-  get whyNowhere(): string | undefined {
-    if (this.#all.size > 0) return undefined;
-    if (this.#strangers.size === 0) return 'no node has the resources it asks for';
-    return this.requirement.isActor
-      ? "only strangers' nodes are here and actors do not run on them"
-      : "only strangers' nodes are here and this job trusts none of them";
-  }
-
   /** A node came that offers something. */
   join(view: NodeView): void {
     const { session } = view;
-    const { demand } = this.requirement;
-    if (!couldRun(session, this.requirement)) {
-      if (session.resources.couldEverFit(demand)) this.#strangers.add(view);
-      return;
-    }
+    if (!couldRun(session, this.requirement)) return;
     const seat: Seat = {
       view,
       nodes: this,
-      slots: slotsFor(session, demand),
+      slots: slotsFor(session, this.requirement.demand),
+      rank: rankOf(view, this.requirement),
       among: undefined,
       level: 0,
       place: 0,
     };
     this.#all.add(seat);
-    if (session.role !== 'tab') this.#hosts += 1;
     view.seats.push(seat);
+    this.#count(seat, 1);
     this.update(seat);
   }
 
@@ -108,14 +113,19 @@ export class NodeClass {
   leave(seat: Seat): void {
     this.#all.delete(seat);
     seat.among?.remove(seat);
-    if (seat.view.session.role === 'tab') return;
-    this.#hosts -= 1;
-    if (this.#hosts === 0 && this.hasRoom) this.#opened(this);
+    this.turns?.remove(seat);
+    const former = this.#best;
+    this.#count(seat, -1);
+    if (this.#best !== former && this.hasRoom) this.#opened(this);
   }
 
-  /** A stranger's node goes, or offers something else. */
-  strangerLeft(view: NodeView): void {
-    this.#strangers.delete(view);
+  #count({ rank }: Seat, change: 1 | -1): void {
+    const counted = this.#ranks[rank];
+    if (counted) counted.seats += change;
+    this.#best = Math.max(
+      0,
+      this.#ranks.findIndex(({ seats }) => seats > 0),
+    );
   }
 
   /** The node of a seat was given something, lost or reported something. */
@@ -129,13 +139,14 @@ export class NodeClass {
     seat.among?.remove(seat);
     seat.among = among;
     among?.add(seat);
+    this.turns?.setOpen(seat, among !== undefined && among === this.#ranks[seat.rank]?.open);
     if (!hadRoom && this.hasRoom) this.#opened(this);
   }
 
-  #seatsFor({ view, slots }: Seat): SeatLevels | undefined {
+  #seatsFor({ view, slots, rank }: Seat): SeatLevels | undefined {
     const { kind } = roomFor(view, this.requirement.demand, slots, view.busyMilli);
     if (kind === 'none') return undefined;
-    const seats = this.requirement.isActor && view.session.role === 'tab' ? this.#tabs : this.#others;
-    return kind === 'enough' ? seats.open : seats.partly;
+    const seats = this.#ranks[rank];
+    return kind === 'enough' ? seats?.open : seats?.partly;
   }
 }

@@ -8,26 +8,18 @@ import { objectKey } from '#shared/ids/object-key.ts';
 import { DEFAULT_OPTIONS, optionsToJson } from '#shared/task/task-options.ts';
 import { GcsWorld } from '../gcs/testing/gcs-world.ts';
 import { definitions, submit } from '../gcs/testing/records.ts';
+import { couldRun, type Requirement, whyNone } from './fit.ts';
 import type { NodeClass, Seat } from './node-class.ts';
 import { NodeIndex } from './node-index.ts';
-import {
-  busyCpuMilli,
-  couldRun,
-  type NodeView,
-  queueWaitUs,
-  type Requirement,
-  type Room,
-  roomFor,
-  slotsFor,
-} from './node-view.ts';
+import { busyCpuMilli, type NodeView, queueWaitUs, type Room, roomFor, slotsFor } from './node-view.ts';
 import { levelOf, type SeatLevels } from './seat-levels.ts';
 
 const REQUIREMENTS: Requirement[] = [
-  { demand: { cpuMilli: 1000, custom: {} }, trustsStrangers: true, isActor: false },
-  { demand: { cpuMilli: 2000, custom: {} }, trustsStrangers: false, isActor: false },
-  { demand: { cpuMilli: 0, custom: { GPU: 1000 } }, trustsStrangers: true, isActor: false },
-  { demand: { cpuMilli: 500, custom: {} }, trustsStrangers: false, isActor: true },
-  { demand: { cpuMilli: 9_000, custom: {} }, trustsStrangers: true, isActor: false },
+  { demand: { cpuMilli: 1000, custom: {} }, trustsStrangers: true, isActor: false, place: undefined },
+  { demand: { cpuMilli: 2000, custom: {} }, trustsStrangers: false, isActor: false, place: undefined },
+  { demand: { cpuMilli: 0, custom: { GPU: 1000 } }, trustsStrangers: true, isActor: false, place: undefined },
+  { demand: { cpuMilli: 500, custom: {} }, trustsStrangers: false, isActor: true, place: undefined },
+  { demand: { cpuMilli: 9_000, custom: {} }, trustsStrangers: true, isActor: false, place: undefined },
 ];
 const ROLES = ['host', 'tab', 'driver'] as const;
 
@@ -246,10 +238,12 @@ describe('NodeIndex', () => {
     const machine = new Machine();
     machine.act({ act: 'class', node: 0, amount: 1 });
     const [nodes] = machine.classes;
-    expect(nodes?.whyNowhere).toBe('no node has the resources it asks for');
+    if (!nodes) throw new Error('no class');
+    const why = (): string | undefined => whyNone(machine.index.sessions(), nodes.requirement);
+    expect(why()).toBe('no node has the resources it asks for');
     machine.act({ act: 'open', node: 4, amount: 8 });
-    expect(nodes?.whyNowhere).toBe("only strangers' nodes are here and this job trusts none of them");
+    expect(why()).toBe("only strangers' nodes are here and this job trusts none of them");
     machine.act({ act: 'open', node: 3, amount: 8 });
-    expect(nodes?.whyNowhere).toBeUndefined();
+    expect(why()).toBeUndefined();
   });
 });

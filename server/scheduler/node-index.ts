@@ -7,6 +7,7 @@
 import { Heap, NO_PLACE } from '#shared/scheduling/heap.ts';
 import type { SessionRecord, TaskRecord } from '../gcs/entities.ts';
 import { offersWork } from '../gcs/node-offer.ts';
+import type { Requirement } from './fit.ts';
 import { NodeClass } from './node-class.ts';
 import {
   assign,
@@ -17,7 +18,6 @@ import {
   LOAD_TOLD_MS,
   type NodeView,
   queueWaitUs,
-  type Requirement,
 } from './node-view.ts';
 
 /** Tasks that end workers on a node before it is held, and for how long: twice as long each time in a row. */
@@ -48,6 +48,11 @@ export class NodeIndex {
 
   get(session: number): NodeView | undefined {
     return this.#views.get(session);
+  }
+
+  /** All nodes that are not dead, drivers too. */
+  *sessions(): IterableIterator<SessionRecord> {
+    for (const { session } of this.#views.values()) yield session;
   }
 
   /** Nodes that offer anything. */
@@ -108,7 +113,6 @@ export class NodeIndex {
     this.#offering -= 1;
     for (const seat of view.seats) seat.nodes.leave(seat);
     view.seats = [];
-    if (!view.session.trusted) for (const nodes of this.#classes) nodes.strangerLeft(view);
   }
 
   /** A class that tasks ask for from now on. */

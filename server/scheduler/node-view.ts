@@ -57,14 +57,6 @@ export interface NodeView {
   toldPlace: number;
 }
 
-/** What a node must have to be given a task. */
-export interface Requirement {
-  readonly demand: ResourceDemand;
-  /** Whether nodes of strangers will do (rule S1). */
-  readonly trustsStrangers: boolean;
-  readonly isActor: boolean;
-}
-
 /** Whether a node takes one more task. */
 export interface Room {
   /** `some`: what is free is not enough, so it would wait there for others to end. */
@@ -92,11 +84,6 @@ export function learnSpeed(view: NodeView, { runs, meanUs }: FunctionEntry, dura
   if (runs < KNOWN_RUNS || meanUs <= 0) return;
   const ratio = Math.min(MAX_SLOWNESS, Math.max(1 / MAX_SLOWNESS, durationUs / meanUs));
   view.slowness += RUN_WEIGHT * (ratio - view.slowness);
-}
-
-/** True if the node could run it if it had nothing else to do. */
-export function couldRun(session: SessionRecord, { demand, trustsStrangers }: Requirement): boolean {
-  return (session.trusted || trustsStrangers) && session.resources.couldEverFit(demand);
 }
 
 /** How many tasks of this demand run side by side on the empty node. */

@@ -143,6 +143,7 @@ export const Node = Type.Object({
   cpus: count('CPUs it offers'),
   freeCpus: count('Of these free'),
   resources: Type.Record(Type.String(), Type.Number(), { description: 'Other resources: name to amount' }),
+  labels: Type.Array(Type.String(), { description: 'Labels, as key=value' }),
   assignedTasks: count('Tasks it has'),
   runningTasks: count('Tasks that run'),
   queuedTasks: count('Tasks in its own queue'),

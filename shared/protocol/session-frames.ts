@@ -5,6 +5,7 @@
  * (`records` up, `commands` down) with acknowledgements, and beside them what may overtake or be lost: questions,
  * object chunks, load, logs.
  */
+import { MAX_LABEL_CHARS, MAX_LABELS } from '../task/node-labels.ts';
 import { array, bool, bytes, f64, type Infer, literalUnion, str, struct, taggedUnion, uint } from '../wire/schema.ts';
 import { batchCodec } from './batch-codec.ts';
 import { CHUNK_BYTES, MAX_FRAME_BYTES, MAX_JOURNAL_RECORDS_PER_FRAME, MAX_REFERENCES } from './limits.ts';
@@ -12,6 +13,7 @@ import { nodeRecords } from './node-records.ts';
 import { serverCommands } from './server-commands.ts';
 
 const shortText = str({ maxBytes: 4096 });
+const labelText = str({ maxBytes: MAX_LABEL_CHARS });
 
 /** Custom resources by name, in thousandths. */
 const namedAmounts = array(struct({ name: str({ maxBytes: 128 }), milli: uint }), { maxCount: 256 });
@@ -116,6 +118,8 @@ export const sessionFrames = taggedUnion('type', {
   challenge: { number: uint },
   /** The number of the challenge, said at once. */
   answer: { number: uint },
+  /** What the node's owner hung on it, and what it says of itself; behind each welcome. Until then no rule about labels is met. */
+  labels: { labels: array(struct({ key: labelText, value: labelText }), { maxCount: MAX_LABELS }) },
 });
 
 /** One frame. */

@@ -2,7 +2,8 @@
  * What a caller may ask for one task or actor, resolved: every default filled in, every resource in whole thousandths.
  * Option sets travel once per stream as stable JSON and are then named by a number, so they cost nothing per task.
  */
-import { type ResourceDemand, resourceKey } from './resources.ts';
+import { describePlace, type Place, placeFromJson, placeKey, placeToJson } from './place.ts';
+import { describeDemand, type ResourceDemand, resourceKey } from './resources.ts';
 
 /** Whose nodes may run it: trusted ones only, or any, whose results are then taken unchecked. */
 export type Trust = 'own' | 'unchecked';
@@ -43,6 +44,8 @@ export interface ResolvedOptions {
   readonly idempotent: boolean;
   /** Among the tasks of one job the higher goes first (rule S5). */
   readonly priority: number;
+  /** Where it asks to run; absent: anywhere. */
+  readonly place?: Place;
   /** Actors: name of the class and the methods that may be called. Absent for tasks. */
   readonly actor?: { readonly className: string; readonly methods: readonly string[] };
 }
@@ -71,7 +74,7 @@ export const MAX_PRIORITY = 1000;
 
 /** Stable JSON: equal options give equal text. */
 export function optionsToJson(options: ResolvedOptions): string {
-  const { demand, retryExceptions, actor, ...rest } = options;
+  const { demand, retryExceptions, actor, place, ...rest } = options;
   const custom = Object.fromEntries(Object.entries(demand.custom).sort(([a], [b]) => (a < b ? -1 : 1)));
   return JSON.stringify({
     cpuMilli: demand.cpuMilli,
@@ -91,6 +94,7 @@ export function optionsToJson(options: ResolvedOptions): string {
     ...(rest.getIfExists ? { getIfExists: true } : {}),
     ...(rest.maxConcurrency === 1 ? {} : { maxConcurrency: rest.maxConcurrency }),
     ...(rest.concurrencyGroups.length === 0 ? {} : { concurrencyGroups: rest.concurrencyGroups }),
+    ...(place ? { place: placeToJson(place) } : {}),
     ...(actor ? { className: actor.className, methods: actor.methods } : {}),
   });
 }
@@ -103,6 +107,7 @@ export function optionsFromJson(json: string): ResolvedOptions {
   if (typeof raw !== 'object' || raw === null) throw new TypeError('options: not an object');
   const fields = new Map<string, unknown>(Object.entries(raw));
   const className = fields.get('className');
+  const place = placeFromJson(fields.get('place'));
   return {
     demand: { cpuMilli: whole(fields, 'cpuMilli', 0), custom: customResources(fields.get('custom')) },
     maxRetries: whole(fields, 'maxRetries', -1),
@@ -119,6 +124,7 @@ export function optionsFromJson(json: string): ResolvedOptions {
     getIfExists: fields.get('getIfExists') === true,
     maxConcurrency: fields.has('maxConcurrency') ? whole(fields, 'maxConcurrency', 1) : 1,
     concurrencyGroups: concurrencyGroups(fields.get('concurrencyGroups')),
+    ...(place ? { place } : {}),
     ...(className === undefined
       ? {}
       : { actor: { className: text(fields, 'className'), methods: names(fields.get('methods'), 'methods') } }),
@@ -127,8 +133,14 @@ export function optionsFromJson(json: string): ResolvedOptions {
 
 /** Tasks with equal shapes compete for the same nodes: the key of a scheduling class. */
 export function schedulingClassOf(options: ResolvedOptions): string {
-  const resources = resourceKey(options.demand);
-  return options.trust === 'own' ? resources : `${resources},${options.trust}`;
+  const { demand, trust: whose, place } = options;
+  const resources = whose === 'own' ? resourceKey(demand) : `${resourceKey(demand)},${whose}`;
+  return place ? `${resources} ${placeKey(place)}` : resources;
+}
+
+/** What it asks for, in words: resources, then the place. */
+export function describeWish({ demand, place }: ResolvedOptions): string {
+  return place ? `${describeDemand(demand)}, ${describePlace(place)}` : describeDemand(demand);
 }
 
 function trust(value: unknown): Trust {

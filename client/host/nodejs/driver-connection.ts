@@ -5,7 +5,14 @@
 import { MessageChannel } from 'node:worker_threads';
 import { messagePortTransport } from '#client/transport/message-port-transport.ts';
 import { type Driver, startDriver } from '#client/worker/worker-runtime.ts';
-import { defaultMemoryLimitBytes, defaultNodeName, newNodeId, resourceList, storeBytesFor } from './machine.ts';
+import {
+  defaultMemoryLimitBytes,
+  defaultNodeName,
+  labelList,
+  newNodeId,
+  resourceList,
+  storeBytesFor,
+} from './machine.ts';
 import { type RayletHandle, startRaylet } from './raylet-handle.ts';
 import { nodeRealmPorts } from './realm-ports.ts';
 import { createStoreBudget } from './shared-store-budget.ts';
@@ -31,6 +38,8 @@ export interface DriverOptions {
   /** CPUs this process lends. */
   readonly numCpus: number;
   readonly resources?: Readonly<Record<string, number>>;
+  /** Labels, by key. Default: those that the machine has by itself. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly jobName: string;
   /** Who runs the job and what for, in words for people who lend their machines. */
   readonly submitter?: string;
@@ -53,7 +62,7 @@ export interface DriverConnection {
 
 /** Connects. Rejects with `AuthenticationError`, `ProtocolError` or `ConnectionLostError`. */
 export async function connectDriver(options: DriverOptions): Promise<DriverConnection> {
-  const { url, token, numCpus, resources = {}, jobName, submitter = '', purpose = '' } = options;
+  const { url, token, numCpus, resources = {}, labels = {}, jobName, submitter = '', purpose = '' } = options;
   const { onLog, onProgress, onWarning, onFatal } = options;
   const memoryLimitBytes = defaultMemoryLimitBytes();
   const storeBudget = createStoreBudget(storeBytesFor(memoryLimitBytes));
@@ -69,6 +78,7 @@ export async function connectDriver(options: DriverOptions): Promise<DriverConne
       nodeName,
       cpuMilli: Math.round(numCpus * 1000),
       resources: resourceList(resources),
+      labels: labelList(labels),
       jobName,
       submitter,
       purpose,

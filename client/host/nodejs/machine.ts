@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname, totalmem } from 'node:os';
+import { type Label, labelKeyProblem, labelValueProblem, MAX_LABELS, ROLE_LABEL } from '#shared/task/node-labels.ts';
 import { GPU_RESOURCE } from '#shared/task/resources.ts';
 
 /** Share of the machine's memory that a node may use unless told otherwise. */
@@ -48,6 +49,20 @@ export function newNodeId(): string {
 /** What runs here, for lists. */
 export function platformText(): string {
   return `nodejs ${process.versions.node} ${process.platform}-${process.arch}`;
+}
+
+/** Labels as they travel: those of the machine, and what its owner says beside or instead. @throws RangeError for what is no label */
+export function labelList(labels: Readonly<Record<string, string>>): Label[] {
+  for (const [key, value] of Object.entries(labels)) {
+    const problem = labelKeyProblem(key) ?? labelValueProblem(value);
+    if (problem !== undefined) throw new RangeError(`${key}=${value}: ${problem}`);
+    if (key === ROLE_LABEL)
+      throw new RangeError(`every node has the label ${ROLE_LABEL} by itself: choose another key`);
+  }
+  const all = { os: process.platform, arch: process.arch, ...labels };
+  const list = Object.entries(all).map(([key, value]) => ({ key, value }));
+  if (list.length > MAX_LABELS) throw new RangeError(`a node has at most ${MAX_LABELS} labels, not ${list.length}`);
+  return list;
 }
 
 /** Custom resources by name, as they travel: in thousandths. @throws RangeError for amounts that are none, TypeError for a GPU. */

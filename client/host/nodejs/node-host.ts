@@ -6,6 +6,7 @@ import {
   availableCpus,
   defaultMemoryLimitBytes,
   defaultNodeName,
+  labelList,
   newNodeId,
   resourceList,
   storeBytesFor,
@@ -38,6 +39,8 @@ export interface NodeHostOptions {
   readonly cpus?: number;
   /** Custom resources lent, by name. */
   readonly resources?: Readonly<Record<string, number>>;
+  /** Labels by which tasks can ask for it; beside those that it has by itself. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** Lends this machine's GPU. Needs the package `webgpu`. Default: false. */
   readonly gpu?: boolean;
   /** Resident memory beyond which a worker is ended. Default: 80 % of the machine's. */
@@ -61,7 +64,16 @@ export interface NodeHost {
  * `ProtocolError`, or `ConnectionLostError` when the server does not answer within ten seconds.
  */
 export async function startNodeHost(options: NodeHostOptions): Promise<NodeHost> {
-  const { url, token, name = defaultNodeName(), cpus = availableCpus(), resources = {}, logger, onFatal } = options;
+  const {
+    url,
+    token,
+    name = defaultNodeName(),
+    cpus = availableCpus(),
+    resources = {},
+    labels = {},
+    logger,
+    onFatal,
+  } = options;
   const { isOwnServer = false, memoryLimitBytes = defaultMemoryLimitBytes(), gpu = false } = options;
   const gpuFacts = gpu ? await findNodeGpu() : undefined;
   const lentGpu = gpuFacts === undefined ? '' : ` and a GPU (${gpuFacts.vendor} ${gpuFacts.architecture})`;
@@ -76,6 +88,7 @@ export async function startNodeHost(options: NodeHostOptions): Promise<NodeHost>
       nodeName: name,
       cpuMilli: Math.round(cpus * 1000),
       resources: [...resourceList(resources), ...(gpu ? [{ name: GPU_RESOURCE, milli: MILLI }] : [])],
+      labels: labelList(labels),
       gpu,
       ...(gpuFacts === undefined ? {} : { facts: JSON.stringify({ gpu: gpuFacts }) }),
       jobName: '',

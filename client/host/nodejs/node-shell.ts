@@ -58,11 +58,12 @@ export class NodeShell {
   }
 
   #createShell(): RayletShell {
-    const { url, firstConnectionMs, role, nodeId, nodeName, token, cpuMilli, resources, jobName } = this.#options;
+    const { url, firstConnectionMs, role, nodeId, nodeName, token, cpuMilli, resources, labels, jobName } =
+      this.#options;
     const { facts, isOwnServer = false } = this.#options;
     const budget = new SharedStoreBudget(this.#options.storeBudget);
     return new RayletShell(
-      { role, nodeId, nodeName, token, cpuMilli, resources, jobName, platform: platformText() },
+      { role, nodeId, nodeName, token, cpuMilli, resources, labels, jobName, platform: platformText() },
       {
         clock: systemClock,
         random: systemRandom,

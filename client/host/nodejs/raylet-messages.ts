@@ -3,6 +3,7 @@
  * figures. Structured clones, a few in a node's life.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { Label } from '#shared/task/node-labels.ts';
 import type { ShellStats } from '#client/host/raylet-shell.ts';
 
 /** Everything a raylet thread is started with (its `workerData`). */
@@ -19,6 +20,8 @@ export interface RayletThreadOptions {
   readonly cpuMilli: number;
   /** Custom resources, in thousandths. */
   readonly resources: readonly { readonly name: string; readonly milli: number }[];
+  /** Labels of its owner and its own. */
+  readonly labels: readonly Label[];
   /** Lends a GPU: workers open it in their own threads. */
   readonly gpu?: boolean;
   /** What people may want to know of the machine, as JSON; default: nothing is told. */

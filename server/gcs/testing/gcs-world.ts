@@ -73,6 +73,17 @@ export class GcsWorld {
     return gcs;
   }
 
+  /** A host with labels. */
+  labelled(labels: Readonly<Record<string, string>>, fields: Partial<SessionFrameOf<'hello'>> = {}): SessionRecord {
+    const session = this.open(fields);
+    this.gcs.sessions.setLabels(
+      session,
+      Object.entries(labels).map(([key, value]) => ({ key, value })),
+    );
+    this.gcs.settle();
+    return session;
+  }
+
   open(fields: Partial<SessionFrameOf<'hello'>> = {}, trusted = true): SessionRecord {
     const nodeId = `n${this.gcs.state.sessions.size}`;
     const session = this.gcs.sessions.open({ ...HELLO, nodeId, ...fields }, trusted);

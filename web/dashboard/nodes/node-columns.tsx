@@ -70,6 +70,7 @@ export const NODE_COLUMNS: readonly Column<Node>[] = [
     cell: cpuWords,
   },
   { id: 'resources', header: 'Other resources', cell: ({ resources }) => resourceWords(resources) },
+  { id: 'labels', header: 'Labels', filter: 'part', isExtra: true, cell: ({ labels }) => labels.join(', ') },
   {
     id: 'runningTasks',
     header: 'Running',

@@ -115,6 +115,7 @@ function factsOf(node: Node): Fact[] {
     },
     { name: 'CPUs in use', value: cpuWords(node) },
     { name: 'Other resources', value: resourceWords(node.resources) },
+    { name: 'Labels', value: node.labels.join(', ') },
     { name: 'Running tasks', value: formatQuantity(node.runningTasks) },
     { name: 'In its own queue', value: formatQuantity(node.queuedTasks) },
     { name: 'Done so far', value: formatQuantity(node.executedTasks) },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { browserText } from './browser-text.ts';
+import { browserFamily, browserText } from './browser-text.ts';
 
 describe('browser text', () => {
   it.each([
@@ -19,5 +19,10 @@ describe('browser text', () => {
     ['', 'browser'],
   ])('T1 says the family and main version, no more: %s', (userAgent, text) => {
     expect(browserText({ userAgent })).toBe(text);
+  });
+
+  it('S1 as a label it is the family alone', () => {
+    expect(browserFamily({ userAgent: 'Gecko/20100101 Firefox/150.0' })).toBe('firefox');
+    expect(browserFamily({ userAgent: '' })).toBe('other');
   });
 });

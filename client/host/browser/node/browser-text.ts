@@ -17,10 +17,20 @@ const FAMILIES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** For example `browser Chromium 156`. */
-export function browserText({ userAgent }: Named = navigator): string {
+export function browserText(named: Named = navigator): string {
+  const found = find(named);
+  return found ? `browser ${found.family} ${found.version}` : 'browser';
+}
+
+/** The family alone, as a label: `chromium`; `other` if it is none of these. */
+export function browserFamily(named: Named = navigator): string {
+  return find(named)?.family.toLowerCase() ?? 'other';
+}
+
+function find({ userAgent }: Named): { family: string; version: string } | undefined {
   for (const [pattern, family] of FAMILIES) {
     const version = pattern.exec(userAgent)?.[1];
-    if (version !== undefined) return `browser ${family} ${version}`;
+    if (version !== undefined) return { family, version };
   }
-  return 'browser';
+  return undefined;
 }

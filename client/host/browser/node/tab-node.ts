@@ -11,7 +11,7 @@ import { browserClock, browserRandom } from '../browser-clock.ts';
 import { findGpu } from '../gpu.ts';
 import { SandboxWorkers } from '../sandbox/sandbox-workers.ts';
 import type { ProblemCode, TabGpu, TabPhase, TabProblem, TabSettings, TabStatus } from '../tab-status.ts';
-import { browserText } from './browser-text.ts';
+import { browserFamily, browserText } from './browser-text.ts';
 import { askJobWords } from './job-words.ts';
 import { excessOf } from './node-excess.ts';
 import type { TabNodeOptions, TabPage } from './tab-node-api.ts';
@@ -183,6 +183,7 @@ export class TabNode {
         token: key,
         cpuMilli,
         resources: [...resources].map(([name, milli]) => ({ name, milli })),
+        labels: [{ key: 'browser', value: browserFamily() }],
         jobName: '',
         platform: browserText(),
       },

@@ -6,7 +6,7 @@
  * and tabs that were opened before could not say it. Names of tabs begin with six digits of the id; the other 104 bits stay.
  */
 import { digest128 } from '#shared/ids/content-id.ts';
-import type { SessionRecord } from '../gcs/entities.ts';
+import type { SessionRecord } from './entities.ts';
 
 const encoder = new TextEncoder();
 /** Filters and snapshots ask for the same ones again and again. */
