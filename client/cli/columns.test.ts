@@ -59,7 +59,7 @@ describe('columns of lists', () => {
   it('make a table that fits', () => {
     const columns = KINDS.nodes.shown.map((field) => tableColumn(field, NODES, NOW_MS));
     expect(fitTable(columns).lines).toEqual([
-      'ID  NAME   ROLE  STATE      CPUS  FREE  RUNNING  EXECUTED  LABELS             RSS  PLATFORM',
+      'ID  NAME   ROLE  STATE      CPUS  FREE  RUNNING  EXECUTED  LABELS              RSS  PLATFORM',
       '4   lab-1  host  connected     8   2.5  —        —         role=host, zone=a  3 GB  —',
       '11  東京   tab   dead          2     0  —        —         —                   0 B  Chromium 140',
     ]);

@@ -291,6 +291,14 @@ describe('copies on strangers’ nodes', () => {
     expect(it.to(tab, 'dropCopy')).toEqual([{ kind: 'dropCopy', object: key(1) }]);
   });
 
+  it('L5 a small result that comes too late is refused, too: what refers to something waits for that on its node', () => {
+    const { it, tab, driver, key, own } = world();
+    it.say(tab, put(tab.id, 1, { parent: key(3), value: VALUE }));
+    it.say(driver, { kind: 'cancel', task: key(3), recursive: false, force: false });
+    it.say(tab, finish(key(3), { nested: [own(1)] }));
+    expect(it.to(tab, 'dropCopy').map(({ object }) => object)).toContain(key(3));
+  });
+
   it('M4 its next life finds what was its own word, not what it only had a copy of', () => {
     const { it, tab, driver, key } = world();
     it.say(driver, { kind: 'digest', object: key(1), sizeBytes: SIZE, digest: DIGEST });

@@ -87,7 +87,8 @@ export class Strangers {
         if (record.value.length === 0) ports.command(session, { kind: 'dropCopy', object: record.object });
         return;
       case 'finish':
-        if (record.value.length === 0) ports.command(session, { kind: 'dropCopy', object: record.task });
+        // Also of a value in the record: the node keeps what refers to something from others on it until it is taken or refused (L5).
+        ports.command(session, { kind: 'dropCopy', object: record.task });
         return;
       case 'located':
         if (record.present) ports.command(session, { kind: 'dropCopy', object: record.object });
