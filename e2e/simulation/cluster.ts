@@ -125,7 +125,7 @@ export class Cluster implements Books {
       cpus: number === 1 ? 2 + Math.floor(random.next() * 3) : 1 + Math.floor(random.next() * 4),
       // Some things only the first has for sure (rule S4).
       resources: !isStranger && (number === 1 || random.next() < 0.3) ? SCARCE : [],
-      zone: number === 1 || random.next() < 0.4 ? 'a' : 'b',
+      zone: number === 1 || this.world.random(`zone of node ${number}`).next() < 0.4 ? 'a' : 'b',
       wallOffsetMs: Math.round((random.next() - 0.5) * 1e7),
       isStranger,
       memoryLimitBytes: 2_000 + Math.floor(random.next() ** 3 * 500_000),

@@ -19,6 +19,9 @@ const ENDLESS_MS = 1e9;
 
 /** Options that ask for a place. */
 const PLACED: readonly OptionsName[] = ['zoned', 'unzoned', 'spread', 'firstNode', 'onlyFirstNode'];
+/** Each has so much of all, the first from here on. */
+const PLACED_SHARE = 0.02;
+const FIRST_PLACED = 0.9;
 
 /** What a new task is given. */
 interface Given {
@@ -262,7 +265,8 @@ export class PlanMaker {
     if (dice < 0.2) return 'twoCpus';
     if (dice < 0.35) return this.#dice.chance(0.5) ? 'urgent' : 'patient';
     if (dice < 0.4 && !hasActors) return 'idempotent';
-    if (dice > 0.88) return this.#dice.pick(PLACED);
+    const placed = PLACED[Math.floor((dice - FIRST_PLACED) / PLACED_SHARE)];
+    if (placed) return placed;
     // What ends without any fault of its own costs no retry (rule L4).
     return failure === undefined && dice < 0.6 ? 'noRetry' : 'plain';
   }

@@ -354,7 +354,7 @@ describe('after a restart of the server', () => {
     await it.restart();
     const back = it.back(tab.id);
     it.say(back, finishStored(foreign(1)), { kind: 'hold', object: foreign(2), holder: 0 }, finish(objectKey(88, 1)));
-    expect(it.to(back, 'dropCopy')).toMatchObject([{ object: foreign(1) }]);
+    expect(it.to(back, 'dropCopy')).toMatchObject([{ object: foreign(1) }, { object: objectKey(88, 1) }]);
     expect(it.gcs.state.task(foreign(1))?.state).not.toBe('finished');
     expect(it.gcs.state.object(foreign(2))?.firstHolder).not.toBe(tab.id);
     expect(it.gcs.state.task(key(3))).toBeDefined();
