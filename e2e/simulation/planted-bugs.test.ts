@@ -22,7 +22,7 @@ const HINTS: Readonly<Record<string, number>> = {
   'copies-of-the-dead': 10,
   'lease-home-ignored': 14,
   'zombie-believed': 30,
-  'withdrawn-copy-not-told': 422,
+  'withdrawn-copy-not-told': 1180,
   'actor-on-dead-node': 49,
   'call-of-the-dead-sent-again': 241,
   'lineage-not-kept': 136,
