@@ -326,7 +326,10 @@ describe('a job that goes on', () => {
       new RegExp(`^${waiting.replace('.', '\\.')} \\(.*impossible\\) of job ${id}: infeasible\n.*no node has`),
     );
     const ran = tasks.find(({ fn, state }) => fn.endsWith('step') && state === 'succeeded')?.id ?? '';
-    expect(await json('why', waiting)).toMatchObject({ state: 'infeasible', candidates: [] });
+    expect(await json('why', waiting)).toMatchObject({
+      state: 'infeasible',
+      candidates: [{ node: '1', closed: expect.stringContaining('too little of what is asked for') }],
+    });
     expect((await daylight('why', ran)).code).toBe(0);
     const missing = await daylight('why', '9999.1');
     expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no task 9999.1') });
