@@ -4,7 +4,7 @@
  * under another name.
  */
 import type { ControlPlane } from '#server/control-plane.ts';
-import { beginJob, endJob, resumeJob, SubmittedJob } from '#server/jobs/submitted-job.ts';
+import { beginJob, endJob, resumeJob, startMain, SubmittedJob } from '#server/jobs/submitted-job.ts';
 import type { JobRecord, SessionRecord } from '#server/gcs/entities.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
@@ -70,16 +70,16 @@ export class SimSubmitted {
   serverStarted(plane: ControlPlane): void {
     this.#watch(plane);
     if (!this.#isBegun || this.#state !== 'running') return;
-    const job = [...plane.gcs.state.jobs.values()].find(({ name }) => name === this.plan.name);
+    const job = [...plane.gcs.state.jobs.values()].findLast(({ name }) => name === this.plan.name);
     const session = job && plane.gcs.state.sessions.get(job.session);
     if (!job || !session) {
       // It was told of as soon as it was durable; who had not heard of it submits it again.
       if (this.#isDurable) this.#world.fail(`J1 ${this.plan.name} is lost with the server`);
       else this.#submit(plane);
     } else if (job.status === 'running' && session.state !== 'dead') {
-      this.#isDurable = true;
       this.#attach(plane, job, session);
-      plane.step((gcs) => resumeJob(gcs, session));
+      if (plane.step((gcs) => resumeJob(gcs, job, session))) this.#isDurable = true;
+      else this.#submit(plane);
     } else if (job.status !== 'running') {
       this.#ended(job);
     }
@@ -94,21 +94,23 @@ export class SimSubmitted {
       gives: 1,
       main: this.plan.name,
     };
-    plane.step((gcs) => {
-      const { job, session } = beginJob(gcs, {
+    const module = { hash: JOB_MODULE.module, code: JOB_MODULE.code, sourceMap: JOB_MODULE.sourceMap };
+    const begun = plane.step((gcs) =>
+      beginJob(gcs, {
         name: this.plan.name,
         nodeId: NODE_ID,
-        module: { hash: JOB_MODULE.module, code: JOB_MODULE.code, sourceMap: JOB_MODULE.sourceMap },
-        args: encodePlan(main),
+        module,
         submitter: '',
         purpose: '',
         priority: 1,
         trust: 'own',
-      });
-      this.#attach(plane, job, session);
-      gcs.settle();
+      }),
+    );
+    plane.commits.whenDurable(() => {
+      this.#attach(plane, begun.job, begun.session);
+      plane.step((gcs) => startMain(gcs, begun, { module, args: encodePlan(main) }));
+      plane.commits.whenDurable(() => (this.#isDurable = true));
     });
-    plane.commits.whenDurable(() => (this.#isDurable = true));
   }
 
   #attach(plane: ControlPlane, job: JobRecord, session: SessionRecord): void {

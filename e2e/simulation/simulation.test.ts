@@ -37,6 +37,10 @@ const FORMER_FAILURES = [
   [611105, 'J3 a node that slept through the end of a job and a kill of the server went on with it'],
   [631192, 'O2 who came late with a copy under another key was told to drop one that it did not have'],
   [710043, 'J1 M3 a main asked for its history before its node had reported, and was told that another ran'],
+  [
+    800005,
+    'J1 L2 a main was leased whose session was not durable, and its word was taken for that of the next with its number',
+  ],
   [720025, 'J1 O1 a main waited for ever for what it had put before its checkpoint'],
 ] as const;
 

@@ -16,7 +16,7 @@ import { functionProgress } from './function-progress.ts';
 import type { LogFiles } from './log-files.ts';
 import { ArgumentRefused, type JobServicePort, SourceProblems } from './job-service-port.ts';
 import { encodeMainArgument } from './main-argument.ts';
-import { beginJob, endJob, resumeJob, SubmittedJob } from './submitted-job.ts';
+import { beginJob, endJob, resumeJob, startMain, SubmittedJob } from './submitted-job.ts';
 
 const DEFAULT_FILE_NAME = 'job.ts';
 const NODE_ID_BYTES = 16;
@@ -194,17 +194,20 @@ export class JobService implements JobServicePort {
     const { name, submitter, purpose, priority, trust } = described;
     const { fileName, source, hash } = module;
     const encoded = encodeMainArgument(args);
-    const { job } = this.#plane.step((gcs) => {
+    const begun = this.#plane.step((gcs) => {
       const nodeId = randomBytes(NODE_ID_BYTES).toString('hex');
-      const begun = beginJob(gcs, { name, nodeId, module, args: encoded, submitter, purpose, priority, trust });
-      // Before anything is told: the first word may be that it is over.
-      this.#attach(begun.job, begun.session);
-      gcs.settle();
-      return begun;
+      return beginJob(gcs, { name, nodeId, module, submitter, purpose, priority, trust });
     });
+    const { job } = begun;
     const meta = { module: hash, fileName, source, ...(args === undefined ? {} : { args }) };
     this.#submitted.add(job.id);
     await Promise.all([this.#files.writeMeta(job.id, meta), this.#durable()]);
+    this.#plane.step((gcs) => {
+      // Before anything is told: the first word may be that it is over.
+      this.#attach(job, begun.session);
+      startMain(gcs, begun, { module, args: encoded });
+    });
+    await this.#durable();
     return job.id;
   }
 
@@ -222,7 +225,7 @@ export class JobService implements JobServicePort {
       // What it prints from now on is numbered behind what it printed before.
       await this.#plane.logs.load(job.id);
       this.#attach(job, session);
-      this.#plane.step((tables) => resumeJob(tables, session));
+      this.#plane.step((tables) => resumeJob(tables, job, session));
     }
   }
 

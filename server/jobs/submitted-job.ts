@@ -26,8 +26,6 @@ export interface NewSubmittedJob {
   readonly name: string;
   readonly nodeId: string;
   readonly module: { readonly hash: string; readonly code: Uint8Array; readonly sourceMap: Uint8Array };
-  /** The argument list of `main`, encoded; empty for none. */
-  readonly args: Uint8Array;
   readonly submitter: string;
   readonly purpose: string;
   readonly priority: number;
@@ -39,7 +37,7 @@ function mainOf(session: number): ObjectKey {
   return objectKey(session, 1);
 }
 
-/** Starts the job in the tables; a step of the GCS. */
+/** Starts the job in the tables, without its `main`; a step of the GCS. */
 export function beginJob(gcs: Gcs, given: NewSubmittedJob): { job: JobRecord; session: SessionRecord } {
   const { hash, code, sourceMap } = given.module;
   const session = gcs.sessions.open(
@@ -65,6 +63,19 @@ export function beginJob(gcs: Gcs, given: NewSubmittedJob): { job: JobRecord; se
   gcs.jobs.describe(job, given.submitter, given.purpose);
   gcs.jobs.submitted(job, given);
   gcs.jobs.addModule(hash, code, sourceMap);
+  return { job, session };
+}
+
+/**
+ * Has `main` run; a step of the GCS, to be taken when the job is durable. A number of a session that is lost with the server is
+ * given again, and a node that had been told of its `main` would take another's task for that.
+ */
+export function startMain(
+  gcs: Gcs,
+  { job, session }: { job: JobRecord; session: SessionRecord },
+  { module: { hash }, args }: { readonly module: { readonly hash: string }; readonly args: Uint8Array },
+): void {
+  if (job.status !== 'running' || session.state === 'dead') return;
   const records: NodeRecord[] = [
     { kind: 'function', fn: 0, module: hash, name: MAIN_FUNCTION, functionKind: FUNCTION_KIND.task },
     { kind: 'options', options: 0, json: MAIN_OPTIONS },
@@ -75,7 +86,7 @@ export function beginJob(gcs: Gcs, given: NewSubmittedJob): { job: JobRecord; se
       actor: 0,
       fn: 0,
       options: 0,
-      args: given.args,
+      args,
       deps: [],
       nested: [],
       k: 0,
@@ -83,11 +94,19 @@ export function beginJob(gcs: Gcs, given: NewSubmittedJob): { job: JobRecord; se
     },
   ];
   gcs.applyRecords(session, 1, records);
-  return { job, session };
 }
 
-/** Comes back to a session of before a start of the server; a step of the GCS. */
-export function resumeJob(gcs: Gcs, session: SessionRecord): void {
+/**
+ * Comes back to a session of before a start of the server; a step of the GCS. Returns false for a job that had no `main` yet: nobody
+ * was told that it is accepted, and it is over.
+ */
+export function resumeJob(gcs: Gcs, job: JobRecord, session: SessionRecord): boolean {
+  if (session.received === 0) {
+    gcs.jobs.stop(job, 'the server died while it was submitted');
+    gcs.sessions.end(session, 'its job was never accepted');
+    gcs.settle();
+    return false;
+  }
   gcs.sessions.connected(session);
   gcs.sessions.report(session, {
     type: 'report',
@@ -97,6 +116,7 @@ export function resumeJob(gcs: Gcs, session: SessionRecord): void {
     copies: [],
     wants: [mainOf(session.id)],
   });
+  return true;
 }
 
 /** Ends the job as its `main` ended, and its session with it; a step of the GCS. */
