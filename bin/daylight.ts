@@ -8,7 +8,7 @@ import type { StartServer } from '#client/cli/server-starter.ts';
 
 const startServer: StartServer = async (settings) => {
   const server = await import('#server/main.ts');
-  return server.startServer({ ...settings, env: process.env });
+  return server.startServer({ ...settings, pushesMetrics: true });
 };
 
 const OLDEST_NODE = 24;

@@ -74,8 +74,8 @@ export interface ServerConfig {
   readonly bundler?: JobBundler;
   /** Jobs to begin with, for the gallery. */
   readonly examples?: readonly Example[];
-  /** Environment variables: where they name an OpenTelemetry collector, it gets the metrics. Default: none. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The OpenTelemetry collector that the environment variables of this process name, if they do, gets the metrics. Default: it does not. */
+  readonly pushesMetrics?: boolean;
   /** Another engine than SQLite in the data directory. */
   readonly storage?: Storage;
   /** Called if this server may not go on (another took over its data). */
@@ -225,14 +225,14 @@ async function startJobs(
 
 /** The export is loaded where it is used: it is larger than the rest of the server. */
 async function pushMetrics(
-  { env = {} }: ServerConfig,
+  { pushesMetrics = false }: ServerConfig,
   { registry }: Metrics,
   logger: ServerLogger,
 ): Promise<OtlpExport | undefined> {
-  if (!wantsOtlp(env)) return undefined;
+  if (!pushesMetrics || !wantsOtlp(process.env)) return undefined;
   const { startOtlpExport } = await import('./otlp/otlp-export.ts');
   const version = serverVersion();
-  return startOtlpExport({ registry, version, env, warn: (message) => logger.warn(`OpenTelemetry: ${message}`) });
+  return startOtlpExport({ registry, version, warn: (message) => logger.warn(`OpenTelemetry: ${message}`) });
 }
 
 async function readIdentity(files: TlsFiles, logger: ServerLogger): Promise<TlsIdentity> {

@@ -170,7 +170,7 @@ describe('tasks', () => {
     expect(errorOf(it.to(driver, 'object').at(-1)?.value ?? VALUE).name).toBe('ObjectLostError');
   });
 
-  it('L4 what a running task put and its node lost is put again by another attempt: the task may be waiting for it', () => {
+  it('L4 what a running task put and its node lost is put again by another attempt: the task may be waiting for it', async () => {
     const { it, host, driver, key } = world({ maxRetries: 0 });
     it.say(driver, submit(driver.id, 1));
     const made = { parent: key(1), digest: new Uint8Array(16) };
@@ -178,8 +178,12 @@ describe('tasks', () => {
     it.say(host, put(host.id, 1, made), { kind: 'located', object: lost, present: false, sizeBytes: 0 });
     // Nobody needs it.
     expect(it.to(host, 'withdraw')).toEqual([]);
+    await it.commit();
     it.say(host, { kind: 'want', object: lost });
     expect(it.to(host, 'withdraw')).toEqual([{ kind: 'withdraw', task: key(1), attempt: 1 }]);
+    // That it is to come is written down, too.
+    await it.commit();
+    expect(it.rows()).toEqual(await it.freshRows());
     it.pass(1000);
     expect(it.to(host, 'lease').at(-1)).toMatchObject({ task: key(1), attempt: 2 });
     // The first attempt's late word counts no more, and until the second has put it there is nothing to lose.
@@ -785,6 +789,32 @@ describe('G2 restart', () => {
     it.say(spare, finish(key(1), { attempt: 2 }));
     expect(it.to(boss, 'object').at(-1)).toMatchObject({ object: key(1), status: 0 });
     expect(new Set(it.to(spare, 'lease').map(({ task }) => task))).toEqual(new Set([key(1), key(2), key(3)]));
+  });
+
+  it('M3 L4 what a running task put is not given up, nor the task, before its node has said after a start of the server what it has', async () => {
+    for (const hasCopy of [true, false]) {
+      const { it, host, driver, key } = world();
+      it.say(driver, submit(driver.id, 1));
+      const made = objectKey(host.id, 1);
+      it.say(host, put(host.id, 1, { parent: key(1), digest: new Uint8Array(16) }));
+      it.say(driver, { kind: 'hold', object: made, holder: 0 });
+      await it.commit();
+      await it.restart();
+      const boss = it.back(driver.id, { wants: [made] });
+      // The host is away for longer than the grace.
+      it.pass(45_000);
+      expect(it.gcs.inGrace).toBe(false);
+      it.pass(1);
+      it.gcs.sessions.connected(it.session(host.id));
+      it.gcs.settle();
+      expect([it.to(boss, 'object'), it.to(host, 'withdraw')]).toEqual([[], []]);
+      it.session(host.id).version = HELLO.version;
+      const leases = [{ task: key(1), attempt: 1 }];
+      it.back(host.id, { leases, copies: hasCopy ? [{ object: made, sizeBytes: 1_000_000 }] : [] });
+      it.pass(1);
+      expect(it.to(boss, 'object').map(({ status }) => status)).toEqual(hasCopy ? [OBJECT_STATUS.stored] : []);
+      expect(it.to(host, 'withdraw').map(({ attempt }) => attempt)).toEqual(hasCopy ? [] : [1]);
+    }
   });
 
   it('M3 J3 the end of a job is told again to who comes back: the word of it may have been lost with the server', async () => {

@@ -100,7 +100,12 @@ export class Gcs {
     this.tasks = new TaskManager(this.state, this.objects, this.quarantine, this.runs, this.actors);
     this.actors.connect(this.tasks);
     this.#submissions = new Submissions(this.state, this.objects, this.tasks, this.runs, this.actors);
-    this.#rebuilder = new Rebuilder(this.state, this.objects, this.tasks);
+    this.#rebuilder = new Rebuilder(
+      this.state,
+      this.objects,
+      this.tasks,
+      (session) => session.state === 'disconnected' || this.#returning.isToReport(session),
+    );
     this.jobs = new JobManager(this.state, this.tasks, this.actors);
     this.sessions = new SessionManager(this.state, options, {
       joined: (session) => {
@@ -113,12 +118,14 @@ export class Gcs {
       },
       changed: (session) => {
         this.scheduler.nodeChanged(session);
+        this.#rebuilder.heardOf(session);
         this.#untold.add(session);
       },
       died: (session, reason) => this.#sessionDied(session, reason),
       reported: (session, report) => {
         this.jobs.tellFormerEnds(session);
         this.#returning.adoptReport(session, report);
+        this.#rebuilder.heardOf(session);
         this.#settle();
       },
       graceEnds: () => this.#returning.applyHeld(),
@@ -389,6 +396,7 @@ export class Gcs {
     for (const task of [...session.assigned]) this.tasks.lost(task, session);
     this.objects.removeSession(session);
     this.#returning.gone(session);
+    this.#rebuilder.heardOf(session);
     this.state.ports.sessionEnded(session, reason);
     this.#settle();
   }

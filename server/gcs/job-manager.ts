@@ -83,7 +83,7 @@ export class JobManager {
 
   restore(job: JobRecord): void {
     this.#state.jobs.set(job.id, job);
-    this.isTaken(job.id);
+    this.keepNumber(job.id);
     if (job.status !== 'running') this.#formerEnds.push(job);
   }
 
@@ -98,8 +98,8 @@ export class JobManager {
     if (session.state !== 'dead') this.#state.ports.command(session, { kind: 'stopJob', job: id });
   }
 
-  /** A number that a job has or had: none after it gets it again, for history and files go by it. */
-  isTaken(job: number): void {
+  /** A job has this number, or had it: none after it gets it, for history and files go by it. */
+  keepNumber(job: number): void {
     this.#nextJob = Math.max(this.#nextJob, job + 1);
   }
 

@@ -103,7 +103,7 @@ function loadSession(gcs: Gcs, id: number, row: Uint8Array, jobOfSession: Map<Se
   if (fields.job !== 0) {
     jobOfSession.set(session, fields.job);
     // Its row may be deleted; that of its driver's session stays.
-    gcs.jobs.isTaken(fields.job);
+    gcs.jobs.keepNumber(fields.job);
   }
   gcs.sessions.restore(session);
 }

@@ -3,7 +3,7 @@
  * tasks again. It is a queue, not a recursion: a lost chain of ten thousand tasks must not overflow the stack.
  */
 import { sessionOfKey } from '#shared/ids/object-key.ts';
-import type { ObjectRecord, TaskRecord } from './entities.ts';
+import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import type { JobHistory } from './job-history.ts';
 import type { ObjectTable } from './object-table.ts';
 import { startVersion } from './object-versions.ts';
@@ -18,12 +18,28 @@ export class Rebuilder {
   readonly #state: GcsState;
   readonly #objects: ObjectTable;
   readonly #tasks: TaskManager;
+  readonly #isSilent: (session: SessionRecord) => boolean;
   readonly #queue = new Set<ObjectRecord>();
+  /** What was put by an attempt of a silent session, by that session: it may still have it. */
+  readonly #parked = new Map<number, Set<ObjectRecord>>();
 
-  constructor(state: GcsState, objects: ObjectTable, tasks: TaskManager) {
+  /** @param isSilent true for a session that has no connection, or has not said since a start of the server what it has */
+  constructor(
+    state: GcsState,
+    objects: ObjectTable,
+    tasks: TaskManager,
+    isSilent: (session: SessionRecord) => boolean,
+  ) {
     this.#state = state;
     this.#objects = objects;
     this.#tasks = tasks;
+    this.#isSilent = isSilent;
+  }
+
+  /** The session is silent no more, or over. */
+  heardOf({ id }: SessionRecord): void {
+    for (const object of this.#parked.get(id) ?? []) this.#queue.add(object);
+    this.#parked.delete(id);
   }
 
   add(object: ObjectRecord): void {
@@ -70,12 +86,14 @@ export class Rebuilder {
   #putAgain(object: ObjectRecord, maker: TaskRecord): void {
     const session = this.#state.sessions.get(this.#putterOf(object, maker));
     if (!session || session.state === 'dead') return;
+    if (this.#mayHave(session, object)) return;
     if (!this.#tasks.startAnew(maker, session)) {
       this.#objects.setError(object, LOST);
       return;
     }
     // What is not there yet cannot be lost: the next attempt is not started anew for the same loss.
     startVersion(object, undefined);
+    this.#state.touch(object);
     this.#state.ports.event({
       severity: 'warning',
       kind: 'rebuild',
@@ -93,7 +111,17 @@ export class Rebuilder {
     }
     const session = this.#state.sessions.get(main.assigned);
     if (!session || session.state === 'dead' || history.promised.has(object.key)) return;
+    if (this.#mayHave(session, object)) return;
     if (!this.#tasks.startAnew(main, session)) this.#objects.setError(object, LOST);
+  }
+
+  /** True while its session is silent; the object is looked at again when that is over. */
+  #mayHave(session: SessionRecord, object: ObjectRecord): boolean {
+    if (!this.#isSilent(session)) return false;
+    const parked = this.#parked.get(session.id);
+    if (parked) parked.add(object);
+    else this.#parked.set(session.id, new Set([object]));
+    return true;
   }
 
   /** The session whose attempt put the object; 0 if none that runs now did. */

@@ -40,6 +40,8 @@ export class ReturningNodes {
   /** Nothing more is to come. */
   #isLastCall = false;
   readonly #apply: (session: SessionRecord, record: NodeRecord) => void;
+  /** Former sessions that have reported. */
+  readonly #reported = new Set<number>();
   /** Of strangers' nodes, whose reports name what is in records that are still to come. */
   readonly #early = new Map<number, SessionFrameOf<'report'>>();
 
@@ -120,6 +122,11 @@ export class ReturningNodes {
     }
   }
 
+  /** True as long as a session of a former server has not said what it has. */
+  isToReport(session: SessionRecord): boolean {
+    return this.#early.has(session.id) || (this.#gcs.sessions.isFormer(session) && !this.#reported.has(session.id));
+  }
+
   /** What a node runs and holds, after a restart of the server (rule M3). */
   adoptReport(session: SessionRecord, report: SessionFrameOf<'report'>): void {
     for (const { task, attempt } of report.leases) this.#reportedLease(session, task, attempt);
@@ -137,6 +144,7 @@ export class ReturningNodes {
     // What a stranger says of what is not on the books is not kept record by record, as it is for others (see `orphans.ts`).
     if (session.trusted || session.received >= report.lastRecord) this.#adoptObjects(session, report);
     else this.#early.set(session.id, report);
+    this.#reported.add(session.id);
     this.heard(session);
     if (!this.#gcs.inGrace) this.settleLeases();
   }
@@ -152,6 +160,7 @@ export class ReturningNodes {
 
   /** The session is over. */
   gone(session: SessionRecord): void {
+    this.#reported.delete(session.id);
     this.#early.delete(session.id);
     this.#held.drop(session);
     if (this.#gcs.inGrace) this.#held.becameKnown(runnerKey(session.id));

@@ -44,6 +44,12 @@ interface ReadyModule {
   readonly source: string | null;
 }
 
+/** What `main` is given. */
+interface MainArgument {
+  readonly value: unknown;
+  readonly encoded: Uint8Array;
+}
+
 type Described = Pick<JobRecord, 'name' | 'submitter' | 'purpose' | 'priority' | 'trust'>;
 
 /** The submitted jobs of one server. */
@@ -74,10 +80,10 @@ export class JobService implements JobServicePort {
   async submit(submission: Submission): Promise<number> {
     const { args, name, submitter = '', purpose = '', priority = 1, trust = 'own' } = submission;
     // Before a sandbox is asked: what cannot be sent is refused at once.
-    encodeMainArgument(args);
+    const argument = { value: args, encoded: encodeMainArgument(args) };
     const module = await this.#moduleOf(submission);
     const described = { name: name ?? nameOf(module.fileName), submitter, purpose, priority, trust };
-    return this.#begin(module, described, args);
+    return this.#begin(module, described, argument);
   }
 
   async check(source: string, fileName: string): Promise<Check> {
@@ -97,12 +103,13 @@ export class JobService implements JobServicePort {
     if (!meta || !former || !module) throw new RangeError(`job ${job} was not submitted here: it cannot be run again`);
     const { code, sourceMap, hash } = module;
     const { fileName, source } = meta;
+    const value = args === undefined ? meta.args : args;
+    const argument = { value, encoded: encodeMainArgument(value) };
     if (args !== undefined && source !== null && this.#parts.bundler) {
-      encodeMainArgument(args);
       const { misfits = [] } = await this.#parts.bundler.bundle({ source, fileName, argument: { value: args } });
       refuse(misfits);
     }
-    return this.#begin({ hash, code, sourceMap, fileName, source }, former, args === undefined ? meta.args : args);
+    return this.#begin({ hash, code, sourceMap, fileName, source }, former, argument);
   }
 
   async remove(id: number): Promise<void> {
@@ -190,22 +197,21 @@ export class JobService implements JobServicePort {
     };
   }
 
-  async #begin(module: ReadyModule, described: Described, args: unknown): Promise<number> {
+  async #begin(module: ReadyModule, described: Described, argument: MainArgument): Promise<number> {
     const { name, submitter, purpose, priority, trust } = described;
     const { fileName, source, hash } = module;
-    const encoded = encodeMainArgument(args);
     const begun = this.#plane.step((gcs) => {
       const nodeId = randomBytes(NODE_ID_BYTES).toString('hex');
       return beginJob(gcs, { name, nodeId, module, submitter, purpose, priority, trust });
     });
     const { job } = begun;
-    const meta = { module: hash, fileName, source, ...(args === undefined ? {} : { args }) };
+    const meta = { module: hash, fileName, source, ...(argument.value === undefined ? {} : { args: argument.value }) };
     this.#submitted.add(job.id);
     await Promise.all([this.#files.writeMeta(job.id, meta), this.#durable()]);
     this.#plane.step((gcs) => {
       // Before anything is told: the first word may be that it is over.
       this.#attach(job, begun.session);
-      startMain(gcs, begun, { module, args: encoded });
+      startMain(gcs, begun, { module, args: argument.encoded });
     });
     await this.#durable();
     return job.id;

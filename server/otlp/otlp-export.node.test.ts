@@ -110,6 +110,17 @@ describe('an export to an OpenTelemetry collector', () => {
     await running.stop();
   });
 
+  it('is not kept from its work by an interval that is none', async () => {
+    for (const given of ['-5', '0', 'often', '1e12']) {
+      vi.stubEnv('OTEL_METRIC_EXPORT_INTERVAL', given);
+      const warnings: string[] = [];
+      const running = startOtlpExport({ registry: filled(), version: '1.2.3', warn: (words) => warnings.push(words) });
+      expect(warnings.join()).toContain('OTEL_METRIC_EXPORT_INTERVAL');
+      await running.stop();
+    }
+    expect(received).toHaveLength(4);
+  });
+
   it('is wanted where the environment names a collector', () => {
     expect(wantsOtlp({})).toBe(false);
     expect(wantsOtlp({ OTEL_EXPORTER_OTLP_ENDPOINT: '' })).toBe(false);

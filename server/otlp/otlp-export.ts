@@ -28,6 +28,8 @@ const SCOPE = 'daylight';
 const MS_PER_S = 1000;
 const NS_PER_MS = 1e6;
 const DEFAULT_INTERVAL_MS = 60_000;
+/** Timers know no longer one. */
+const MAX_INTERVAL_MS = 2 ** 31 - 1;
 /** A collector that is away must not keep the server from stopping. */
 const STOP_LIMIT_MS = 2_000;
 
@@ -37,8 +39,6 @@ export interface OtlpExportParts {
   readonly version: string;
   /** Told when a collector cannot be reached or refuses. */
   readonly warn: (message: string) => void;
-  /** Default: those of the process. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** An export that runs. */
@@ -50,12 +50,12 @@ export interface OtlpExport {
 }
 
 /** Begins to push, every minute unless the environment says otherwise. */
-export function startOtlpExport({ registry, version, warn, env = process.env }: OtlpExportParts): OtlpExport {
+export function startOtlpExport({ registry, version, warn }: OtlpExportParts): OtlpExport {
   diag.setLogger({ error: warn, warn, info: () => {}, debug: () => {}, verbose: () => {} }, DiagLogLevel.WARN);
   const resource = defaultResource()
     .merge(resourceFromAttributes({ 'service.name': SCOPE, 'service.version': version }))
     .merge(detectResources({ detectors: [envDetector, serviceNameEnvDetector] }));
-  const intervalMs = Number(env['OTEL_METRIC_EXPORT_INTERVAL']) || DEFAULT_INTERVAL_MS;
+  const intervalMs = exportIntervalMs(process.env['OTEL_METRIC_EXPORT_INTERVAL'], warn);
   const provider = new MeterProvider({
     resource,
     readers: [
@@ -71,6 +71,17 @@ export function startOtlpExport({ registry, version, warn, env = process.env }: 
     flush: () => provider.forceFlush(),
     stop: () => provider.shutdown({ timeoutMillis: STOP_LIMIT_MS }).catch((error: unknown) => warn(String(error))),
   };
+}
+
+/** A wrong word in the environment is no reason for a server not to start. */
+function exportIntervalMs(given: string | undefined, warn: (message: string) => void): number {
+  if (given === undefined || given === '') return DEFAULT_INTERVAL_MS;
+  const intervalMs = Number(given);
+  if (Number.isInteger(intervalMs) && intervalMs > 0 && intervalMs <= MAX_INTERVAL_MS) return intervalMs;
+  warn(
+    `OTEL_METRIC_EXPORT_INTERVAL is no number of milliseconds from 1 to ${MAX_INTERVAL_MS}: ${DEFAULT_INTERVAL_MS} is taken`,
+  );
+  return DEFAULT_INTERVAL_MS;
 }
 
 /** Gives what the registry holds at the moment. Counters count from its making. */
