@@ -1159,6 +1159,34 @@ describe('G2 restart', () => {
     });
   });
 
+  it('M2 M3 what the next life of an actor did is heard after the word that its former life ended, however that waits', async () => {
+    const { it, host, driver, key } = world({}, { maxRestarts: -1, maxTaskRetries: -1 });
+    const place = PLACE.here;
+    it.say(driver, submit(driver.id, 1, { fn: 1, options: 1, place }), finish(key(1)));
+    it.say(driver, submit(driver.id, 2, { actor: key(1), fn: 2, place }));
+    await it.commit();
+    const told = driver.received;
+    await it.restart();
+    // The former server had heard that the driver's life of it ended, and gave it and its call to the host.
+    const back = it.back(host.id, { lastRecord: 3, actors: [{ actor: key(1), incarnation: 2 }] });
+    const call = finish(key(2), { attempt: 2 });
+    it.say(back, submit(host.id, 1, { parent: key(1), place: PLACE.ask }), finish(key(1), { attempt: 2 }), call);
+    const boss = it.back(driver.id, { lastRecord: told + 3 });
+    const reason = END_REASON.workerCrashed;
+    it.say(
+      boss,
+      // What this names was lost with a third node: it waits to the end of the grace.
+      { kind: 'release', object: objectKey(99, 1), holder: 0 },
+      { kind: 'actorDown', actor: key(1), incarnation: 1, reason, message: 'crash' },
+      { kind: 'spill', task: key(2) },
+    );
+    it.pass(45_000);
+    expect(it.gcs.inGrace).toBe(false);
+    expect(it.gcs.state.actors.get(key(1))).toMatchObject({ state: 'alive', incarnation: 2, session: host.id });
+    expect(it.to(boss, 'object')).toMatchObject([{ object: key(2), status: OBJECT_STATUS.inline }]);
+    expect([...it.to(back, 'lease'), ...it.to(back, 'killActor')]).toEqual([]);
+  });
+
   it('M3 G2 a lease that its node does not know is not given again if another had it since', async () => {
     const { it, host, driver, key } = world();
     it.say(driver, submit(driver.id, 1));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeRecord } from '#shared/protocol/node-records.ts';
 import type { SessionRecord } from './entities.ts';
-import { HeldStreams } from './held-streams.ts';
+import { HeldStreams, runnerKey } from './held-streams.ts';
 import { GcsWorld } from './testing/gcs-world.ts';
 import { finish, submit } from './testing/records.ts';
 
@@ -11,10 +11,17 @@ function world(...known: number[]) {
   const applied: string[] = [];
   const keys = new Set(known);
   const streams: HeldStreams = new HeldStreams(
-    (record) => (record.kind === 'finish' && !keys.has(record.task) ? record.task : 0),
+    (record) => (record.kind === 'finish' && !keys.has(record.task) ? record.task : awaitedSession(record)),
     (_, record) => apply(record),
+    ({ id }) => streams.becameKnown(runnerKey(id)),
   );
+  /** A release waits for the session that it names. */
+  const awaitedSession = (record: NodeRecord) => {
+    const session = record.kind === 'release' && it.gcs.state.sessions.get(record.holder);
+    return session && streams.has(session) ? runnerKey(session.id) : 0;
+  };
   const apply = (record: NodeRecord): void => {
+    if (record.kind === 'release') applied.push('release');
     if (record.kind !== 'submit' && record.kind !== 'finish') return;
     applied.push(`${record.kind} ${record.task}`);
     if (record.kind !== 'submit') return;
@@ -56,6 +63,16 @@ describe('HeldStreams', () => {
       expect(applied).toHaveLength(4);
       expect([...streams.levels()]).toMatchObject([{ level: 0 }]);
     }
+  });
+
+  it('L2 M3 what waits for a session is applied behind all that session says, also in the end', () => {
+    const { streams, applied, say, sessions } = world();
+    say(sessions[0], finish(LOST), finish(1));
+    say(sessions[1], { kind: 'release', object: 1, holder: sessions[0].id });
+    say(sessions[2], finish(LOST + 1), made(1));
+    streams.applyAll();
+    expect(applied).toEqual([`finish ${LOST}`, `finish ${LOST + 1}`, 'submit 1', 'finish 1', 'release']);
+    expect([...streams.levels()]).toMatchObject([{ level: 0 }]);
   });
 
   it('L2 M3 of streams that wait for each other one goes first', () => {

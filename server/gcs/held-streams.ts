@@ -28,6 +28,7 @@ export class HeldStreams {
   /** What a session's record waits for now; 0 for nothing. */
   readonly #awaitedBy: (record: NodeRecord, session: SessionRecord) => ObjectKey;
   readonly #apply: (session: SessionRecord, record: NodeRecord) => void;
+  readonly #ended: (session: SessionRecord) => void;
   readonly #streams = new Map<SessionRecord, HeldStream>();
   readonly #byKey = new Map<ObjectKey, Set<SessionRecord>>();
   readonly #ready: SessionRecord[] = [];
@@ -36,12 +37,20 @@ export class HeldStreams {
   #isDraining = false;
   #count = 0;
 
+  /** @param ended nothing of a session waits any more */
   constructor(
     awaitedBy: (record: NodeRecord, session: SessionRecord) => ObjectKey,
     apply: (session: SessionRecord, record: NodeRecord) => void,
+    ended: (session: SessionRecord) => void,
   ) {
     this.#awaitedBy = awaitedBy;
     this.#apply = apply;
+    this.#ended = ended;
+  }
+
+  /** Something of this session waits. */
+  has(session: SessionRecord): boolean {
+    return this.#streams.has(session);
   }
 
   *levels(): Iterable<QueueLevel> {
@@ -73,6 +82,7 @@ export class HeldStreams {
     const stream = this.#streams.get(session);
     if (!stream) return;
     this.#streams.delete(session);
+    this.#expect(runnerKey(session.id), -1);
     this.#unwait(session, stream.awaited);
     this.#count -= stream.records.length - stream.next;
   }
@@ -94,8 +104,10 @@ export class HeldStreams {
     this.#ready.push(...this.#streams.keys());
     this.#drainReady();
     this.#toCome = new Map();
-    for (const { records, next } of this.#streams.values())
-      for (const record of records.slice(next)) this.#expect(record, 1);
+    for (const [session, { records, next }] of this.#streams) {
+      this.#expect(runnerKey(session.id), 1);
+      for (const record of records.slice(next)) this.#expect(keyMadeKnownBy(record), 1);
+    }
     for (let isStuck = false; this.#streams.size > 0;) {
       const before = this.#count;
       for (const [session, stream] of this.#streams) {
@@ -116,9 +128,8 @@ export class HeldStreams {
     this.#drainReady();
   }
 
-  /** A record that makes a key known is among those that wait (`change` 1), or no longer (−1). */
-  #expect(record: NodeRecord, change: 1 | -1): void {
-    const key = record.kind === 'submit' ? record.task : record.kind === 'put' ? record.object : 0;
+  /** What makes a key known is among what waits (`change` 1), or no longer (−1). */
+  #expect(key: ObjectKey, change: 1 | -1): void {
     if (key === 0 || !this.#toCome) return;
     const count = (this.#toCome.get(key) ?? 0) + change;
     if (count > 0) this.#toCome.set(key, count);
@@ -140,6 +151,8 @@ export class HeldStreams {
       const record = stream.records[stream.next];
       if (!record) {
         this.#streams.delete(session);
+        this.#expect(runnerKey(session.id), -1);
+        this.#ended(session);
         return;
       }
       const awaited = this.#awaitedBy(record, session);
@@ -157,7 +170,7 @@ export class HeldStreams {
     stream.next += 1;
     this.#count -= 1;
     if (!record) return;
-    this.#expect(record, -1);
+    this.#expect(keyMadeKnownBy(record), -1);
     this.#apply(session, record);
   }
 
@@ -172,4 +185,15 @@ export class HeldStreams {
     sessions?.delete(session);
     if (sessions?.size === 0) this.#byKey.delete(key);
   }
+}
+
+/** What waits for a session to say everything waits for this key, which no object has. */
+export function runnerKey(session: number): ObjectKey {
+  return -session;
+}
+
+/** 0 for a record that makes nothing known. */
+function keyMadeKnownBy(record: NodeRecord): ObjectKey {
+  if (record.kind === 'submit') return record.task;
+  return record.kind === 'put' ? record.object : 0;
 }

@@ -12,7 +12,7 @@ import type { ActorManager } from './actor-manager.ts';
 import type { Assignments } from './assignments.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import type { ObjectTable } from './object-table.ts';
-import { HeldStreams } from './held-streams.ts';
+import { HeldStreams, runnerKey } from './held-streams.ts';
 import { awaitedKey, Orphans } from './orphans.ts';
 import type { SessionManager } from './session-manager.ts';
 import type { GcsState } from './state.ts';
@@ -52,6 +52,7 @@ export class ReturningNodes {
     this.#held = new HeldStreams(
       (record, session) => awaitedKey(gcs.state, record, this.#isLastCall) || this.#awaitedRunner(session, record),
       (session, record) => this.#applyHeld(session, record),
+      ({ id }) => this.#held.becameKnown(runnerKey(id)),
     );
     this.#apply = apply;
   }
@@ -78,19 +79,29 @@ export class ReturningNodes {
   }
 
   /**
-   * A result of an attempt that the books do not know waits for the node that has the task by them: the former server may have
-   * taken, and told of, either's, and there is no more than one result that was told (rule L5). The key stands for that session.
+   * A result of an attempt that the books do not know waits for the node that has the task, or the actor, by them: the former
+   * server may have taken, and told of, either's, and there is no more than one result that was told (rule L5). A life of an
+   * actor that the books do not know is believed after the word that the former one ended, which is that node's to say
+   * (rule M2). The key stands for that session.
    */
   #awaitedRunner(session: SessionRecord, record: NodeRecord): ObjectKey {
-    if (record.kind !== 'finish' || this.#isLastCall) return 0;
+    if (record.kind !== 'finish' || !this.#gcs.sessions.isFormer(session)) return 0;
     const task = this.#state.task(record.task);
-    if (task?.state !== 'leased' || task.assigned === session.id || task.copy?.session === session.id) return 0;
-    if (record.attempt <= task.attempt || !this.#gcs.sessions.isFormer(session)) return 0;
-    return this.#isToCome(task.assigned) ? runnerKey(task.assigned) : 0;
+    if (!task || record.attempt <= task.attempt) return 0;
+    const runner = task.assigned || (this.#state.actors.get(task.key)?.session ?? 0);
+    if (runner === 0 || runner === session.id || task.copy?.session === session.id) return 0;
+    return this.#isToCome(runner) ? runnerKey(runner) : 0;
+  }
+
+  /** The session is not over, and something that it has to say was not applied. */
+  #isToCome(id: number): boolean {
+    const session = this.#state.sessions.get(id);
+    if (session && session.state !== 'dead' && this.#held.has(session)) return true;
+    return !this.#isLastCall && this.#isUnheard(id);
   }
 
   /** The session is not over and has not said everything. */
-  #isToCome(id: number): boolean {
+  #isUnheard(id: number): boolean {
     const session = this.#state.sessions.get(id);
     return session !== undefined && session.state !== 'dead' && session.heard < session.reportedUpTo;
   }
@@ -220,7 +231,7 @@ export class ReturningNodes {
     if (!task || task.state === 'finished' || task.assigned === session.id || task.copy?.session === session.id) return;
     if (task.assigned !== 0 && task.state === 'leased') {
       // By the books another node has an earlier attempt. It has not come back: the one that has an end of a later one is believed.
-      const isLater = this.#isLastCall && attempt > task.attempt && this.#isToCome(task.assigned);
+      const isLater = this.#isLastCall && attempt > task.attempt && this.#isUnheard(task.assigned);
       if (!isLater) return;
       this.#gcs.runs.leave(task);
     }
@@ -306,9 +317,4 @@ export class ReturningNodes {
     this.#gcs.objects.setError(object, systemError('objectLost', message));
     this.#gcs.objects.reconsider(object);
   }
-}
-
-/** What waits for a session to say everything waits for this key, which no object has. */
-function runnerKey(session: number): ObjectKey {
-  return -session;
 }
