@@ -5,7 +5,7 @@
  * now and then. So the simulator can run the very same code on a fake clock, and a restart is: load the rows, go on.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
-import type { NodeRecord } from '#shared/protocol/node-records.ts';
+import { FUNCTION_KIND, type NodeRecord } from '#shared/protocol/node-records.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Random } from '#shared/ports/random.ts';
@@ -13,6 +13,7 @@ import type { Explanation } from '../scheduler/explain.ts';
 import { GlobalScheduler } from '../scheduler/global-scheduler.ts';
 import { Speculation } from '../scheduler/speculation.ts';
 import { Strangers } from '../trust/strangers.ts';
+import { ActorHistories } from './actor-history.ts';
 import { ActorManager } from './actor-manager.ts';
 import { Assignments } from './assignments.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
@@ -52,6 +53,7 @@ export class Gcs {
   readonly runs: Assignments;
   readonly tasks: TaskManager;
   readonly actors: ActorManager;
+  readonly histories: ActorHistories;
   readonly jobs: JobManager;
   readonly sessions: SessionManager;
   readonly scheduler: GlobalScheduler;
@@ -73,14 +75,17 @@ export class Gcs {
       rebuild: (object) => this.#rebuilder.add(object),
       forgetTask: (task) => this.tasks.forget(task),
     });
-    const lease = (task: TaskRecord, session: SessionRecord, incarnation: number): void => {
+    const lease = (task: TaskRecord, session: SessionRecord, incarnation: number, lane?: ObjectKey): void => {
       this.runs.assign(task, session, 'leased');
       givenTo(this, task, session);
-      leases.write(task, session, { attempt: task.attempt, incarnation }, this.objects);
+      leases.write(task, session, { attempt: task.attempt, incarnation, lane }, this.objects);
     };
     this.scheduler = new GlobalScheduler(
       this.state,
-      (task, session) => lease(task, session, this.#incarnationOf(task)),
+      (task, session) => {
+        if (task.fn.kind === FUNCTION_KIND.actor && !this.actors.tellFormerLife(task, session)) return;
+        lease(task, session, this.#incarnationOf(task));
+      },
       options.random,
       (task, session) => this.quarantine.hasEndedOn(task, session),
     );
@@ -91,8 +96,11 @@ export class Gcs {
         leases.write(task, session, { attempt: task.copy?.attempt ?? 0, incarnation: 0 }, this.objects);
       },
     });
-    this.actors = new ActorManager(this.state, this.objects, {
+    this.histories = new ActorHistories(this.state, this.objects, { letGo: (call) => this.tasks.letGo(call) });
+    this.actors = new ActorManager(this.state, this.objects, this.histories, {
       lease,
+      repeat: (task, session, incarnation, lane) =>
+        leases.write(task, session, { attempt: task.attempt, incarnation, lane }, this.objects),
       keep: (task, session) => this.runs.assign(task, session, 'local'),
     });
     this.runs = new Assignments(this.state, this.scheduler);
@@ -100,7 +108,7 @@ export class Gcs {
     this.tasks = new TaskManager(this.state, this.objects, this.quarantine, this.runs, this.actors);
     this.actors.connect(this.tasks);
     this.#submissions = new Submissions(this.state, this.objects, this.tasks, this.runs, this.actors);
-    this.#rebuilder = new Rebuilder(this.state, this.objects, this.tasks);
+    this.#rebuilder = new Rebuilder(this.state, this.objects, this.tasks, this.actors);
     this.jobs = new JobManager(this.state, this.tasks, this.actors);
     this.sessions = new SessionManager(this.state, options, {
       joined: (session) => {
@@ -180,6 +188,7 @@ export class Gcs {
   tick(): void {
     this.sessions.tick();
     this.quarantine.tick();
+    this.histories.copies.tick();
     this.#tellPeers();
     this.#settle();
     this.speculation.run();
@@ -278,8 +287,10 @@ export class Gcs {
         return;
       case 'located': {
         const object = this.state.object(record.object);
-        if (object && record.present) this.objects.addCopy(object, session, record.sizeBytes);
-        else if (object) this.#copyLost(object, session, record.object);
+        if (object && record.present) {
+          this.objects.addCopy(object, session, record.sizeBytes);
+          this.histories.copied(object);
+        } else if (object) this.#copyLost(object, session, record.object);
         // It was freed while the copy was on its way.
         else if (record.present) this.state.ports.command(session, { kind: 'dropCopy', object: record.object });
         return;
@@ -297,6 +308,12 @@ export class Gcs {
         return;
       case 'actorDown':
         this.actors.down(session, record);
+        return;
+      case 'began':
+        this.histories.began(session, record);
+        return;
+      case 'saved':
+        this.histories.saved(session, record);
         return;
       default:
         this.#applyDefinition(session, record);
@@ -385,9 +402,11 @@ export class Gcs {
     if (session.job) this.jobs.driverDied(session.job, reason);
     for (const actor of [...this.state.actors.values()]) {
       if (actor.session === session.id) this.actors.hostDied(actor, session.nodeName);
+      else if (actor.creation.assigned === session.id) this.actors.creationLost(actor.creation);
     }
     for (const task of [...session.assigned]) this.tasks.lost(task, session);
     this.objects.removeSession(session);
+    this.histories.copies.nodeGone();
     this.#returning.gone(session);
     this.state.ports.sessionEnded(session, reason);
     this.#settle();
@@ -395,6 +414,7 @@ export class Gcs {
 
   /** Puts a task that was loaded from disk back where it stood. */
   restoreTask(task: TaskRecord): void {
+    if (task.callNumber > 0) this.actors.restoreBegun(task);
     if (task.state === 'finished') return;
     task.job.unfinished.set(task.key, task);
     this.state.batches.submitted(task);
