@@ -24,7 +24,6 @@ const HINTS: Readonly<Record<string, number>> = {
   'zombie-believed': 30,
   'withdrawn-copy-not-told': 1180,
   'actor-on-dead-node': 49,
-  'call-of-the-dead-sent-again': 241,
   'lineage-not-kept': 136,
   'transfer-left-open': 53,
   'one-holder-written': 14,
