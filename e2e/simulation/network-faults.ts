@@ -98,12 +98,18 @@ export class NetworkFaults {
     return wires.length > 1;
   }
 
-  /** Each record was applied, so it changes nothing; a second hello is a strike, and no more. */
+  /** Each record was applied, so it changes nothing; a second hello is a strike, and a stranger's second report, and no more. */
   #repeatUp(wire: Wire): boolean {
     const frames = wire.up.repeat();
     const [hello] = wire.said;
-    if (hello && frames.includes(hello)) this.#harm.cluster.server.network.provoked.add('unexpected');
+    const isReport = (frame: Uint8Array): boolean => decodeSessionFrame(frame).type === 'report';
+    const isStrike = (hello && frames.includes(hello)) || (this.#isStranger(wire.node) && frames.some(isReport));
+    if (isStrike) this.#harm.cluster.server.network.provoked.add('unexpected');
     return frames.length > 0;
+  }
+
+  #isStranger(machine: Machine): boolean {
+    return this.#harm.cluster.nodes.some((node) => node.machine === machine && node.kind.isStranger);
   }
 
   /** Somebody says everything again that a node once said over a connection, from its hello on. */
@@ -131,14 +137,14 @@ export class NetworkFaults {
   }
 
   #echo(node: Machine, frames: readonly Uint8Array[], isThere: boolean): void {
-    const { world, server, nodes } = this.#harm.cluster;
+    const { world, server } = this.#harm.cluster;
     const { provoked } = server.network;
     // A server that lost its last records is told of later ones only.
     provoked.add('gap');
     // Whoever says again what was said cannot answer a challenge.
     provoked.add('unexpected');
     // A stranger's node may speak of its present session only.
-    if (nodes.some(({ machine, kind }) => machine === node && kind.isStranger)) provoked.add('bad-record');
+    if (this.#isStranger(node)) provoked.add('bad-record');
     const echo = new Echo(world, server.network, node.name, { frames, isThere });
     this.#echoes.push(echo);
     this.#harm.later(15_000, () => echo.silence());
