@@ -11,6 +11,7 @@ import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { StrangerBook } from '../trust/stranger-book.ts';
 import type { ObjectRecord, SessionRecord } from './entities.ts';
 import type { Gcs } from './gcs.ts';
+import { GONE_ROW } from './gone.ts';
 import { KeyTable } from './key-table.ts';
 import { readObjectRow } from './object-rows.ts';
 import { actorRow, aliasRow, functionRow, jobRow, moduleRow, optionsRow, readRow, sessionRow } from './rows.ts';
@@ -29,6 +30,10 @@ const SLICE_ROWS = 2_000;
 export async function loadState(storage: Storage, gcs: Gcs, yieldTurn: () => Promise<void>): Promise<void> {
   const { state } = gcs;
   const { dictionaries } = state;
+  await storage.load('meta', (key, row) => {
+    if (key === GONE_ROW) state.gone.restore(row);
+  });
+  gcs.jobs.keepNumber(state.gone.jobsUpTo);
   await storage.load('functions', (index, row) => {
     const { module, name, kind } = readRow(functionRow, row);
     dictionaries.restoreFunction(index, module, name, kind);
