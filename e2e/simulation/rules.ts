@@ -62,7 +62,7 @@ export class Rules {
   /** A node ended that had told what was not durable. */
   #hasOrphans = false;
   /**
-   * A server and a node ended before what the node had told was durable. Tasks run again then, but a reference to what they made
+   * A server and a node ended before what the node had told was durable; if the node is a stranger's, the server alone. Tasks run again then, but a reference to what they made
    * the first time, which others may have, names nothing any more: `ObjectLostError` (rules L2, M3).
    */
   mayHaveLost = false;
@@ -148,7 +148,11 @@ export class Rules {
   }
 
   serverEnds(): void {
-    if (this.#hasOrphans) this.mayHaveLost = true;
+    // What a stranger's node made by a lease that was not durable it is not believed again, and somebody may have seen it (M3).
+    const isWordLost = this.#books
+      .all()
+      .some(({ kind, shell }) => kind.isStranger === true && shell !== undefined && shell.raylet.journal.backlog > 0);
+    if (this.#hasOrphans || isWordLost) this.mayHaveLost = true;
   }
 
   check(): void {

@@ -1254,6 +1254,23 @@ describe('G2 restart', () => {
     expect(it.gcs.state.objects.has(key(1))).toBe(true);
   });
 
+  it('O3 M3 what nobody tells of again is lost, and stays in the hands of who holds it until that lets go', async () => {
+    const { it, host, driver } = world();
+    await it.commit();
+    const received = driver.received;
+    await it.restart();
+    const lost = objectKey(host.id, 1);
+    const boss = it.back(driver.id, { lastRecord: received + 2 });
+    it.say(boss, { kind: 'hold', object: lost, holder: 0 }, { kind: 'want', object: lost });
+    it.back(host.id);
+    it.pass(1);
+    expect(it.gcs.inGrace).toBe(false);
+    expect(it.to(boss, 'object')).toMatchObject([{ object: lost, status: OBJECT_STATUS.error }]);
+    expect(it.gcs.state.objects.has(lost)).toBe(true);
+    it.say(boss, { kind: 'release', object: lost, holder: 0 });
+    expect(it.gcs.state.objects.has(lost)).toBe(false);
+  });
+
   it('A1 calls that were lost with the server reach the actor before newer ones', async () => {
     const { it, host, driver, key } = world();
     it.say(driver, submit(driver.id, 1, { fn: 1, options: 1 }));

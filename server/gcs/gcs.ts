@@ -266,9 +266,12 @@ export class Gcs {
         return;
       }
       case 'hold': {
-        const object = this.state.object(record.object);
         const holder = this.#holder(session, record.holder);
-        if (object && holder !== undefined) this.objects.hold(object, holder);
+        if (holder === undefined) return;
+        // It has waited for the record of what made this: that was lost with the server, and who holds it is to hear so.
+        const isLost = this.inGrace && session.trusted;
+        const object = this.state.object(record.object) ?? (isLost ? this.objects.create(record.object) : undefined);
+        if (object) this.objects.hold(object, holder);
         return;
       }
       case 'want':
