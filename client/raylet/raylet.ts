@@ -73,7 +73,8 @@ export class Raylet {
     });
     this.#objects = new LocalObjects({
       want: (key) => this.journal.append({ kind: 'want', object: key }),
-      fetch: (object) => this.#desk.fetch(object),
+      fetch: (object, priority) => this.#desk.fetch(object, priority),
+      hasten: ({ key }, priority) => ports.server.hasten(key, priority),
       tellOwner: (object) => this.#desk.tellOwner(object),
       isMadeHere: (key) => this.#tasks.get(key) !== undefined,
       store: this.store.watch,

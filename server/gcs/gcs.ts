@@ -15,6 +15,7 @@ import { Speculation } from '../scheduler/speculation.ts';
 import { Strangers } from '../trust/strangers.ts';
 import { ActorManager } from './actor-manager.ts';
 import { Assignments } from './assignments.ts';
+import { CorruptCopies } from './corrupt-copies.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { cutHistory, givenTo, noteDecision } from './histories.ts';
 import { JobManager } from './job-manager.ts';
@@ -56,6 +57,7 @@ export class Gcs {
   readonly sessions: SessionManager;
   readonly scheduler: GlobalScheduler;
   readonly quarantine: Quarantine;
+  readonly corrupt: CorruptCopies;
   readonly #submissions: Submissions;
   readonly speculation: Speculation;
   readonly #rebuilder: Rebuilder;
@@ -73,6 +75,7 @@ export class Gcs {
       rebuild: (object) => this.#rebuilder.add(object),
       forgetTask: (task) => this.tasks.forget(task),
     });
+    this.corrupt = new CorruptCopies(this.state, this.objects);
     const lease = (task: TaskRecord, session: SessionRecord, incarnation: number): void => {
       this.runs.assign(task, session, 'leased');
       givenTo(this, task, session);
@@ -294,6 +297,16 @@ export class Gcs {
       case 'digest': {
         const object = this.state.object(record.object);
         if (object) this.objects.tellDigest(object, session, record.sizeBytes, record.digest);
+        return;
+      }
+      case 'manifest': {
+        const object = this.state.object(record.object);
+        if (object) this.objects.tellManifest(object, session, record.sizeBytes, record.digest);
+        return;
+      }
+      case 'corrupt': {
+        const [object, source] = [this.state.object(record.object), this.state.sessions.get(record.source)];
+        if (object && source) this.corrupt.told(object, source, session, record.offset);
         return;
       }
       case 'found':

@@ -9,7 +9,9 @@
  *   `answer`, question `publish`, appended, too; what a node of version 2 says first after its welcome counts as its answer.
  * - 4: command `retireActor`, appended; said only to nodes of this version. Records `decision` and `checkpoint`, question
  *   `history`, appended, too: a `main` on a node of version 3 has no history. Frame `labels`, appended;
- *   a node of version 3 has the label of its role alone.
+ *   a node of version 3 has the label of its role alone. Transfers by named sources and with digests (`locate`, `sources`,
+ *   `fetchFrom`, `piece`, `describe`, `manifest`, `pullOver`; records `manifest` and `corrupt`): with a node of version 3 by
+ *   `fetch` and `chunk`, without digests.
  */
 export const PROTOCOL_VERSION = 4;
 
