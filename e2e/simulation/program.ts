@@ -96,6 +96,7 @@ export class Program {
     }
     this.#wait(deps, { needed: new Set(deps).size, timeoutMs: 0, fetch: true, failFast: true }, () => {
       if (this.#takeInputs()) this.#advance();
+      this.#runtime.entered(this.key);
       this.#runtime.post();
     });
   }

@@ -274,6 +274,12 @@ export class Runtime {
     this.#exitIfDone();
   }
 
+  /** A call has its inputs and has begun: the next of its lane may (rule A1). */
+  entered(call: ObjectKey): void {
+    this.#lanes.entered(call);
+    this.#begin();
+  }
+
   #exitIfDone(): void {
     if (this.#exiting === 'yes' && this.#begunCalls === 0) this.#exited();
   }
@@ -334,7 +340,6 @@ export class Runtime {
       if (kind !== FUNCTION_KIND.task) this.#begunCalls += 1;
       if (this.#begunCalls > this.#concurrency)
         this.ports.fail(`A1 ${this.#begunCalls} calls of actor ${this.actor} run, ${this.#concurrency} may`);
-      if (kind === FUNCTION_KIND.method) this.#lanes.entered(run.task);
       program.start();
     }
   }
