@@ -329,8 +329,15 @@ describe('ObjectManager: for others', () => {
     const w = new TransferWorld();
     const bytes = patterned(LARGE);
     const { transfer } = located(w, bytes, [5], rootOf(bytes));
-    w.manager.onFrame({ type: 'describe', transfer: 100, source: 0, object: KEY });
-    w.manager.onFrame({ type: 'fetch', transfer: 101, object: KEY, offset: CHUNK_BYTES, length: CHUNK_BYTES });
+    w.manager.onFrame({ type: 'describe', transfer: 100, source: 9, object: KEY });
+    w.manager.onFrame({
+      type: 'fetchFrom',
+      source: 9,
+      transfer: 101,
+      object: KEY,
+      offset: CHUNK_BYTES,
+      length: CHUNK_BYTES,
+    });
     const [first, second] = w.pieces();
     w.piece(second, bytes);
     expect(w.answers).toEqual([]);
@@ -340,7 +347,10 @@ describe('ObjectManager: for others', () => {
       { type: 'piece', transfer: 101, status: CHUNK_STATUS.ok, totalBytes: LARGE },
     ]);
     // What comes to nothing is said as well.
-    w.manager.onFrame({ type: 'fetch', transfer: 102, object: KEY, offset: 0, length: CHUNK_BYTES });
+    w.manager.onFrame({ type: 'fetchFrom', source: 9, transfer: 102, object: KEY, offset: 0, length: CHUNK_BYTES });
+    // Who was thought to have it says that it has not: it may be asking for it itself.
+    w.manager.onFrame({ type: 'fetch', transfer: 103, object: KEY, offset: 0, length: CHUNK_BYTES });
+    expect(w.answers.pop()).toMatchObject({ transfer: 103, status: CHUNK_STATUS.missing });
     w.piece(first, bytes, CHUNK_STATUS.missing);
     w.sources(transfer, bytes, []);
     w.clock.advance(50);

@@ -19,7 +19,7 @@ import { ServeDesk } from './serve-desk.ts';
 const MAX_BYTES_IN_FLIGHT = 256 * 1024 * 1024;
 
 /** Everything that is said to a node about transfers. */
-export type TransferFrame = SessionFrameOf<'fetch' | 'describe' | 'piece' | 'manifest' | 'sources'>;
+export type TransferFrame = SessionFrameOf<'fetch' | 'fetchFrom' | 'describe' | 'piece' | 'manifest' | 'sources'>;
 
 /** All transfers of one session. */
 export class ObjectManager implements PullOwner {
@@ -97,6 +97,7 @@ export class ObjectManager implements PullOwner {
   onFrame(frame: TransferFrame): void {
     switch (frame.type) {
       case 'fetch':
+      case 'fetchFrom':
         this.#serving.onFetch(frame);
         return;
       case 'describe':

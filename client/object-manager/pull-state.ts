@@ -1,5 +1,5 @@
 /**
- * Where a pull stands, until it is over.
+ * The life of a pull until it is over, as a table of legal steps.
  */
 import { StateMachine } from '#shared/state-machine.ts';
 

@@ -12,6 +12,9 @@ import type { Pull } from './pull.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
+/** For what is here, or for what is on its way here. */
+type Fetch = SessionFrameOf<'fetch' | 'fetchFrom'>;
+
 /** Answers questions. */
 export class ServeDesk {
   readonly #ports: TransferPorts;
@@ -27,7 +30,7 @@ export class ServeDesk {
   }
 
   /** Another node asks for a piece. */
-  onFetch(fetch: SessionFrameOf<'fetch'>): void {
+  onFetch(fetch: Fetch): void {
     const { object, offset, length } = fetch;
     const retry = (): void => this.onFetch(fetch);
     const local = this.#ports.readLocal(object, retry);
@@ -36,7 +39,7 @@ export class ServeDesk {
       this.#givePiece(fetch, local);
       return;
     }
-    const pull = this.#pullOf(object);
+    const pull = fetch.type === 'fetchFrom' ? this.#pullOf(object) : undefined;
     if (!pull || local === 'busy') {
       this.#refuse(fetch, local ? CHUNK_STATUS.busy : CHUNK_STATUS.missing);
       return;
@@ -56,32 +59,27 @@ export class ServeDesk {
       this.#shelf.read(object, local, (manifest) => this.#describe(question, local.length, manifest));
       return;
     }
-    const pull = this.#pullOf(object);
+    const pull = question.source === 0 ? undefined : this.#pullOf(object);
     if (!pull || local === 'busy') this.#cannotDescribe(question, local ? CHUNK_STATUS.busy : CHUNK_STATUS.missing);
     else if (pull.manifest) this.#describe(question, pull.sizeBytes, pull.manifest);
     else if (!pull.awaitChunk(-1, retry)) this.#cannotDescribe(question, CHUNK_STATUS.busy);
   }
 
-  #givePiece(fetch: SessionFrameOf<'fetch'>, local: Uint8Array): void {
+  #givePiece(fetch: Fetch, local: Uint8Array): void {
     const { object, offset, length } = fetch;
     const piece = local.subarray(offset, offset + Math.min(length, CHUNK_BYTES));
     if (chunkCountOf(local.length) > 1) this.#send(fetch, piece, local.length, NO_BYTES);
     else this.#shelf.read(object, local, (digest) => this.#send(fetch, piece, local.length, digest));
   }
 
-  #send(
-    { transfer, object, offset }: SessionFrameOf<'fetch'>,
-    data: Uint8Array,
-    totalBytes: number,
-    digest: Uint8Array,
-  ): void {
+  #send({ transfer, object, offset }: Fetch, data: Uint8Array, totalBytes: number, digest: Uint8Array): void {
     const { ok: status, busy } = CHUNK_STATUS;
     const piece = { type: 'piece', transfer, object, status, source: 0, offset, totalBytes, digest, data } as const;
     if (this.#ports.answer(piece)) this.sentBytes += data.length;
     else this.#ports.answerStatus({ ...piece, status: busy, totalBytes: 0, digest: NO_BYTES, data: NO_BYTES });
   }
 
-  #refuse({ transfer, object, offset }: SessionFrameOf<'fetch'>, status: number): void {
+  #refuse({ transfer, object, offset }: Fetch, status: number): void {
     const nothing = { source: 0, totalBytes: 0, digest: NO_BYTES, data: NO_BYTES };
     this.#ports.answerStatus({ type: 'piece', transfer, object, status, offset, ...nothing });
   }

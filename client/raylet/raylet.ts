@@ -411,9 +411,8 @@ export class Raylet {
 
   #submit(worker: WorkerEntry, message: WorkerRequestOf<'submit'>): void {
     const [fn, options] = [worker.functions[message.fn], worker.options[message.options]];
-    if (!fn || !options) return;
     if (message.task > worker.highestKey) worker.highestKey = message.task;
-    this.#tasks.submit({ message, worker, fn, options, job: worker.job });
+    if (fn && options) this.#tasks.submit({ message, worker, fn, options, job: worker.job });
   }
 
   #attemptEnded(task: TaskEntry): void {

@@ -54,7 +54,9 @@ export interface SessionIdentity {
 export type Welcome = Omit<SessionFrameOf<'welcome'>, 'type'>;
 
 /** What comes beside the streams: transfers, and lines for a driver. */
-export type BesideFrame = SessionFrameOf<'fetch' | 'describe' | 'piece' | 'manifest' | 'sources' | 'jobLog'>;
+export type BesideFrame = SessionFrameOf<
+  'fetch' | 'fetchFrom' | 'describe' | 'piece' | 'manifest' | 'sources' | 'jobLog'
+>;
 
 /** Who lives this session: a raylet with its journal. */
 export interface SessionOwner {
@@ -359,6 +361,7 @@ export class ServerSession {
         this.#answer(frame);
         return;
       case 'fetch':
+      case 'fetchFrom':
       case 'describe':
       case 'piece':
       case 'manifest':

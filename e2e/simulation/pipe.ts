@@ -21,7 +21,7 @@ export interface PipeHooks {
 export interface LinkKind {
   readonly bytesPerMs: number;
   /** Of the next frame. */
-  latencyMs(): number;
+  readonly latencyMs: () => number;
 }
 
 /** From one machine to another. */

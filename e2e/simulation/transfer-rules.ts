@@ -90,7 +90,8 @@ export class TransferRules {
   }
 
   #checkDrop(state: GcsState, key: ObjectKey, session: SessionRecord): void {
-    const object = state.object(key);
+    // What a node has under another key as well it may drop under this one; a copy that counts it is told to drop under all.
+    const object = state.objects.get(key);
     const { locations, status } = object ?? {};
     if (object && status === 'stored' && isHeld(object) && locations?.size === 1 && locations.has(session.id))
       this.#fail(`O4 ${session.nodeName} is told to drop the last copy of ${object.key}`);

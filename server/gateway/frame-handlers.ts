@@ -34,22 +34,6 @@ export function handleFrame(gateway: Gateway, peer: Peer, link: SessionLink, fra
     // Said once more: it was challenged once.
     case 'answer':
       return;
-    case 'fetch':
-    case 'fetchFrom':
-    case 'describe':
-    case 'locate':
-      askForObject(gateway, peer, link, frame);
-      return;
-    case 'chunk':
-      gateway.relay.chunk(session.id, frame);
-      return;
-    case 'piece':
-    case 'manifest':
-      gateway.relay.answer(session.id, frame);
-      return;
-    case 'pullOver':
-      plane.gcs.objects.transfers.over(plane.gcs.state.resolve(frame.object), session.id);
-      return;
     case 'request':
       answer(gateway, peer, frame);
       return;
@@ -77,7 +61,33 @@ export function handleFrame(gateway: Gateway, peer: Peer, link: SessionLink, fra
       });
       return;
     default:
-      handleState(gateway, peer, link, frame);
+      if (!handleTransfer(gateway, peer, link, frame)) handleState(gateway, peer, link, frame);
+  }
+}
+
+/** Object bytes and who has them. Returns false for a frame of another kind. */
+function handleTransfer(gateway: Gateway, peer: Peer, link: SessionLink, frame: SessionFrame): boolean {
+  const { session } = peer;
+  const { objects, state } = gateway.plane.gcs;
+  switch (frame.type) {
+    case 'fetch':
+    case 'fetchFrom':
+    case 'describe':
+    case 'locate':
+      askForObject(gateway, peer, link, frame);
+      return true;
+    case 'chunk':
+      gateway.relay.chunk(session.id, frame);
+      return true;
+    case 'piece':
+    case 'manifest':
+      gateway.relay.answer(session.id, frame);
+      return true;
+    case 'pullOver':
+      objects.transfers.over(state.resolve(frame.object), session.id);
+      return true;
+    default:
+      return false;
   }
 }
 

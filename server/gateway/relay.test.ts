@@ -103,7 +103,7 @@ describe('the relay', () => {
     expect(sent.splice(0).at(-1)?.frame).toMatchObject({ sources: [{ session: first.id }, { session: holder.id }] });
     relay.ask(second.id, { type: 'fetchFrom', transfer: 6, source: first.id, object: key, offset: 0, length: 9 });
     const { session, frame } = sent.pop() ?? {};
-    if (frame?.type !== 'fetch') throw new Error('nobody was asked');
+    if (frame?.type !== 'fetchFrom') throw new Error('nobody was asked');
     expect(session).toBe(first.id);
     const nothing = { source: 0, totalBytes: 0, digest: NO_BYTES, data: NO_BYTES };
     relay.answer(first.id, { ...frame, ...nothing, type: 'piece', status: CHUNK_STATUS.missing });

@@ -197,7 +197,7 @@ export class Relay {
       if (this.#askHolder(open, object, source)) return;
     } else if (pulled !== undefined && this.#port.isConnected(source)) {
       open.otherKeys = [];
-      if (this.#send(open, source, pulled)) return;
+      if (this.#send(open, source, pulled, source)) return;
     }
     const isBusy = this.#port.isConnected(source) && (pulled !== undefined || object?.locations?.has(source) === true);
     this.#refuse(open, isBusy ? CHUNK_STATUS.busy : CHUNK_STATUS.away);
@@ -261,15 +261,25 @@ export class Relay {
     return (this.#gcs.state.sessions.get(session)?.version ?? 0) >= KNOWS_DIGESTS && !this.#port.isLocal(session);
   }
 
-  /** Asks a holder under one of its keys; false if its link takes no more. */
-  #send(open: OpenQuestion, holder: number, object: ObjectKey): boolean {
+  /**
+   * Asks a holder under one of its keys; false if its link takes no more.
+   *
+   * @param source the holder itself, if it is asked for what is on its way to it; else 0. Who was thought to have the object must say
+   * that it has not, and not wait for what it perhaps asked for itself.
+   */
+  #send(open: OpenQuestion, holder: number, object: ObjectKey, source = 0): boolean {
     const transfer = this.#next;
     this.#next += 1;
     const { question } = open;
-    const frame: SessionFrame =
-      question.type === 'describe'
-        ? { type: 'describe', transfer, source: holder, object }
-        : { type: 'fetch', transfer, object, offset: question.offset, length: question.length };
+    let frame: SessionFrame;
+    if (question.type === 'describe') frame = { type: 'describe', transfer, source, object };
+    else {
+      const { offset, length } = question;
+      frame =
+        source === 0
+          ? { type: 'fetch', transfer, object, offset, length }
+          : { type: 'fetchFrom', transfer, source, object, offset, length };
+    }
     if (!this.#port.send(holder, frame)) return false;
     open.holder = holder;
     this.#open.set(transfer, open);

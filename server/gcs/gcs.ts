@@ -5,7 +5,7 @@
  * now and then. So the simulator can run the very same code on a fake clock, and a restart is: load the rows, go on.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
-import type { NodeRecord } from '#shared/protocol/node-records.ts';
+import type { NodeRecord, NodeRecordOf } from '#shared/protocol/node-records.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Random } from '#shared/ports/random.ts';
@@ -294,21 +294,11 @@ export class Gcs {
         else if (record.present) this.state.ports.command(session, { kind: 'dropCopy', object: record.object });
         return;
       }
-      case 'digest': {
-        const object = this.state.object(record.object);
-        if (object) this.objects.tellDigest(object, session, record.sizeBytes, record.digest);
+      case 'digest':
+      case 'manifest':
+      case 'corrupt':
+        this.#applyDigestRecord(session, record);
         return;
-      }
-      case 'manifest': {
-        const object = this.state.object(record.object);
-        if (object) this.objects.tellManifest(object, session, record.sizeBytes, record.digest);
-        return;
-      }
-      case 'corrupt': {
-        const [object, source] = [this.state.object(record.object), this.state.sessions.get(record.source)];
-        if (object && source) this.corrupt.told(object, source, session, record.offset);
-        return;
-      }
       case 'found':
         this.objects.found(record.object, session, record.sizeBytes, record.digest);
         return;
@@ -321,6 +311,17 @@ export class Gcs {
       default:
         this.#applyDefinition(session, record);
     }
+  }
+
+  /** What a node says of the bytes of an object. */
+  #applyDigestRecord(session: SessionRecord, record: NodeRecordOf<'digest' | 'manifest' | 'corrupt'>): void {
+    const object = this.state.object(record.object);
+    if (!object) return;
+    if (record.kind === 'corrupt') {
+      const source = this.state.sessions.get(record.source);
+      if (source) this.corrupt.told(object, source, session, record.offset);
+    } else if (record.kind === 'digest') this.objects.tellDigest(object, session, record.sizeBytes, record.digest);
+    else this.objects.tellManifest(object, session, record.sizeBytes, record.digest);
   }
 
   #applyDefinition(session: SessionRecord, record: NodeRecord): void {

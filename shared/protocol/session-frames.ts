@@ -139,7 +139,7 @@ export const sessionFrames = taggedUnion('type', {
       maxCount: MAX_SOURCES,
     }),
   },
-  /** As `fetch`, of one of the sources. */
+  /** As `fetch`, of one of the sources. To a node: it is itself bringing the object, and gives what it has when that is here. */
   fetchFrom: { transfer: uint, source: uint, object: uint, offset: uint, length: uint },
   /** As `chunk`, of a node that knows digests and for one: with whose it is, and with its digest if it is the whole object. */
   piece: {
@@ -152,7 +152,7 @@ export const sessionFrames = taggedUnion('type', {
     digest: chunkDigest,
     data: bytes({ maxBytes: CHUNK_BYTES }),
   },
-  /** Asks a source for the manifest of its copy. */
+  /** Asks a source for the manifest of its copy. To a node: `source` is 0, or itself as with `fetchFrom`. */
   describe: { transfer: uint, source: uint, object: uint },
   manifest: {
     transfer: uint,
