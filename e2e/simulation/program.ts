@@ -426,7 +426,7 @@ export class Program {
       attachment: placed?.attachment ?? 0,
     });
     if (this.#call.main && error === undefined) this.#driver?.done();
-    if (this.#call.isActor && error === undefined) runtime.life = runtime.ports.book.born(name);
+    if (this.#call.isActor && error === undefined) runtime.life = runtime.ports.book.born(name, this.key);
     this.#calls.end(keeps === true);
     runtime.ended(this);
   }

@@ -107,7 +107,8 @@ export class Gateway implements Outbox {
       },
       corrupted: (object, id, puller) => {
         const [source, session] = [plane.gcs.state.sessions.get(id), plane.gcs.state.sessions.get(puller)];
-        if (source && session) plane.step((gcs) => (gcs.corrupt.told(object, source, session, 0), gcs.settle()));
+        if (source && session)
+          plane.step((gcs) => (gcs.objects.corrupt.told(object, source, session, 0), gcs.settle()));
       },
       isLocal: (session) => plane.localDrivers.has(session),
     });

@@ -5,7 +5,6 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { ObjectRecord, SessionRecord } from './entities.ts';
-import type { ObjectTable } from './object-table.ts';
 import type { GcsState } from './state.ts';
 
 /** Words against the only copy at hand, until it counts as none. */
@@ -14,14 +13,15 @@ const MAX_WORDS = 8;
 /** Words against copies. */
 export class CorruptCopies {
   readonly #state: GcsState;
-  readonly #objects: ObjectTable;
+  readonly #refuse: (object: ObjectRecord, session: SessionRecord) => void;
   readonly #words = new Map<ObjectKey, Map<number, number>>();
   /** Since the server started, by session: how often a node was said to have given wrong bytes. */
   readonly bySession = new Map<number, number>();
 
-  constructor(state: GcsState, objects: ObjectTable) {
+  /** @param refuse ends a copy */
+  constructor(state: GcsState, refuse: (object: ObjectRecord, session: SessionRecord) => void) {
     this.#state = state;
-    this.#objects = objects;
+    this.#refuse = refuse;
   }
 
   /** Somebody got wrong bytes of an object. */
@@ -39,7 +39,7 @@ export class CorruptCopies {
     const words = this.#count(object.key, source.id);
     const isAtHand = (id: number): boolean => id !== source.id && this.#state.sessions.get(id)?.state === 'connected';
     if (words < MAX_WORDS && ![...object.locations].some(isAtHand)) return;
-    this.#objects.refuseCopy(object, source);
+    this.#refuse(object, source);
   }
 
   #count(object: ObjectKey, source: number): number {

@@ -6,6 +6,7 @@
  */
 import { MAX_SESSION_NUMBER, type ObjectKey } from '#shared/ids/object-key.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
+import { CorruptCopies } from './corrupt-copies.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { addHolder, containerHolder, isHeld, removeHolder } from './holders.ts';
 import { moveObject } from './lives.ts';
@@ -48,6 +49,7 @@ export interface ObjectTableOwner {
 export class ObjectTable {
   /** Who brings what from where. */
   readonly transfers: TransferBook;
+  readonly corrupt: CorruptCopies;
   readonly #state: GcsState;
   readonly #owner: ObjectTableOwner;
   readonly #unheld: ObjectRecord[] = [];
@@ -58,6 +60,7 @@ export class ObjectTable {
     this.#state = state;
     this.#owner = owner;
     this.transfers = new TransferBook(state, (object, session) => this.#isBelieved(object, session));
+    this.corrupt = new CorruptCopies(state, (object, session) => this.refuseCopy(object, session));
   }
 
   /** A new object without a value. */

@@ -108,7 +108,7 @@ describe('words against copies', () => {
     w.say(holder, { kind: 'located', object: key, present: true, sizeBytes: object.sizeBytes });
     w.say(puller, { kind: 'corrupt', object: key, source: holder.id, offset: 0 });
     expect(copies(object)).toEqual([origin.id]);
-    expect(w.gcs.corrupt.bySession).toEqual(new Map([[holder.id, 1]]));
+    expect(w.gcs.objects.corrupt.bySession).toEqual(new Map([[holder.id, 1]]));
     expect(w.events.at(-1)).toMatchObject({ severity: 'warning', kind: 'corrupt-chunk', session: holder.id });
   });
 
@@ -128,8 +128,8 @@ describe('words against copies', () => {
     const [holder] = others as [SessionRecord];
     w.say(holder, { kind: 'located', object: key, present: true, sizeBytes: object.sizeBytes });
     const stranger = w.stranger();
-    w.gcs.corrupt.told(object, holder, stranger, 0);
+    w.gcs.objects.corrupt.told(object, holder, stranger, 0);
     expect(copies(object)).toEqual([origin.id, holder.id]);
-    expect(w.gcs.corrupt.bySession.get(holder.id)).toBe(1);
+    expect(w.gcs.objects.corrupt.bySession.get(holder.id)).toBe(1);
   });
 });
