@@ -29,8 +29,8 @@ const FIRST_BUSY_MS = 50;
 const MAX_BUSY_MS = 2_000;
 /** Other nodes that wait for a chunk that is on its way here. */
 const MAX_WAITERS = 64;
-/** Without memory for so long a pull is given up. */
-const FULL_LIMIT_MS = 30_000;
+/** So often it is tried to find memory, after waiting as for a busy holder: about half a minute. */
+const MAX_FULL = 20;
 const NO_BYTES = new Uint8Array(0);
 
 /** Whom the server named. */
@@ -72,8 +72,8 @@ export class Pull {
   #missing = 0;
   #busy = 0;
   #stalls = 0;
-  /** Since when there is no memory for it. */
-  #fullSinceMs: number | undefined;
+  /** How often there was no memory for it. */
+  #full = 0;
   #cancelTimer = (): void => {};
   #waiters: { readonly chunk: number; readonly retry: () => void }[] = [];
 
@@ -326,9 +326,8 @@ export class Pull {
 
   /** Other values may leave: that is waited for, and then told to whoever asked (rule O4). */
   #noRoom(): void {
-    const nowMs = this.#ports.clock.nowMs();
-    this.#fullSinceMs ??= nowMs;
-    if (nowMs - this.#fullSinceMs > FULL_LIMIT_MS) this.#finish(undefined, true);
+    this.#full += 1;
+    if (this.#full > MAX_FULL) this.#finish(undefined, true);
     else this.#pause();
   }
 
@@ -411,7 +410,7 @@ export class Pull {
     try {
       this.#memory = this.#ports.allocate(this.sizeBytes);
       this.#bytes = new Uint8Array(this.#memory, 0, this.sizeBytes);
-      this.#fullSinceMs = undefined;
+      this.#full = 0;
       return true;
     } catch {
       return false;

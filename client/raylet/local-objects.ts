@@ -270,6 +270,11 @@ export class LocalObjects {
     return !object.isUnsure && (object.status === 'inline' || object.status === 'local' || object.status === 'error');
   }
 
+  /** True if the GCS counts on a copy that is here, in memory or in cold storage. */
+  hasCopy({ kept, isUnsure, status }: LocalObject): boolean {
+    return kept && !isUnsure && (status === 'inline' || status === 'local' || status === 'spilled');
+  }
+
   /** Asks for news of an object that is not being made on this node. */
   awaitObject(object: LocalObject): void {
     if (object.status !== 'pending' || object.wanted) return;

@@ -20,8 +20,10 @@ type Digests = Map<ObjectKey, Map<number, string>>;
 /** The rules of one run. */
 export class TransferRules {
   readonly #fail: (message: string) => void;
-  /** What programs gave, by the node they ran on. */
+  /** What programs gave last, by the node they ran on, … */
   readonly #made: Digests = new Map();
+  /** … and ever: a task that runs again may give something else. */
+  readonly #everMade = new Map<ObjectKey, Set<string>>();
   /** What came to nodes last. */
   readonly #brought: Digests = new Map();
   /** Of the value that counts now, as far as it is known. */
@@ -45,7 +47,11 @@ export class TransferRules {
     if (message.kind !== 'result' && message.kind !== 'put') return;
     const memory = message.attachment === 0 ? undefined : attachments[message.attachment - 1];
     const bytes = memory ? new Uint8Array(memory, 0, message.sizeBytes) : message.value;
-    note(this.#made, message.kind === 'put' ? message.object : message.task, session, digestOf(bytes));
+    const [key, digest] = [message.kind === 'put' ? message.object : message.task, digestOf(bytes)];
+    note(this.#made, key, session, digest);
+    const ever = this.#everMade.get(key);
+    if (ever) ever.add(digest);
+    else this.#everMade.set(key, new Set([digest]));
   }
 
   /** A value has come to a node. */
@@ -53,7 +59,7 @@ export class TransferRules {
     const digest = digestOf(bytes);
     note(this.#brought, key, session, digest);
     const keys = state ? allKeys(state, key) : [key];
-    const made = keys.flatMap((each) => [...(this.#made.get(each)?.values() ?? [])]);
+    const made = keys.flatMap((each) => [...(this.#everMade.get(each) ?? [])]);
     // Of what a submitted job's server or a liar made nothing is known.
     if (made.length > 0 && !made.includes(digest))
       this.#fail(`O1 session ${session} got bytes of ${key} that nobody made`);
