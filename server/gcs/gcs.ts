@@ -15,6 +15,7 @@ import { Speculation } from '../scheduler/speculation.ts';
 import { Strangers } from '../trust/strangers.ts';
 import { ActorHistories } from './actor-history.ts';
 import { ActorManager } from './actor-manager.ts';
+import { describeActorOf } from './actor-words.ts';
 import { Assignments } from './assignments.ts';
 import { takeCopyWord } from './copy-words.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
@@ -206,7 +207,9 @@ export class Gcs {
   explain(key: ObjectKey): Explanation {
     const task = this.state.task(key);
     const held = task && this.quarantine.whyWaits(task);
-    return held === undefined ? this.scheduler.explain(key) : { state: 'held', reason: held, candidates: [] };
+    if (held !== undefined) return { state: 'held', reason: held, candidates: [] };
+    const explained = this.scheduler.explain(key);
+    return { ...explained, reason: (task && describeActorOf(this.state, task)) ?? explained.reason };
   }
 
   /** Ready tasks that no node has yet. */

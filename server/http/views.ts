@@ -7,6 +7,8 @@ import type { HistoryRow } from '#shared/ports/storage.ts';
 import { describeWish } from '#shared/task/task-options.ts';
 import { plainWords } from '#shared/text/plain-words.ts';
 import type { TimedEvent } from '../control-plane.ts';
+import { hasHistory } from '../gcs/actor-history.ts';
+import { describeNextLife } from '../gcs/actor-words.ts';
 import type { ActorRecord, JobRecord, ObjectRecord, SessionRecord, TaskRecord } from '../gcs/entities.ts';
 import type { Gcs } from '../gcs/gcs.ts';
 import { holdersOf } from '../gcs/holders.ts';
@@ -127,6 +129,9 @@ export const ACTOR_COLUMNS: Columns<ActorRecord, Actor> = {
   restarts: (actor) => actor.restarts,
   pendingCalls: (actor) => actor.pending.length,
   inFlightCalls: (actor) => actor.inFlight.size,
+  checkpointCalls: ({ history }) => (history.checkpoint === 0 ? null : history.checkpointNumber),
+  callsSince: (actor) => (hasHistory(actor) ? actor.history.calls.length : null),
+  nextLife: describeNextLife,
 };
 
 /** An object. */

@@ -187,6 +187,9 @@ export const Actor = Type.Object({
   restarts: count('Restarts that counted'),
   pendingCalls: count('Calls that wait for it'),
   inFlightCalls: count('Calls on their way or running'),
+  checkpointCalls: nullable(count('Calls that its last checkpoint stands for')),
+  callsSince: nullable(count('Calls since, which its next life would do again')),
+  nextLife: text('What its next life would know if it were lost now'),
 });
 export type Actor = Static<typeof Actor>;
 

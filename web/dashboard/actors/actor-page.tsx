@@ -5,12 +5,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { Actor } from '#shared/api/schemas.ts';
 import { ask } from '../../api/queries.ts';
-import { formatQuantity } from '../format/numbers.ts';
+import { formatNoun, formatQuantity } from '../format/numbers.ts';
 import { useNodeNames } from '../nodes/node-names.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { type Fact, Facts } from '../parts/facts.tsx';
 import { Failure } from '../parts/failure.tsx';
+import { sentence } from '../parts/failure-words.ts';
 import { EntityLink } from '../parts/id.tsx';
 import { TaskIcon } from '../parts/icons.ts';
 import { PageHeader } from '../parts/page-header.tsx';
@@ -68,6 +69,7 @@ export function ActorPage() {
 
 function factsOf(actor: Actor, nameOf: (node: string) => string): Fact[] {
   const { id, job, name, namespace, node, incarnation, restarts, pendingCalls, inFlightCalls } = actor;
+  const { checkpointCalls, callsSince, nextLife } = actor;
   return [
     {
       name: 'Id',
@@ -86,5 +88,11 @@ function factsOf(actor: Actor, nameOf: (node: string) => string): Fact[] {
     { name: 'Restarts', value: formatQuantity(restarts) },
     { name: 'Calls waiting', value: formatQuantity(pendingCalls) },
     { name: 'Calls running', value: formatQuantity(inFlightCalls) },
+    {
+      name: 'Last checkpoint',
+      value: checkpointCalls === null ? 'none' : `after ${formatNoun(checkpointCalls, 'call')}`,
+    },
+    { name: 'Calls since', value: callsSince === null ? null : formatQuantity(callsSince) },
+    { name: 'If it were lost', value: sentence(nextLife), isWide: true },
   ];
 }
