@@ -5,7 +5,7 @@
  * now and then. So the simulator can run the very same code on a fake clock, and a restart is: load the rows, go on.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
-import { FUNCTION_KIND, type NodeRecord } from '#shared/protocol/node-records.ts';
+import { FUNCTION_KIND, type NodeRecord, type NodeRecordOf } from '#shared/protocol/node-records.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Random } from '#shared/ports/random.ts';
