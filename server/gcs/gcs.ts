@@ -5,7 +5,7 @@
  * now and then. So the simulator can run the very same code on a fake clock, and a restart is: load the rows, go on.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
-import { FUNCTION_KIND, type NodeRecord } from '#shared/protocol/node-records.ts';
+import { FUNCTION_KIND, type NodeRecord, type NodeRecordOf } from '#shared/protocol/node-records.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Random } from '#shared/ports/random.ts';
@@ -269,15 +269,9 @@ export class Gcs {
           this.objects.releaseKey(record.object, holder);
         return;
       }
-      case 'hold': {
-        const holder = this.#holder(session, record.holder);
-        if (holder === undefined) return;
-        // It has waited for the record of what made this: that was lost with the server, and who holds it is to hear so.
-        const isLost = this.inGrace && session.trusted;
-        const object = this.state.object(record.object) ?? (isLost ? this.objects.create(record.object) : undefined);
-        if (object) this.objects.hold(object, holder);
+      case 'hold':
+        this.#hold(session, record);
         return;
-      }
       case 'want':
         this.#want(session, record.object);
         return;
@@ -366,6 +360,15 @@ export class Gcs {
     for (const key of this.state.keysAt(session.id, object.key))
       if (key !== lost) this.state.ports.command(session, { kind: 'dropCopy', object: key });
     this.objects.removeCopy(object, session);
+  }
+
+  #hold(session: SessionRecord, record: NodeRecordOf<'hold'>): void {
+    const holder = this.#holder(session, record.holder);
+    if (holder === undefined) return;
+    // It has waited for the record of what made this: that was lost with the server, and who holds it is to hear so.
+    const isLost = this.inGrace && session.trusted;
+    const object = this.state.object(record.object) ?? (isLost ? this.objects.create(record.object) : undefined);
+    if (object) this.objects.hold(object, holder);
   }
 
   #want(session: SessionRecord, key: ObjectKey): void {
