@@ -3,7 +3,7 @@
  * saved, repeats what came later, and nobody notices.
  */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster, resultOf } from './fixtures/cluster.ts';
 import { until } from './fixtures/until.ts';
 
-const CALLS = 60;
+const CALLS = 64;
 
 interface Told {
   readonly place: number;
@@ -27,6 +27,10 @@ interface Result {
 const folder = mkdtempSync(path.join(tmpdir(), 'daylight-checkpoints-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+function linesOf(file: string): string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
+}
+
 describe('an actor whose host is killed', () => {
   let cluster: Cluster;
   beforeAll(async () => {
@@ -39,7 +43,7 @@ describe('an actor whose host is killed', () => {
     const names = [1, 2, 3].map((n) => `${name}-${n}`);
     await Promise.all(names.map((host) => cluster.addHost({ name: host, resources: ['seat=1'] })));
     const notes = path.join(folder, name);
-    const lines = (): string[] => (existsSync(notes) ? readFileSync(notes, 'utf8').trimEnd().split('\n') : []);
+    const lines = (): string[] => linesOf(notes);
     const job = cluster.startJob('ledger.ts', { args: { notes, calls: CALLS, ...args } });
     const killed: string[] = [];
     for (const least of [30, 15]) {
@@ -81,5 +85,26 @@ describe('an actor whose host is killed', () => {
     expectOneHistory(result);
     // Of two lives that were lost at most what was not saved yet ran again.
     expect(lines.length).toBeLessThanOrEqual(2 * CALLS + 2 * (5 + 8));
+  });
+
+  it('A2 O7 restores a checkpoint that is too large for a record from the node that has a copy', async () => {
+    const names = ['large-1', 'large-2'];
+    await Promise.all(names.map((host) => cluster.addHost({ name: host, resources: ['seat=1'] })));
+    const [notes, pause] = [path.join(folder, 'large'), path.join(folder, 'go-on')];
+    const job = cluster.startJob('ledger.ts', {
+      args: { notes, calls: CALLS, everyCalls: 10, padding: 1_000_000, pause },
+    });
+    const saved = async (): Promise<number | undefined> => {
+      if (!job.isRunning) throw new Error(job.stderr);
+      const { items } = await cluster.client.call('listActors', { query: {} });
+      const actor = items.find(({ state }) => state === 'alive');
+      return linesOf(notes).length === CALLS ? (actor?.checkpointCalls ?? undefined) : undefined;
+    };
+    const count = await until('a second node has what it saved', saved, 60_000);
+    await cluster.host(linesOf(notes).at(-1)?.split(' ')[0] ?? '').kill();
+    writeFileSync(pause, '');
+    expectOneHistory(resultOf(await job.end()) as unknown as Result);
+    expect(linesOf(`${notes}.restored`)).toEqual([String(count)]);
+    expect(linesOf(notes)).toHaveLength(2 * CALLS + CALLS - count);
   });
 });

@@ -3,7 +3,7 @@
 
 import type { ActorHandle } from 'daylight';
 import { context, get, remote } from 'daylight';
-import { note } from './files.ts';
+import { note, untilFile } from './files.ts';
 
 interface Args {
   /** File for notes. */
@@ -12,8 +12,10 @@ interface Args {
   calls: number;
   /** Calls between two checkpoints; 0 for none. */
   everyCalls: number;
-  /** What an entry is padded with, so that the state is large. */
+  /** Bytes that the state has besides its entries. */
   padding?: number;
+  /** Each caller stops half way until this file is there. */
+  pause?: string;
 }
 
 /** What was done, in its order. */
@@ -37,17 +39,27 @@ class Ledger {
   saveCheckpoint(): { entries: string[]; padding: string } {
     return { entries: this.#entries, padding: this.#padding };
   }
-  restoreCheckpoint({ entries, padding }: { entries: string[]; padding: string }): void {
+  async restoreCheckpoint({ entries, padding }: { entries: string[]; padding: string }): Promise<void> {
     if (padding !== this.#padding) throw new Error('that is not what was saved');
     this.#entries = entries;
+    await note(`${this.#notes}.restored`, String(entries.length));
   }
 }
 export const RemoteLedger = remote(Ledger);
 
+interface Caller {
+  ledger: ActorHandle<Ledger>;
+  name: string;
+  calls: number;
+  /** A file to wait for half way, or empty. */
+  pause: string;
+}
+
 /** Enters lines, a few on the way at a time; gives the places that it was told. */
-export const enterAll = remote(async ({ ledger }: { ledger: ActorHandle<Ledger> }, name: string, calls: number) => {
+export const enterAll = remote(async ({ ledger, name, calls, pause }: Caller) => {
   const replies: { place: number; before: string | undefined }[] = [];
   for (let n = 0; n < calls; n += 4) {
+    if (pause !== '' && n >= calls / 2) await untilFile(pause);
     const refs = [0, 1, 2, 3].map((k) => ledger.enter.remote(`${name} ${n + k}`));
     replies.push(...(await get(refs)));
   }
@@ -55,12 +67,12 @@ export const enterAll = remote(async ({ ledger }: { ledger: ActorHandle<Ledger> 
 });
 
 /** Two callers and their actor. */
-export default async function main({ notes, calls, everyCalls, padding = 0 }: Args) {
+export default async function main({ notes, calls, everyCalls, padding = 0, pause = '' }: Args) {
   const checkpoint = everyCalls === 0 ? { everyMs: 3_600_000 } : { everyCalls };
   const seat = { resources: { seat: 1 }, maxRestarts: 5, checkpoint };
   const ledger = RemoteLedger.options(seat).remote(notes, padding);
   const callers = ['one', 'two'].map((name) =>
-    enterAll.options({ resources: { desk: 1 } }).remote({ ledger }, name, calls),
+    enterAll.options({ resources: { desk: 1 } }).remote({ ledger, name, calls, pause }),
   );
   const [one, two] = await get(callers);
   return { one, two, entries: await get(ledger.entries.remote()) };
