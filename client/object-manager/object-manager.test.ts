@@ -286,6 +286,23 @@ describe('ObjectManager: room', () => {
     }
     expect(order).toEqual([1, 4, 5, 3, 2]);
   });
+
+  it('O4 waits half a minute for memory, also when many pieces come that there is none for', () => {
+    const w = new TransferWorld();
+    w.hasRoom = false;
+    const bytes = patterned(LARGE);
+    const { transfer, results } = located(w, bytes, [1]);
+    w.manifest(transfer, bytes, 1);
+    for (let waitedMs = 0; waitedMs < 25_000; waitedMs += 50) {
+      for (const asked of w.pieces()) w.piece(asked, bytes);
+      w.clock.advance(50);
+    }
+    expect(results).toEqual([]);
+    w.hasRoom = true;
+    w.clock.advance(2_000);
+    w.serve(bytes);
+    expect(holds(results[0], bytes)).toBe(true);
+  });
 });
 
 describe('ObjectManager: for others', () => {

@@ -326,6 +326,8 @@ export class Pull {
 
   /** Other values may leave: that is waited for, and then told to whoever asked (rule O4). */
   #noRoom(): void {
+    // Another piece, that was on its way when the first of them found no room.
+    if (this.#state === 'pausing') return;
     this.#full += 1;
     if (this.#full > MAX_FULL) this.#finish(undefined, true);
     else this.#pause();

@@ -37,12 +37,16 @@ export class TransferWorld {
   readonly corrupted: { key: number; source: number; offset: number }[] = [];
   readonly local = new Map<number, Uint8Array | 'busy'>();
   linkTakes = true;
+  hasRoom = true;
   readonly manager = new ObjectManager({
     clock: this.clock,
     ask: (frame) => void this.asked.push(frame),
     answer: (frame) => this.linkTakes && this.answers.push(frame) > 0,
     answerStatus: (frame) => void this.answers.push(frame),
-    allocate: (sizeBytes) => new ArrayBuffer(sizeBytes),
+    allocate: (sizeBytes) => {
+      if (!this.hasRoom) throw new RangeError('there is no room');
+      return new ArrayBuffer(sizeBytes);
+    },
     readLocal: (key) => this.local.get(key),
     digest: (bytes, done) => done(digest128Bytes(bytes)),
     described: (key, _sizeBytes, digest) => void this.described.push({ key, digest }),
