@@ -117,7 +117,7 @@ export class ScaleCluster {
         every: (intervalMs, callback) => machine.every(intervalMs, callback),
         connect: () => this.#network.connect(machine),
         workers,
-        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes), release: () => undefined },
+        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes) },
         memoryUsedBytes: () => 0,
       },
       {

@@ -58,7 +58,7 @@ describe('RayletShell', () => {
           return line;
         },
         workers: { spawn() {}, stop() {}, send() {}, flush() {}, stopAll: () => Promise.resolve() },
-        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes), release() {} },
+        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes) },
         memoryUsedBytes: () => 0,
       },
       {

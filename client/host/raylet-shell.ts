@@ -39,8 +39,6 @@ export interface ShellWorkers {
 /** Memory for values that come from other nodes. */
 export interface ShellMemory {
   allocate(sizeBytes: number): Attachment;
-  /** Room that dropped values took is free again. */
-  release(sizeBytes: number): void;
 }
 
 /** What a shell needs of its host. */
@@ -118,8 +116,6 @@ export class RayletShell {
   #resources: ReadonlyMap<string, number>;
   /** Closed from a lost connection until the records the server lacks come first again. */
   #gateOpen = false;
-  /** Reserved bytes the raylet has been given and may have dropped since. */
-  #accountedBytes = 0;
   #lastLoad = '';
   #ticksQuietly = false;
   #cancelTick = (): void => {};
@@ -214,7 +210,7 @@ export class RayletShell {
 
   /** Messages of a worker or the driver. */
   onMessages(id: number, messages: readonly WorkerRequest[], attachments: readonly Attachment[]): void {
-    for (const attachment of attachments) this.#accountedBytes += attachment.byteLength;
+    for (const attachment of attachments) this.#raylet.store.arrived(attachment.byteLength);
     for (const message of messages) {
       this.#raylet.onWorkerMessage(id, message, attachments);
       if (message.kind === 'progress' && id === this.#driver?.id)
@@ -231,7 +227,6 @@ export class RayletShell {
   /** Sends what was decided. */
   flush(): void {
     this.#raylet.flush();
-    this.#releaseDropped();
     if (!this.#ticksQuietly || this.#raylet.isQuiet) return;
     this.#cancelTick();
     this.#tickLater();
@@ -305,7 +300,7 @@ export class RayletShell {
         this.session.request(method, body, onAnswer),
       fetch: (key: number, sizeBytes: number, done: PullDone) =>
         this.#transfer.pull(key, sizeBytes, (memory, isTooLarge) => {
-          if (memory) this.#accountedBytes += memory.byteLength;
+          if (memory) this.#raylet.store.arrived(memory.byteLength);
           done(memory, isTooLarge);
         }),
       sendLog: (task: number, level: number, text: string) => this.session.sendLog({ type: 'log', task, level, text }),
@@ -365,23 +360,13 @@ export class RayletShell {
     void this.#ports.workers.stopAll();
     this.#raylet.store.close();
     this.#raylet = this.#createRaylet();
-    this.#releaseDropped();
     this.#events.onSessionDead(message);
-  }
-
-  /** Gives the room of dropped values back to the workers. */
-  #releaseDropped(): void {
-    const { storeBytes } = this.#raylet.load();
-    if (storeBytes >= this.#accountedBytes) return;
-    this.#ports.memory.release(this.#accountedBytes - storeBytes);
-    this.#accountedBytes = storeBytes;
   }
 
   #tickLater(): void {
     this.#ticksQuietly = this.#raylet.isQuiet;
     this.#cancelTick = this.#ports.clock.after(this.#ticksQuietly ? QUIET_TICK_MS : TICK_MS, () => {
       this.#raylet.tick();
-      this.#releaseDropped();
       this.#tickLater();
     });
   }

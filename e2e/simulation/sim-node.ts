@@ -160,7 +160,6 @@ export class SimNode {
         workers,
         memory: {
           allocate: (sizeBytes) => (this.sharesMemory ? new SharedArrayBuffer(sizeBytes) : new ArrayBuffer(sizeBytes)),
-          release: () => undefined,
         },
         memoryUsedBytes: () => 0,
         ...this.#store(),

@@ -197,7 +197,7 @@ export class TabNode {
         },
         connect: () => connectSocketIo(url),
         workers: this.#workers,
-        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes), release: () => undefined },
+        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes) },
         memoryUsedBytes: () => this.#meter.memoryBytes + this.#shell.raylet.store.room.memoryBytes,
         rayletPorts: this.#store.ports,
         rayletOptions: this.#store.options,
