@@ -447,6 +447,39 @@ export function gpus(): void {
   context().gpu = context().gpu;
 }
 
+class Saves {
+  saveCheckpoint(): number[] {
+    return [];
+  }
+}
+class Mismatched extends Saves {
+  restoreCheckpoint(_state: string): void {}
+}
+class SavesLater {
+  async saveCheckpoint(): Promise<number> {
+    return 1;
+  }
+  async restoreCheckpoint(_state: number): Promise<void> {}
+}
+class Plain {
+  run(): void {}
+}
+
+// f: a pair of methods
+export function fCheckpoints(): void {
+  RemoteCounter.options({ checkpoint: { everyCalls: 10 }, maxRestarts: 3 }).remote();
+  remote(SavesLater).options({ checkpoint: { everyCalls: 10, everyMs: 1000 } });
+  remote(Plain).options({ maxRestarts: 1 });
+  // @ts-expect-error one without the other
+  remote(Saves);
+  // @ts-expect-error what the one gives the other does not take
+  remote(Mismatched);
+  // @ts-expect-error no methods to save with
+  remote(Plain).options({ checkpoint: { everyCalls: 10 } });
+  // @ts-expect-error misspelt
+  RemoteCounter.options({ checkpoint: { everyCall: 10 } });
+}
+
 export function priority(): void {
   square.options({ priority: 10 }).remote(1);
   RemoteCounter.options({ priority: -10 }).remote();

@@ -13,6 +13,8 @@ import type { TaskState } from '../worker/task-state.ts';
 /** Least time between two messages of `progress`; the end is always sent. */
 const PROGRESS_INTERVAL_MS = 250;
 const MAX_NOTE_CHARS = 300;
+/** Of the random numbers in an actor, whose calls differ by their keys alone. */
+const ACTOR_SEED = 0x2545f491;
 /** What may be published: no path, nothing hidden. */
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 
@@ -87,9 +89,9 @@ class RunningContext implements TaskContext {
   }
 
   random(): number {
-    this.#task.random ??= seededRandom(
-      (this.#runtime.core.ports.randomSeed ^ Math.imul(this.#task.key % 2 ** 32, 0x9e3779b1)) >>> 0,
-    );
+    // A call of an actor draws the same numbers when another life of the actor repeats it (rule A2).
+    const seed = this.#task.actor === 0 ? this.#runtime.core.ports.randomSeed : ACTOR_SEED;
+    this.#task.random ??= seededRandom((seed ^ Math.imul(this.#task.key % 2 ** 32, 0x9e3779b1)) >>> 0);
     const { main } = this.#task;
     const drawn = this.#task.random.next();
     return main ? main.random(drawn) : drawn;

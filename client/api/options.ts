@@ -97,6 +97,12 @@ export interface ConcurrencyGroupOptions<M extends string = string> {
   readonly methods: readonly M[];
 }
 
+/** See {@link ActorOptions.checkpoint}. */
+export interface CheckpointOption {
+  readonly everyCalls?: number;
+  readonly everyMs?: number;
+}
+
 /** Options of a remote class; `M` are the names of its methods. */
 export interface ActorOptions<M extends string = string> extends CommonOptions {
   /** Whose machines it may live on. An actor has state that nobody can check: own ones only. */
@@ -126,8 +132,12 @@ export interface ActorOptions<M extends string = string> extends CommonOptions {
   readonly getIfExists?: boolean;
   /** `'detached'`: outlives its maker and the job. Default: ends with them. Not available yet. */
   readonly lifetime?: 'detached';
-  /** When the state is saved: after so many calls or so much time. Default never. Not available yet. */
-  readonly checkpoint?: { readonly everyCalls?: number; readonly everyMs?: number };
+  /**
+   * When the state is saved with `saveCheckpoint()`: after so many calls (from 1) or so many milliseconds, whichever comes
+   * first. Only for a class with `saveCheckpoint` and `restoreCheckpoint`, and of use only with `maxRestarts`. Default for such a
+   * class: after 100 calls.
+   */
+  readonly checkpoint?: CheckpointOption;
 }
 
 /** A number of retries or restarts that stands for "no limit": fits 32 bits and needs no special case in a comparison. */
@@ -177,6 +187,8 @@ export interface ResolvedActorOptions {
   readonly getIfExists: boolean;
   /** Empty: the job's own. */
   readonly namespace: string;
+  /** 0 for what is not given; `null` if neither is. */
+  readonly checkpoint: { readonly everyCalls: number; readonly everyMs: number } | null;
   /** From 1, or `null` for no bound of its own. */
   readonly maxPendingCalls: number | null;
   /** From 1. */

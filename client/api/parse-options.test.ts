@@ -155,6 +155,7 @@ describe('parseActorOptions', () => {
       maxTaskRetries: 0,
       getIfExists: false,
       namespace: '',
+      checkpoint: null,
       maxPendingCalls: null,
       maxConcurrency: 1,
       concurrencyGroups: [],
@@ -171,6 +172,7 @@ describe('parseActorOptions', () => {
       maxTaskRetries: 3,
       getIfExists: true,
       namespace: 'games',
+      checkpoint: { everyCalls: 10, everyMs: 20 },
       maxPendingCalls: 10,
       maxConcurrency: 4,
       runtimeMs: 5,
@@ -209,11 +211,21 @@ describe('parseActorOptions', () => {
     expect(() => parseActorOptions({ getIfExists: true })).toThrow('getIfExists is for actors with a name');
     expect(() => parseActorOptions({ namespace: 'games' })).toThrow('namespace is for actors with a name');
     expect(() => parseActorOptions({ maxRestart: 1 })).toThrow('did you mean "maxRestarts"?');
-    for (const key of ['lifetime', 'checkpoint']) {
+    for (const key of ['lifetime']) {
       expect(() => parseActorOptions({ [key]: 1 })).toThrow(NotYetSupportedError);
     }
     expect(() => parseActorOptions({ trust: 'unchecked' })).toThrow(NotYetSupportedError);
     expect(() => parseActorOptions({ trust: 'unchecked' })).toThrow('an actor lives on trusted nodes only');
+  });
+
+  it('A2 a checkpoint comes after calls, after a time, or after either', () => {
+    const parsed = (checkpoint: unknown): unknown => parseActorOptions({ checkpoint }).checkpoint;
+    expect(parsed({ everyCalls: 5 })).toEqual({ everyCalls: 5, everyMs: 0 });
+    expect(parsed({ everyMs: 50, everyCalls: undefined })).toEqual({ everyCalls: 0, everyMs: 50 });
+    expect(() => parsed({})).toThrow('checkpoint must be an object such as { everyCalls: 100 }');
+    expect(() => parsed(10)).toThrow('not 10');
+    expect(() => parsed({ everyCall: 5 })).toThrow('did you mean "everyCalls"?');
+    expect(() => parsed({ everyCalls: 0 })).toThrow(RangeError);
   });
 });
 

@@ -63,7 +63,7 @@ const ACTOR_OPTIONS: Readonly<Record<keyof ActorOptions, Availability>> = {
   placementGroup: 'later',
   deterministic: 'later',
   lifetime: 'later',
-  checkpoint: 'later',
+  checkpoint: 'now',
 };
 
 /** The resource names that have an option of their own, as users of Ray write them. */
@@ -117,6 +117,7 @@ export function parseActorOptions(raw: unknown): ResolvedActorOptions {
     maxTaskRetries: given.maxTaskRetries === undefined ? 0 : countOrUnlimited('maxTaskRetries', given.maxTaskRetries),
     getIfExists,
     namespace,
+    checkpoint: checkpoint(given.checkpoint),
     maxPendingCalls:
       given.maxPendingCalls === undefined ? null : count('maxPendingCalls', given.maxPendingCalls, 1, UNLIMITED),
     maxConcurrency:
@@ -246,6 +247,23 @@ function concurrencyGroups(value: unknown): ConcurrencyGroup[] {
     return { name: group, maxConcurrency, methods: methods.toSorted() };
   });
   return groups.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function checkpoint(value: unknown): ResolvedActorOptions['checkpoint'] {
+  if (value === undefined) return null;
+  const example = 'an object such as { everyCalls: 100 } or { everyMs: 1000 }';
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError(`checkpoint must be ${example}, not ${show(value)}`);
+  const given = new Map<string, unknown>(Object.entries(value));
+  for (const key of given.keys())
+    if (key !== 'everyCalls' && key !== 'everyMs')
+      throw new TypeError(`checkpoint has no "${key}"${didYouMean(key, ['everyCalls', 'everyMs'])}: it is ${example}`);
+  const [everyCalls, everyMs] = [given.get('everyCalls'), given.get('everyMs')];
+  if (everyCalls === undefined && everyMs === undefined) throw new TypeError(`checkpoint must be ${example}`);
+  return {
+    everyCalls: everyCalls === undefined ? 0 : count('checkpoint.everyCalls', everyCalls, 1, UNLIMITED),
+    everyMs: everyMs === undefined ? 0 : count('checkpoint.everyMs', everyMs, 1, MAX_RUNTIME_MS),
+  };
 }
 
 function priority(value: unknown): number {

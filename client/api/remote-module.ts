@@ -42,7 +42,7 @@ function makeStubs(location: URL | string): object {
         classes ??= ports.classExports(url);
         const isActor = classes.has(name);
         const target: CallTarget = { kind: isActor ? FUNCTION_KIND.actor : FUNCTION_KIND.task, name, module };
-        stub = isActor ? classStub(target, name, []) : functionStub(target, name);
+        stub = isActor ? classStub(target, { className: name, methods: [] }) : functionStub(target, name);
         stubs.set(name, stub);
       }
       return stub;

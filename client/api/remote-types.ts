@@ -27,6 +27,27 @@ export type NumReturnsError = 'numReturns must be the length of the tuple (or ar
 /** The compile error for `map` over a function that needs more than one argument, or that yields a stream. */
 export type MapError = 'map needs a function that takes one argument and gives one result';
 
+/** The compile error for a class that saves its state and cannot restore it, or the other way round. */
+export type CheckpointPairError =
+  'saveCheckpoint(): S and restoreCheckpoint(state: S) belong together: what the one gives the other takes';
+
+/** The compile error for the option `checkpoint` on a class that cannot save its state. */
+export type CheckpointOptionError =
+  'The option checkpoint needs a class with saveCheckpoint(): S and restoreCheckpoint(state: S)';
+
+/** Whether a class can save its state: the pair, neither of the two, or a mistake. */
+type CheckpointsOf<T> = T extends { saveCheckpoint: infer Save }
+  ? T extends { restoreCheckpoint: infer Restore }
+    ? Save extends () => infer S
+      ? Restore extends (state: Awaited<S>) => unknown
+        ? 'pair'
+        : 'mistake'
+      : 'mistake'
+    : 'mistake'
+  : T extends { restoreCheckpoint: unknown }
+    ? 'mistake'
+    : 'none';
+
 /** The compile error for `remote` of an abstract class. */
 type AbstractClassError = 'An abstract class cannot be an actor: no instance of it can be made';
 
@@ -61,7 +82,13 @@ type Registrable<F> = Function extends F
   : F extends AnyFunction | AnyClass
     ? true extends { [K in keyof ArgsOf<F>]: MayBeRef<ArgsOf<F>[K]> }[number & keyof ArgsOf<F>]
       ? RefParameterError
-      : unknown
+      : IsAny<InstanceOf<F>> extends true
+        ? unknown
+        : [CheckpointsOf<InstanceOf<F>>] extends ['mistake']
+          ? [InstanceOf<F>] extends [never]
+            ? unknown
+            : CheckpointPairError
+          : unknown
     : AbstractClassError;
 
 /**
@@ -226,9 +253,18 @@ export interface RemoteClass<C> {
   remote(...args: RemoteArgs<ArgsOf<C>>): ActorHandle<InstanceOf<C>>;
   /** The same class under other options. Throws `TypeError` for an option that does not exist or does not make sense. */
   options<const P extends ActorOptions<ActorMethodName<InstanceOf<C>>>>(
-    options: P & OnlyKnown<P, ActorOptions>,
+    options: P & OnlyKnown<P, ActorOptions> & FittingCheckpoint<InstanceOf<C>, P>,
   ): RemoteClass<C>;
 }
+
+/** `unknown`, or the error text for `checkpoint` on a class that cannot save its state. */
+type FittingCheckpoint<T, P> = P extends { readonly checkpoint: object }
+  ? IsAny<T> extends true
+    ? unknown
+    : 'pair' extends CheckpointsOf<T>
+      ? unknown
+      : CheckpointOptionError
+  : unknown;
 
 /** How a function or a class is registered. */
 export interface RegistrationOptions {

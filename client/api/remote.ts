@@ -5,6 +5,7 @@ import { encodeValue } from '#shared/serialization/value-codec.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import { NotYetSupportedError } from '#shared/errors/daylight-error.ts';
 import type { CallTarget, ModuleSource, OptionSet, PendingModule } from '../worker/call-target.ts';
+import { noCheckpoints, savesCheckpoints } from '../worker/checkpoint-methods.ts';
 import { realmRuntime } from '../worker/current-runtime.ts';
 import type { RegisteredTarget } from '../worker/runtime-binding.ts';
 import type { ObjectRef } from './object-ref.ts';
@@ -47,18 +48,25 @@ export function functionStub(target: CallTarget, shownName: string, given: objec
   });
 }
 
-/** The stub of a class. Without `methods` (not known yet) its handles take every name. */
-export function classStub(
-  target: CallTarget,
-  className: string,
-  methods: readonly string[],
-  given: object = {},
-): ClassStub {
-  const options: OptionSet = { resolved: wireActorOptions(parseActorOptions(given), className, methods) };
+/** What is known of a class before it is sent anywhere. */
+export interface ClassFacts {
+  readonly className: string;
+  /** Empty if they are not known yet: then its handles take every name. */
+  readonly methods: readonly string[];
+  /** Whether it can save its state; absent if that is not known yet. */
+  readonly saves?: boolean;
+}
+
+/** The stub of a class. */
+export function classStub(target: CallTarget, facts: ClassFacts, given: object = {}): ClassStub {
+  const { className, methods, saves } = facts;
+  const parsed = parseActorOptions(given);
+  if (parsed.checkpoint !== null && saves === false) throw noCheckpoints(className);
+  const options: OptionSet = { resolved: wireActorOptions(parsed, className, methods, saves) };
   return Object.freeze({
     [remoteKind]: 'class' as const,
     remote: (...args: unknown[]) => realmRuntime().core.createActor(target, options, args, className, methods),
-    options: (more: unknown) => classStub(target, className, methods, merged(given, more, parseActorOptions)),
+    options: (more: unknown) => classStub(target, facts, merged(given, more, parseActorOptions)),
   });
 }
 
@@ -73,6 +81,11 @@ export function isClass(target: RegisteredTarget | AnyClass): target is AnyClass
   return /^class\b/.test(Function.prototype.toString.call(target));
 }
 
+function factsOf(target: AnyClass, className: string): ClassFacts {
+  const saves = savesCheckpoints(target.prototype as object, className);
+  return { className, methods: actorMethods(target), saves };
+}
+
 /** The stub of what a module registers under `name`. */
 export function registeredStub(
   target: RegisteredTarget,
@@ -84,7 +97,7 @@ export function registeredStub(
   const kind = isClass(target) ? FUNCTION_KIND.actor : FUNCTION_KIND.task;
   const callTarget: CallTarget = { kind, name, module: () => module };
   if (!isClass(target)) return functionStub(callTarget, shownName);
-  return classStub(callTarget, target.name === '' ? shownName : target.name, actorMethods(target));
+  return classStub(callTarget, factsOf(target, target.name === '' ? shownName : target.name));
 }
 
 function refuseGenerator(target: RegisteredTarget | AnyClass): void {
@@ -111,7 +124,7 @@ function inlineStub(target: RegisteredTarget, capture: Readonly<Record<string, u
     module: () => build().source,
   };
   if (!isClass(target)) return functionStub(callTarget, inline.name);
-  return classStub(callTarget, inline.name, actorMethods(target));
+  return classStub(callTarget, factsOf(target, inline.name));
 }
 
 function registerInline(

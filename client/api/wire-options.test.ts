@@ -14,7 +14,7 @@ describe('options on the wire', () => {
     });
     expect(describeDemand(taskDemand({ numGpus: 1 }))).toBe('1 CPU, 1 GPU');
     expect(taskDemand({ numGpus: 0 })).toEqual({ cpuMilli: 1000, custom: {} });
-    expect(wireActorOptions(parseActorOptions({ numGpus: 1 }), 'C', []).demand.custom).toEqual({ GPU: 1000 });
+    expect(wireActorOptions(parseActorOptions({ numGpus: 1 }), 'C', [], false).demand.custom).toEqual({ GPU: 1000 });
   });
 
   it('a part of a GPU below a thousandth is rounded up: nothing becomes free', () => {
@@ -23,15 +23,15 @@ describe('options on the wire', () => {
 
   it('A1 a concurrency group names methods that the class has', () => {
     const options = parseActorOptions({ concurrencyGroups: { io: { maxConcurrency: 2, methods: ['raed'] } } });
-    expect(() => wireActorOptions(options, 'Files', ['read', 'write'])).toThrow(
+    expect(() => wireActorOptions(options, 'Files', ['read', 'write'], false)).toThrow(
       'class Files has no method "raed" to be in a concurrency group; did you mean "read"?',
     );
-    expect(wireActorOptions(options, 'Files', []).concurrencyGroups).toHaveLength(1);
+    expect(wireActorOptions(options, 'Files', [], false).concurrencyGroups).toHaveLength(1);
   });
 
   it('T4 the trust of a task travels; an actor keeps to trusted nodes', () => {
     expect(wireTaskOptions(parseTaskOptions({}), 'f').trust).toBe('own');
     expect(wireTaskOptions(parseTaskOptions({ trust: 'unchecked' }), 'f').trust).toBe('unchecked');
-    expect(wireActorOptions(parseActorOptions({}), 'C', []).trust).toBe('own');
+    expect(wireActorOptions(parseActorOptions({}), 'C', [], false).trust).toBe('own');
   });
 });

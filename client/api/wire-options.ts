@@ -32,11 +32,20 @@ export function wireTaskOptions(options: ResolvedTaskOptions, functionName: stri
   };
 }
 
-/** Options of a class's actors. @throws TypeError for a concurrency group of methods that the class has not. */
+/** Calls between two checkpoints of a class that knows how to save and says nothing else. */
+const DEFAULT_CHECKPOINT = { everyCalls: 100, everyMs: 0 };
+
+/**
+ * Options of a class's actors.
+ *
+ * @param saves whether it can save its state; undefined if that is not known yet
+ * @throws TypeError for a concurrency group of methods that the class has not.
+ */
 export function wireActorOptions(
   options: ResolvedActorOptions,
   className: string,
   methods: readonly string[],
+  saves: boolean | undefined,
 ): ResolvedOptions {
   // Not known yet where the class's module is still in the making: then every name is tried.
   const unknown =
@@ -45,6 +54,7 @@ export function wireActorOptions(
     throw new TypeError(
       `class ${className} has no method "${unknown}" to be in a concurrency group${didYouMean(unknown, methods)}`,
     );
+  const checkpoint = options.checkpoint ?? (saves === true && options.maxRestarts > 0 ? DEFAULT_CHECKPOINT : undefined);
   return {
     demand: demand(options),
     maxRetries: 0,
@@ -55,6 +65,7 @@ export function wireActorOptions(
     maxRestarts: countOf(options.maxRestarts),
     maxTaskRetries: countOf(options.maxTaskRetries),
     getIfExists: options.getIfExists,
+    ...(checkpoint ? { checkpoint } : {}),
     maxPendingCalls: options.maxPendingCalls ?? 0,
     maxConcurrency: options.maxConcurrency,
     concurrencyGroups: options.concurrencyGroups,

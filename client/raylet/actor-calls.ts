@@ -4,6 +4,7 @@
  */
 import { ActorUnavailableError } from '#shared/errors/daylight-error.ts';
 import { END_REASON } from '#shared/protocol/node-records.ts';
+import { isRepeated } from '#shared/task/task-options.ts';
 import type { ActorHost, HostedActor } from './actor-host.ts';
 import type { TaskEntry } from './entries.ts';
 import { actorDied } from './task-errors.ts';
@@ -13,8 +14,10 @@ import type { WorkerEntry } from './worker-pool.ts';
 export interface ActorCallHooks {
   failWith(task: TaskEntry, error: Error): void;
   /** The server sends the call to the actor's next life, or ends it. */
-  giveBack(call: TaskEntry): void;
+  readonly giveBack: (call: TaskEntry) => void;
   failEncoded(task: TaskEntry, error: Uint8Array): void;
+  /** The server has the call, and knows what becomes of it. */
+  readonly handBack: (call: TaskEntry) => void;
   /** The creation ended without a result; it may be tried again. */
   creationFailed(creation: TaskEntry, reason: number, message: string): void;
   stopWorker(worker: WorkerEntry, reason: number, message: string): void;
@@ -76,10 +79,17 @@ export class ActorCalls {
     if (creation.state !== 'done') this.#hooks.failWith(creation, actorDied(message));
   }
 
-  /** There may be another life: calls that may be tried again in it go to the server, which knows. */
+  /**
+   * There may be another life. If it repeats what this one did (rule A2) the server knows which calls those are, and tells what
+   * becomes of them; else calls that may be tried again go to the server, which knows.
+   */
   #lost(actor: HostedActor | undefined, error: Error): void {
-    if (!actor || actor.creation.options.options.maxTaskRetries === 0) this.#fail(actor, error);
-    else for (const call of this.#host.remove(actor)) this.#hooks.giveBack(call);
+    const options = actor?.creation.options.options;
+    if (!actor || !options || (options.maxTaskRetries === 0 && !isRepeated(options))) this.#fail(actor, error);
+    else {
+      const back = isRepeated(options) ? this.#hooks.handBack : this.#hooks.giveBack;
+      for (const call of this.#host.remove(actor)) back(call);
+    }
   }
 
   /** The actor has no life any more here: what it has not answered it never will. */

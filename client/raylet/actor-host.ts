@@ -5,6 +5,8 @@
  * ones of the same caller, and only those. Calls that can start are sent at once; how many run at a time is the worker's business.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { ServerCommandOf } from '#shared/protocol/server-commands.ts';
+import { type CallCount, newCount } from './call-log.ts';
 import { moveTask } from './local-task-state.ts';
 import type { TaskEntry } from './entries.ts';
 import type { WorkerEntry } from './worker-pool.ts';
@@ -26,6 +28,8 @@ export interface HostedActor {
    * begun. Either way it is given no new ones.
    */
   ending: 'no' | 'retiring' | 'exiting';
+  /** How far it has come (rule A2). */
+  readonly count: CallCount;
 }
 
 /** Sends a call to the worker of an actor. */
@@ -36,11 +40,24 @@ export class ActorHost {
   readonly #actors = new Map<ObjectKey, HostedActor>();
   readonly #send: SendCall;
   readonly #endingLeft: (actor: HostedActor) => void;
+  /** Of actors whose creation is about to come: where former lives ended. */
+  readonly #formerLives = new Map<ObjectKey, ServerCommandOf<'restore'>>();
 
   /** @param endingLeft a call of an actor that is ending left it */
   constructor(send: SendCall, endingLeft: (actor: HostedActor) => void) {
     this.#send = send;
     this.#endingLeft = endingLeft;
+  }
+
+  /** The lease that comes next makes an actor which lived before. */
+  livedBefore(life: ServerCommandOf<'restore'>): void {
+    this.#formerLives.set(life.actor, life);
+  }
+
+  /** What an actor has to restore is brought with what it is made of. */
+  withCheckpoint(lease: ServerCommandOf<'lease'>): ServerCommandOf<'lease'> {
+    const object = this.#formerLives.get(lease.task)?.object ?? 0;
+    return object === 0 ? lease : { ...lease, deps: [...lease.deps, object] };
   }
 
   get(key: ObjectKey): HostedActor | undefined {
@@ -66,7 +83,9 @@ export class ActorHost {
       inFlight: new Set(),
       tidies: false,
       ending: 'no',
+      count: newCount(this.#formerLives.get(creation.key)),
     };
+    this.#formerLives.delete(creation.key);
     this.#actors.set(actor.key, actor);
     return actor;
   }

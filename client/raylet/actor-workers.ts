@@ -3,9 +3,13 @@
  */
 import type { WorkerCommand, WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
 import { END_REASON } from '#shared/protocol/node-records.ts';
-import type { ServerCommandOf } from '#shared/protocol/server-commands.ts';
+import type { ServerCommand, ServerCommandOf } from '#shared/protocol/server-commands.ts';
 import { ActorEnds } from './actor-ends.ts';
 import { ActorHost, type HostedActor } from './actor-host.ts';
+import { CallLog } from './call-log.ts';
+import type { Definitions } from './definitions.ts';
+import type { LocalObjects } from './local-objects.ts';
+import type { RayletPorts } from './ports.ts';
 import type { TaskEntry } from './entries.ts';
 import type { Journal } from './journal.ts';
 import { moveTask } from './local-task-state.ts';
@@ -20,10 +24,12 @@ export interface ActorWorkerParts {
   readonly pool: WorkerPool;
   readonly keys: WorkerKeys;
   readonly journal: Journal;
+  readonly ports: Pick<RayletPorts, 'clock' | 'server'>;
+  readonly definitions: () => Definitions;
+  readonly objects: () => LocalObjects;
   readonly scheduler: () => LocalScheduler;
   readonly tasks: () => LocalTasks;
   readonly runs: () => RunSender;
-  nowMs(): number;
   send(worker: WorkerEntry, command: WorkerCommand): void;
   stop(worker: WorkerEntry, reason: number, message: string): void;
 }
@@ -32,19 +38,29 @@ export interface ActorWorkerParts {
 export class ActorWorkers {
   readonly host: ActorHost;
   readonly ends: ActorEnds;
+  readonly log: CallLog;
   readonly #parts: ActorWorkerParts;
 
   constructor(parts: ActorWorkerParts) {
     this.#parts = parts;
     this.host = new ActorHost(
-      (call, worker) => this.#run(call, worker),
+      (call, worker) => {
+        this.log.begins(call);
+        this.#run(call, worker);
+        this.log.sent(call);
+      },
       (actor) => this.ends.callLeft(actor),
     );
     this.ends = new ActorEnds(this.host, {
-      nowMs: () => parts.nowMs(),
+      nowMs: () => parts.ports.clock.nowMs(),
       send: (worker, command) => parts.send(worker, command),
       failWith: (call, error) => parts.tasks().failWith(call, error),
       stop: (worker, reason, message) => parts.stop(worker, reason, message),
+    });
+    this.log = new CallLog({
+      ...parts,
+      host: this.host,
+      nextKey: () => parts.keys.next(),
     });
   }
 
@@ -67,8 +83,29 @@ export class ActorWorkers {
     this.#run(task, worker);
   }
 
+  /** Nothing here happens by time alone. */
+  get isQuiet(): boolean {
+    return this.ends.count === 0 && !this.log.isWaiting;
+  }
+
+  tick(nowMs: number): void {
+    this.ends.tick(nowMs);
+    this.log.tick(nowMs);
+  }
+
+  /** True for a command of the server that is about an actor. */
+  onCommand(command: ServerCommand): boolean {
+    if (command.kind === 'killActor') this.#kill(command);
+    else if (command.kind === 'retireActor') this.#retire(command);
+    else if (command.kind === 'restore') this.host.livedBefore(command);
+    else if (command.kind === 'caughtUp') this.log.caughtUp(command);
+    else if (command.kind === 'keep') this.log.keep(command.object);
+    else return false;
+    return true;
+  }
+
   /** The server ends an actor. */
-  kill({ actor: key, incarnation }: ServerCommandOf<'killActor'>): void {
+  #kill({ actor: key, incarnation }: ServerCommandOf<'killActor'>): void {
     const actor = this.host.get(key);
     // A later life of the actor is not meant (rule M2).
     if (!actor || (actor.creation.incarnation || 1) > incarnation) return;
@@ -77,7 +114,7 @@ export class ActorWorkers {
   }
 
   /** The server lets an actor end in its own good time. */
-  retire({ actor: key, incarnation }: ServerCommandOf<'retireActor'>): void {
+  #retire({ actor: key, incarnation }: ServerCommandOf<'retireActor'>): void {
     const actor = this.host.get(key);
     if (actor?.alive && (actor.creation.incarnation || 1) === incarnation) this.ends.retire(actor);
   }
@@ -104,6 +141,7 @@ export class ActorWorkers {
 
   /** The worker of an actor ended. */
   ended(worker: WorkerEntry, reason: number, message: string): void {
+    this.log.ended(worker);
     const actor = this.host.get(worker.actor);
     if (actor?.worker === worker) this.#ended(actor, reason, message);
   }

@@ -21,6 +21,10 @@ export interface LocalTaskHooks {
   stopWorker(worker: WorkerEntry, reason: number, message: string): void;
   /** Asks the worker to abort a running task. */
   abort(task: TaskEntry): void;
+  /** An actor's constructor has ended: true if something has to be restored first; see `CallLog.restore`. */
+  restore(creation: TaskEntry, done: (error: Uint8Array | undefined) => void): boolean;
+  /** A call was taken back that had been sent to its actor. */
+  notBegun(call: TaskEntry): void;
   /** An attempt is over: what waits for it, or for its sake, is void. */
   attemptEnded(task: TaskEntry): void;
 }

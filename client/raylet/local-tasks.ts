@@ -7,7 +7,6 @@
 import { errorNames } from '#shared/errors/error-names.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
 import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
-import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
 import { END_REASON, FUNCTION_KIND, OUTCOME, PLACE } from '#shared/protocol/node-records.ts';
 import type { ServerCommandOf } from '#shared/protocol/server-commands.ts';
 import type { WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
@@ -24,10 +23,9 @@ import { moveTask } from './local-task-state.ts';
 import { RemoteCalls } from './remote-calls.ts';
 import type { LocalTaskHooks, NewTask } from './local-task-hooks.ts';
 import { TaskInputs } from './task-inputs.ts';
+import { type TaskResult, tellResult } from './task-result.ts';
 import { endOf } from './worker-end.ts';
 import type { WorkerEntry } from './worker-pool.ts';
-
-const NO_BYTES = new Uint8Array(0);
 
 /** All tasks of a node that have no result yet. */
 export class LocalTasks {
@@ -49,6 +47,10 @@ export class LocalTasks {
     this.actorCalls = new ActorCalls(actors, {
       failWith: (task, error) => this.failWith(task, error),
       giveBack: (call) => this.#giveBackCall(call),
+      handBack: (call) => {
+        this.#close(call);
+        this.#objects.madeElsewhere(call.key);
+      },
       failEncoded: (task, error) => this.#failEncoded(task, error),
       creationFailed: (task, reason, message) =>
         this.#attemptFailed(task, reason, message, reason !== END_REASON.bystander),
@@ -160,7 +162,19 @@ export class LocalTasks {
       return;
     }
     if (message.outcome !== OUTCOME.value && this.#retriesException(task, message.value)) return;
-    this.finish(task, { ...message, memory });
+    if (message.outcome === OUTCOME.value && task.fn.kind === FUNCTION_KIND.actor) this.#constructed(task, message);
+    else this.finish(task, { ...message, memory });
+  }
+
+  /** An actor that lived before restores what it saved, and then it is there. */
+  #constructed(creation: TaskEntry, message: WorkerRequestOf<'result'>): void {
+    const result = { ...message, value: message.value.slice(), memory: undefined };
+    const waits = this.#hooks.restore(creation, (error) => {
+      if (creation.state === 'done') return;
+      if (error) this.#failEncoded(creation, error);
+      else this.finish(creation, result);
+    });
+    if (!waits) this.finish(creation, result);
   }
 
   /** A worker gave a run back that it had not begun. */
@@ -168,6 +182,7 @@ export class LocalTasks {
     const task = this.#tasks.get(key);
     if (!task || task.worker !== worker || task.state !== 'running') return;
     if (task.actor !== 0) {
+      this.#hooks.notBegun(task);
       if (task.cancelled) this.#endUnwanted(task);
       else this.failWith(task, actorDied('it ended itself'));
       return;
@@ -210,48 +225,10 @@ export class LocalTasks {
   }
 
   /** Ends a task with a result: tells whoever is here, and the journal. */
-  finish(
-    task: TaskEntry,
-    result: {
-      outcome: number;
-      durationUs: number;
-      sizeBytes: number;
-      value: Uint8Array;
-      nested: ObjectKey[];
-      memory: Attachment | undefined;
-    },
-  ): void {
-    const { outcome, durationUs, sizeBytes, nested } = result;
-    const isValue = outcome === OUTCOME.value;
-    const inRecord = !isValue || (result.memory === undefined && sizeBytes <= DURABLE_INLINE_BYTES);
-    const value = result.value.length <= DURABLE_INLINE_BYTES ? result.value.slice() : result.value;
-    this.#hooks.journal(
-      {
-        kind: 'finish',
-        task: task.key,
-        outcome,
-        durationUs,
-        sizeBytes,
-        value: inRecord ? value : NO_BYTES,
-        nested,
-        attempt: task.attempt,
-      },
-      task.leased ? 'now' : 'soon',
-    );
-    const object = this.#objects.get(task.key);
-    if (object || !inRecord) {
-      const target = object ?? this.#objects.obtain(task.key);
-      if (task.leased && isValue && nested.length > 0) {
-        this.#objects.hide(target);
-        this.#hooks.unsure(task.key);
-      }
-      if (!isValue) this.#objects.setError(target, value);
-      else if (result.memory) this.#objects.setLocal(target, result.memory, sizeBytes, nested);
-      else this.#objects.setInline(target, value, nested, !inRecord);
-      if (target.uses <= 0) this.#objects.forgetUnused(target);
-    }
+  finish(task: TaskEntry, result: TaskResult): void {
+    const error = tellResult(task, result, this.#objects, this.#hooks);
     this.#close(task);
-    if (task.fn.kind === FUNCTION_KIND.actor) this.actorCalls.creationEnded(task, isValue ? undefined : value);
+    if (task.fn.kind === FUNCTION_KIND.actor) this.actorCalls.creationEnded(task, error);
   }
 
   /** Ends a task with an error of the system's. */
@@ -422,7 +399,7 @@ export class LocalTasks {
     if (parent && parent.decidedBy > 0) return PLACE.global;
     if (task.actor !== 0) {
       const actor = this.#actors.get(task.actor);
-      const isHere = actor !== undefined && actor.ending === 'no' && !this.#remoteCalls.has(task.actor);
+      const isHere = actor?.ending === 'no' && !actor.count.isCatchingUp && !this.#remoteCalls.has(task.actor);
       return isHere ? PLACE.here : PLACE.global;
     }
     // Whether there is an actor of that name already only the server knows.

@@ -102,7 +102,7 @@ describe('actors', () => {
     expect(node.raylet.load()).toMatchObject({ runningTasks: 0, freeCpuMilli: 1000 });
   });
 
-  it('that die fail their calls: for good, or until they are back', () => {
+  it('A2 that die for good fail their calls; those of one that may live again are for the server to tell of', () => {
     const node = new FakeNode();
     const mortal = startActor(node);
     const restarting = startActor(node, node.options({ maxRestarts: 1 }));
@@ -112,8 +112,13 @@ describe('actors', () => {
     expect(calls.map((call) => errorOf(node, call)[0])).toEqual([
       'ActorDiedError',
       'ActorDiedError',
-      'ActorUnavailableError',
-      'ActorUnavailableError',
+      undefined,
+      undefined,
+    ]);
+    expect(node.of('want').map(({ object }) => object)).toEqual(calls.slice(2));
+    expect(node.of('began').map(({ task, number }) => [task, number])).toEqual([
+      [calls[2], 1],
+      [calls[3], 2],
     ]);
     expect(node.of('actorDown').map(({ actor }) => actor)).toEqual([mortal, restarting]);
     expect(node.raylet.load().runningTasks).toBe(0);
@@ -321,7 +326,7 @@ describe('actors', () => {
 
   it('A3 with maxTaskRetries what they had not answered goes to the server, which sends it to the next life', () => {
     const node = new FakeNode();
-    const actor = startActor(node, node.options({ maxRestarts: -1, maxTaskRetries: 2 }));
+    const actor = startActor(node, node.options({ maxRestarts: -1, maxTaskRetries: 2, maxConcurrency: 2 }));
     const [running, held] = [node.submit({ actor }), node.submit({ actor, deps: [ELSEWHERE] })];
     const leased = objectKey(9, 77);
     node.lease({ task: leased, actor, fn: FUNCTION_KIND.method, incarnation: 1 });

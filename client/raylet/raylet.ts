@@ -61,7 +61,8 @@ export class Raylet {
     this.#ports = ports;
     const send = (worker: WorkerEntry, command: WorkerCommand): void => this.#send(worker, command);
     const stop = (worker: WorkerEntry, reason: number, message: string): void => this.#stop(worker, reason, message);
-    const taskOf = (key: ObjectKey): TaskEntry | undefined => this.#tasks.get(key);
+    const flush = (): void => this.flush();
+    const task = (key: ObjectKey): TaskEntry | undefined => this.#tasks.get(key);
     this.journal = new Journal((frame) => ports.server.sendFrame(frame));
     this.#pool = new WorkerPool(Math.ceil(options.cpuMilli / 1000), (kind, id, job) =>
       ports.spawnWorker(kind, id, job),
@@ -69,7 +70,7 @@ export class Raylet {
     this.store = new LocalStore(ports, options, this.journal, this.#pool, {
       objects: () => this.#objects,
       send,
-      flush: () => this.flush(),
+      flush,
     });
     this.#objects = new LocalObjects({
       want: (key) => this.journal.append({ kind: 'want', object: key }),
@@ -92,10 +93,12 @@ export class Raylet {
       pool: this.#pool,
       keys: this.#keys,
       journal: this.journal,
+      definitions: () => this.#definitions,
+      objects: () => this.#objects,
+      ports,
       scheduler: () => this.#scheduler,
       tasks: () => this.#tasks,
       runs: () => this.#runs,
-      nowMs: () => ports.clock.nowMs(),
       send,
       stop,
     });
@@ -110,6 +113,8 @@ export class Raylet {
         }),
       stopWorker: stop,
       abort: (task) => this.#abort(task),
+      restore: (creation, done) => this.#actors.log.restore(creation, done),
+      notBegun: (call) => this.#actors.log.notBegun(call),
       attemptEnded: (task) => this.#attemptEnded(task),
     });
     this.#limits = new TimeLimits(this.#pool, this.#scheduler, {
@@ -119,17 +124,11 @@ export class Raylet {
     this.#claims = new WorkerClaims(this.#tasks, this.#objects);
     this.#modules = new ModuleStore(ports.server);
     this.#definitions = new Definitions(this.journal);
-    this.#desk = new ObjectDesk(
-      ports,
-      this.journal,
-      this.#objects,
-      () => this.#tasks,
-      () => this.flush(),
-    );
-    this.#speech = new WorkerSpeech(ports, options.nodeName, this.#pool, { task: taskOf, send, journal: this.journal });
+    this.#desk = new ObjectDesk(ports, this.journal, this.#objects, () => this.#tasks, flush);
+    this.#speech = new WorkerSpeech(ports, options.nodeName, this.#pool, { task, send, journal: this.journal });
     this.#runs = new RunSender({ objects: this.#objects, desk: this.#desk, modules: this.#modules, send });
     this.#waits = new WaitDesk(() => ports.clock.nowMs(), this.#objects, this.#scheduler, {
-      task: taskOf,
+      task,
       send,
       sendObject: (worker, object) => this.#desk.sendObject(worker, object),
     });
@@ -215,7 +214,7 @@ export class Raylet {
 
   /** Nothing here happens by time alone and soon: there are no limits to keep, no waits, nothing to send. */
   get isQuiet(): boolean {
-    if (this.#tasks.count > 0 || this.journal.hasUnsent || this.#actors.ends.count > 0) return false;
+    if (this.#tasks.count > 0 || this.journal.hasUnsent || !this.#actors.isQuiet) return false;
     for (const worker of this.#pool.all()) if (worker.blocks.size > 0) return false;
     return this.#pool.surplus() === undefined && this.store.isQuiet;
   }
@@ -247,7 +246,7 @@ export class Raylet {
   tick(): void {
     const nowMs = this.#ports.clock.nowMs();
     this.#limits.tick(nowMs);
-    this.#actors.ends.tick(nowMs);
+    this.#actors.tick(nowMs);
     this.#tasks.handBackSurplus();
     this.store.tick();
     this.flush();
@@ -271,9 +270,11 @@ export class Raylet {
       case 'submit':
         this.#submit(worker, message);
         return;
-      case 'result':
-        this.#tasks.result(worker, message, attachmentOf(message.attachment, attachments));
+      case 'result': {
+        const memory = attachmentOf(message.attachment, attachments);
+        if (!this.#actors.log.took(worker, message, memory)) this.#tasks.result(worker, message, memory);
         return;
+      }
       case 'put':
         this.#desk.put(worker, message, attachmentOf(message.attachment, attachments));
         return;
@@ -364,10 +365,12 @@ export class Raylet {
 
   /** A command of the server. */
   onCommand(command: ServerCommand): void {
+    if (this.#actors.onCommand(command)) return;
     switch (command.kind) {
       case 'lease': {
         const lease = this.#definitions.leased(command);
-        if (lease) this.#tasks.lease(command, lease.fn, lease.options, lease.failures);
+        if (lease)
+          this.#tasks.lease(this.#actors.host.withCheckpoint(command), lease.fn, lease.options, lease.failures);
         return;
       }
       case 'withdraw':
@@ -385,12 +388,6 @@ export class Raylet {
       case 'dropCopy':
         this.store.drop(command.object);
         return;
-      case 'killActor':
-        this.#actors.kill(command);
-        return;
-      case 'retireActor':
-        this.#actors.retire(command);
-        return;
       case 'stopJob':
         this.#stopJob(command.job);
         return;
@@ -405,6 +402,7 @@ export class Raylet {
       case 'stranger':
         this.#scheduler.isStranger = true;
         return;
+      default:
     }
   }
 

@@ -1,6 +1,7 @@
 /**
  * Sends runs to workers: the module, the function and the inputs that the worker does not know yet, then the run.
  */
+import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
 import type { WorkerCommand } from '#shared/protocol/worker-messages.ts';
 import { needsGpu } from '#shared/task/resources.ts';
 import type { TaskEntry } from './entries.ts';
@@ -44,6 +45,7 @@ export class RunSender {
       claim: task.claim,
       job: task.job,
       gpu: needsGpu(task.options.options.demand),
+      saves: task.fn.kind === FUNCTION_KIND.actor && task.options.options.checkpoint !== undefined,
     });
   }
 

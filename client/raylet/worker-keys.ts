@@ -11,9 +11,18 @@ import type { WorkerEntry } from './worker-pool.ts';
 export class WorkerKeys {
   readonly #send: (worker: WorkerEntry, command: WorkerCommand) => void;
   #ranges: KeyRanges | undefined;
+  #own = { from: 0, to: 0 };
 
   constructor(send: (worker: WorkerEntry, command: WorkerCommand) => void) {
     this.#send = send;
+  }
+
+  /** A name for what the raylet makes itself. The session has its number. */
+  next(): ObjectKey {
+    if (!this.#ranges) throw new RangeError('there is no session yet');
+    if (this.#own.from >= this.#own.to) this.#own = { ...this.#ranges.take() };
+    this.#own.from += 1;
+    return this.#own.from - 1;
   }
 
   /** The session has its number. */

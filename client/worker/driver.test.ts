@@ -347,7 +347,10 @@ describe('modules in the making', () => {
   it('a bundle that fails ends its calls and what depends on them, and nothing else', async () => {
     const made = Promise.withResolvers<never>();
     const module: PendingModule = { ready: made.promise };
-    const broken = classStub({ kind: 1, name: 'Broken', module: () => module }, 'Broken', ['run']);
+    const broken = classStub(
+      { kind: 1, name: 'Broken', module: () => module },
+      { className: 'Broken', methods: ['run'] },
+    );
     const handle = broken.remote() as unknown as { run: { remote(): ObjectRef<number> } };
     const failing = get(handle.run.remote()).catch((error: unknown) => error);
     const other = double.remote(2);

@@ -307,7 +307,7 @@ export class Executor {
     const target = module?.registrations.get(entry.name);
     if (target === undefined) throw new Error(`the job's module registers no "${entry.name}"`);
     if (entry.functionKind === FUNCTION_KIND.task) return (target as Callable)(...args);
-    return this.#actors.construct(task, target, args);
+    return this.#actors.construct(task, target, args, run.saves);
   }
 
   #finish(task: TaskState, startMs: number, { name }: FunctionEntry, value: unknown): void {

@@ -10,6 +10,7 @@ import type { Clock } from '#shared/ports/clock.ts';
 import { ON_STOP_MS } from '#shared/protocol/limits.ts';
 import type { WorkerCommandOf, WorkerRequest } from '#shared/protocol/worker-messages.ts';
 import { CallLanes } from './actor-lanes.ts';
+import { noCheckpoints, savesCheckpoints } from './checkpoint-methods.ts';
 import { ownMethodName } from './call-target.ts';
 import { TaskState } from './task-state.ts';
 
@@ -68,9 +69,15 @@ export class WorkerActors {
     if (left === 0 && this.#exiting.get(task.actor) === false) this.#stop(task.actor);
   }
 
-  /** Makes an actor. Its creation is over when what this returns is. */
-  construct(task: TaskState, target: (...args: never[]) => unknown, args: never[]): unknown {
+  /**
+   * Makes an actor. Its creation is over when what this returns is.
+   *
+   * @param saves it is to save its state: its class has to know how (rule A2)
+   */
+  construct(task: TaskState, target: (...args: never[]) => unknown, args: never[], saves: boolean): unknown {
     const instance = Reflect.construct(target, args) as object;
+    const { name } = instance.constructor;
+    if (!savesCheckpoints(Object.getPrototypeOf(instance) as object, name) && saves) throw noCheckpoints(name);
     this.#live.set(task.key, { instance, job: task.job });
     if (hookOf(instance, 'onStop') !== undefined) this.#hooks.push({ kind: 'tidies', actor: task.key });
     const started: unknown = hookOf(instance, 'onStart')?.();

@@ -60,7 +60,6 @@ async function restartActor({ notes, go, home }: Args) {
   const first = await get(tally.where.remote());
   await note(notes, `actor on ${first.node}`);
   await untilFile(go);
-  // A call that was not answered may have run: whoever makes it decides whether to make it again.
   const errors: string[] = [];
   for (;;) {
     try {

@@ -4,7 +4,7 @@
 import { digest128 } from '#shared/ids/content-id.ts';
 import type { Place } from '#shared/task/place.ts';
 import { FUNCTION_KIND } from '#shared/protocol/node-records.ts';
-import { DEFAULT_OPTIONS, optionsToJson, type ResolvedOptions } from '#shared/task/task-options.ts';
+import { DEFAULT_OPTIONS, isRepeated, optionsToJson, type ResolvedOptions } from '#shared/task/task-options.ts';
 
 /** The module that every simulated job brings; nobody evaluates it. */
 export const JOB_MODULE = {
@@ -81,6 +81,8 @@ const SETS = {
   retried: { ...ACTOR, maxRestarts: -1, maxTaskRetries: 2 },
   named: { ...ACTOR, maxRestarts: -1, name: 'board', getIfExists: true },
   immortal: { ...ACTOR, maxRestarts: -1 },
+  saving: { ...ACTOR, maxRestarts: -1, checkpoint: { everyCalls: 3, everyMs: 0 } },
+  punctual: { ...ACTOR, maxRestarts: -1, checkpoint: { everyCalls: 0, everyMs: 300 } },
   method: { ...DEFAULT_OPTIONS, demand: NOTHING, maxRetries: 0 },
 } satisfies Record<string, ResolvedOptions>;
 
@@ -101,6 +103,12 @@ export const OPTION_SETS: readonly string[] = NAMES.map((name) => optionsToJson(
 /** The number of a set of options. */
 export function optionsNumber(name: OptionsName): number {
   return NAMES.indexOf(name);
+}
+
+/** Whether actors with this set of options are repeated when they died (rule A2). */
+export function isRepeatedSet(number: number): boolean {
+  const name = NAMES[number];
+  return name !== undefined && isRepeated(SETS[name]);
 }
 
 /** The CPUs it asks for, in thousandths. */

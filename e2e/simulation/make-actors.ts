@@ -9,7 +9,10 @@ import { leafPlan } from './leaf-plan.ts';
 import type { Failure, TaskPlan } from './plan.ts';
 import { LEAST_NOTED_BYTES } from './values.ts';
 
-const KINDS: readonly OptionsName[] = ['mortal', 'seated', 'async', 'retried', 'named', 'immortal'];
+const KINDS: readonly OptionsName[] = [
+  ...(['mortal', 'seated', 'async', 'retried', 'named', 'immortal'] as const),
+  ...(['saving', 'saving', 'punctual'] as const),
+];
 /** A driver has no more than so many at a time. */
 const MAX_ACTORS = 3;
 

@@ -165,8 +165,14 @@ export class PlanMaker {
 
   /** Each takes what the one before gave. */
   #chain(draft: Draft, length: number): void {
-    let deps = this.#dice.some([...draft.live], 1);
-    for (let n = 0; n < length; n++) deps = [this.#submit(draft, { depth: MAX_DEPTH, deps })];
+    const dice = this.#dice;
+    let deps = dice.some([...draft.live], 1);
+    const links: number[] = [];
+    for (let n = 0; n < length; n++) links.push(...(deps = [this.#submit(draft, { depth: MAX_DEPTH, deps })]));
+    if (dice.chance(0.5)) return;
+    // Nobody wants those between: they are needed only if the last is lost and has to be made again (rule L4).
+    for (const ref of links.slice(0, -1)) draft.add({ do: 'drop', ref });
+    draft.add({ do: 'work', ms: dice.share() * 500 });
   }
 
   #submit(draft: Draft, { depth, deps }: Given): number {

@@ -129,11 +129,17 @@ export function refsMadeBy(step: Step): number {
   }
 }
 
+const OPENING_BRACE = 0x7b;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 export function encodePlan(plan: TaskPlan): Uint8Array {
   return encoder.encode(JSON.stringify(plan));
+}
+
+/** The plan in the arguments of a run; undefined for a method that only the system calls. */
+export function planOf(args: Uint8Array): TaskPlan | undefined {
+  return args[0] === OPENING_BRACE ? decodePlan(args) : undefined;
 }
 
 export function decodePlan(args: Uint8Array): TaskPlan {

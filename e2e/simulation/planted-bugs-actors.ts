@@ -3,10 +3,10 @@
  */
 import { RunSender } from '#client/raylet/run-sender.ts';
 import { ActorHost } from '#client/raylet/actor-host.ts';
+import { CallLog } from '#client/raylet/call-log.ts';
+import { ActorHistories } from '#server/gcs/actor-history.ts';
 import { ActorManager } from '#server/gcs/actor-manager.ts';
-import { moveTask } from '#shared/task/task-state.ts';
 import { TaskManager } from '#server/gcs/task-manager.ts';
-import { watchBooks } from './planted-bugs-books.ts';
 import type { PlantedBug } from './planted-bugs-type.ts';
 
 export const ACTOR_BUGS: readonly PlantedBug[] = [
@@ -48,38 +48,40 @@ export const ACTOR_BUGS: readonly PlantedBug[] = [
     plant: (seam) => seam.replace(ActorManager.prototype, 'hostDied', () => () => undefined),
   },
   {
-    name: 'call-of-the-dead-sent-again',
-    rule: 'L9',
-    mistake:
-      'calls on the way when the node of their actor died go to its next life, although the former may have run them',
-    plant: (seam) => {
-      const books = watchBooks(seam);
+    name: 'checkpoint-covers-one-more',
+    rule: 'A2',
+    mistake: 'a checkpoint is taken to stand for a call that began after it',
+    plant: (seam) =>
       seam.replace(
-        ActorManager.prototype,
-        'hostDied',
-        (hostDied) =>
-          function (this: ActorManager, actor, nodeName) {
-            if (actor.creation.options.options.maxRestarts < 0) actor.inFlight.clear();
-            hostDied.call(this, actor, nodeName);
+        ActorHistories.prototype,
+        'saved',
+        (saved) =>
+          function (this: ActorHistories, session, record) {
+            saved.call(this, session, { ...record, number: record.number + 1 });
           },
-      );
+      ),
+  },
+  {
+    name: 'answered-calls-not-repeated',
+    rule: 'A2',
+    mistake: 'a new life of an actor is given the calls that were not answered, and not those that were',
+    plant: (seam) =>
       seam.replace(
-        TaskManager.prototype,
-        'lost',
-        (lost) =>
-          function (this: TaskManager, task, session) {
-            const actor = books.gcs?.state.actors.get(task.actor);
-            if (actor?.state !== 'restarting') {
-              lost.call(this, task, session);
-              return;
-            }
-            books.gcs?.runs.leave(task);
-            moveTask(task, 'waiting');
-            moveTask(task, 'queued');
-            actor.pending.push(task);
+        ActorHistories.prototype,
+        'died',
+        (died) =>
+          function (this: ActorHistories, actor, isBlamed, mayRetry) {
+            for (const call of actor.history.calls.filter(({ state }) => state === 'finished'))
+              this.strike(actor, call);
+            return died.call(this, actor, isBlamed, mayRetry);
           },
-      );
-    },
+      ),
+  },
+  {
+    name: 'checkpoint-not-restored',
+    rule: 'A2',
+    mistake: 'a new life of an actor begins without what was saved',
+    plant: (seam) => seam.replace(CallLog.prototype, 'restore', () => () => false),
   },
   {
     name: 'cancel-lost',

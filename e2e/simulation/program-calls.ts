@@ -6,7 +6,14 @@ import { CallCounter } from '#shared/ids/call-counter.ts';
 import { digest128Bytes } from '#shared/ids/content-id.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { MainRun } from '#client/worker/main-run.ts';
-import { ACTOR_FUNCTION, FUNCTIONS, METHOD_FUNCTION, optionsNumber, TASK_FUNCTION } from './job-module.ts';
+import {
+  ACTOR_FUNCTION,
+  FUNCTIONS,
+  isRepeatedSet,
+  METHOD_FUNCTION,
+  optionsNumber,
+  TASK_FUNCTION,
+} from './job-module.ts';
 import { encodePlan, type StepOf, type TaskPlan } from './plan.ts';
 import type { Runtime } from './runtime.ts';
 import { type Mark, mix } from './values.ts';
@@ -93,7 +100,7 @@ export class ProgramCalls {
     const { book, name } = runtime.ports;
     if (creates) {
       this.#handles.add(task);
-      book.made(task, plan.name);
+      book.made(task, plan.name, isRepeatedSet(options));
       // It may be the actor of another program, which ends it or ends with it.
       if (options === optionsNumber('named')) book.harm(task);
     }

@@ -96,6 +96,7 @@ export class Program {
     }
     this.#wait(deps, { needed: new Set(deps).size, timeoutMs: 0, fetch: true, failFast: true }, () => {
       if (this.#takeInputs()) this.#advance();
+      this.#runtime.entered(this.key);
       this.#runtime.post();
     });
   }
@@ -425,7 +426,7 @@ export class Program {
       attachment: placed?.attachment ?? 0,
     });
     if (this.#call.main && error === undefined) this.#driver?.done();
-    if (this.#call.isActor && error === undefined) runtime.life = runtime.ports.book.born(name);
+    if (this.#call.isActor && error === undefined) runtime.life = runtime.ports.book.born(name, this.key);
     this.#calls.end(keeps === true);
     runtime.ended(this);
   }

@@ -22,15 +22,18 @@ import {
 import type { RecordBatch } from '#shared/wire/columnar.ts';
 import type { ActorBook, ActorLife } from './actor-book.ts';
 import { FUNCTIONS, JOB_MODULE, OPTION_SETS } from './job-module.ts';
-import { decodePlan } from './plan.ts';
+import { decodePlan, planOf } from './plan.ts';
 import { type DriverHooks, Program } from './program.ts';
 import { MainRun } from '#client/worker/main-run.ts';
 import { openHistory } from '#client/worker/open-history.ts';
 import { ProgramWaits } from './program-waits.ts';
 import { RealmObjects } from './realm-objects.ts';
-import { type Note, valueBytes } from './values.ts';
+import { LEAST_NOTED_BYTES, type Note, valueBytes } from './values.ts';
 
 type Run = WorkerCommandOf<'run'>;
+/** Some of what actors save is too large to travel with its record. */
+const LARGE_CHECKPOINT_BYTES = INLINE_BYTES;
+
 type VariantsOf<B> = B extends RecordBatch<infer V> ? V : never;
 
 /** What a realm needs of its world. */
@@ -64,6 +67,8 @@ export class Runtime {
   readonly #mains = new Set<number>();
   readonly #questions = new Map<number, { resolve: (body: Uint8Array) => void; reject: (error: Error) => void }>();
   #nextQuestion = 1;
+  /** Methods that only the system calls. */
+  readonly #hooks = new Map<number, (run: Run) => void>();
   readonly #introduced = new Set<string>();
   readonly #keys: { from: number; to: number }[] = [];
   /** Programs that have the thread: one, or more while blocked ones came back. */
@@ -114,7 +119,7 @@ export class Runtime {
   get tasks(): readonly { readonly key: ObjectKey; readonly fails: boolean }[] {
     const queued = [...this.#queue, ...this.#lanes.waiting()].map(({ task, args }) => ({
       key: task,
-      fails: decodePlan(args).failure !== undefined,
+      fails: planOf(args)?.failure !== undefined,
     }));
     return [...this.#programs.values(), ...queued];
   }
@@ -130,7 +135,7 @@ export class Runtime {
 
   /** Takes a run back that has not begun; false if it has. */
   revoke(claim: number): boolean {
-    return this.#takeBack((run) => run.claim === claim);
+    return this.#takeBack((run) => run.claim === claim) !== undefined;
   }
 
   // --- what programs do ----------------------------------------------------------------------------------------------
@@ -221,8 +226,7 @@ export class Runtime {
         this.waits.changed(command.object);
         return;
       case 'function':
-        this.#functionKinds.set(command.fn, command.functionKind);
-        if (command.name === MAIN_FUNCTION) this.#mains.add(command.fn);
+        this.#learn(command);
         return;
       case 'run':
         if (this.#functionKinds.get(command.fn) === FUNCTION_KIND.actor) this.actor = command.task;
@@ -258,6 +262,13 @@ export class Runtime {
     }
   }
 
+  #learn({ fn, name, functionKind }: WorkerCommandOf<'function'>): void {
+    this.#functionKinds.set(fn, functionKind);
+    if (name === MAIN_FUNCTION) this.#mains.add(fn);
+    if (name.endsWith('.saveCheckpoint')) this.#hooks.set(fn, (run) => this.#save(run));
+    if (name.endsWith('.restoreCheckpoint')) this.#hooks.set(fn, (run) => this.#restore(run));
+  }
+
   #take(run: Run): void {
     for (const key of run.deps) this.objects.use(key);
     if (run.actor === 0) this.#queue.push(run);
@@ -272,6 +283,12 @@ export class Runtime {
     this.push({ kind: 'exits', actor: this.actor });
     for (const run of this.#lanes.takeAll(this.actor)) this.#giveBack(run);
     this.#exitIfDone();
+  }
+
+  /** A call has its inputs and has begun: the next of its lane may (rule A1). */
+  entered(call: ObjectKey): void {
+    this.#lanes.entered(call);
+    this.#begin();
   }
 
   #exitIfDone(): void {
@@ -303,18 +320,24 @@ export class Runtime {
       this.push({ kind: 'recalled', task });
   }
 
-  #takeBack(isMeant: (run: Run) => boolean): boolean {
+  #takeBack(isMeant: (run: Run) => boolean): Run | undefined {
     const run = this.#queue.find(isMeant);
-    if (!run) return false;
+    if (!run) return undefined;
     this.#queue = this.#queue.filter((other) => other !== run);
     for (const key of run.deps) this.objects.unuse(key);
-    return true;
+    return run;
   }
 
   #begin(): void {
     while (!this.isOver) {
       const run = this.#lanes.next() ?? (this.#active.size === 0 ? this.#queue.shift() : undefined);
       if (!run) return;
+      const hook = this.#hooks.get(run.fn);
+      if (hook) {
+        hook(run);
+        this.#lanes.ended(run.task);
+        continue;
+      }
       const kind = this.#functionKinds.get(run.fn);
       if (kind === undefined) this.ports.fail(`function ${run.fn} of task ${run.task} was not introduced`);
       if (this.#mains.has(run.fn)) {
@@ -334,7 +357,6 @@ export class Runtime {
       if (kind !== FUNCTION_KIND.task) this.#begunCalls += 1;
       if (this.#begunCalls > this.#concurrency)
         this.ports.fail(`A1 ${this.#begunCalls} calls of actor ${this.actor} run, ${this.#concurrency} may`);
-      if (kind === FUNCTION_KIND.method) this.#lanes.entered(run.task);
       program.start();
     }
   }
@@ -393,6 +415,29 @@ export class Runtime {
     this.#questions.delete(id);
     if (ok) question?.resolve(body);
     else question?.reject(new Error('refused'));
+  }
+
+  /** The actor says where it stands (rule A2). */
+  #save({ task }: Run): void {
+    if (!this.life) return this.ports.fail('an actor is to be saved that does not live');
+    const note = this.ports.book.saved(this.life);
+    const sizeBytes = LEAST_NOTED_BYTES + (note.state % 5 === 0 ? LARGE_CHECKPOINT_BYTES : note.state % 900);
+    const { value, attachment } = this.place(note.state, sizeBytes, note);
+    this.#handIn(task, { sizeBytes, value, attachment });
+  }
+
+  /** It goes on from there. */
+  #restore({ task, deps: [saved = 0] }: Run): void {
+    const found = this.objects.find(saved);
+    if (!found.ok || !found.note || 'attempt' in found.note || !this.life)
+      this.ports.fail(`checkpoint ${saved} cannot be restored`);
+    else this.ports.book.restored(this.life, found.note);
+    this.objects.unuse(saved);
+    this.#handIn(task, { sizeBytes: 0, value: new Uint8Array(0), attachment: 0 });
+  }
+
+  #handIn(task: ObjectKey, result: { sizeBytes: number; value: Uint8Array; attachment: number }): void {
+    this.push({ kind: 'result', task, outcome: OUTCOME.value, durationUs: 0, nested: [], ...result });
   }
 
   #isNew(text: string): boolean {

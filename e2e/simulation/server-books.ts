@@ -56,10 +56,12 @@ export class ServerBooks {
     const name = `task ${lease.task} is leased to ${session.nodeName}`;
     const task = state.tasks.get(lease.task);
     const run = task && runOf(task, session);
-    if (!task || run?.state !== 'leased' || run.attempt !== lease.attempt)
+    // A call that has its result is only repeated (rule A2).
+    const isRepeat = task !== undefined && task.callNumber > 0 && task.state === 'finished';
+    if (isRepeat ? task.attempt !== lease.attempt : run?.state !== 'leased' || run.attempt !== lease.attempt)
       this.#fail(`M2 ${name} and the books say otherwise`);
     else if (session.state === 'dead' || state.grace) this.#fail(`M3 ${name}, which is dead or not heard yet`);
-    else if (task.actor === 0) this.#checkOffer(session, task, name);
+    else if (task?.actor === 0) this.#checkOffer(session, task, name);
     const last = this.#incarnations.get(lease.actor || lease.task) ?? 0;
     if (lease.incarnation < last)
       this.#fail(`M2 ${name} for life ${lease.incarnation} of an actor, after life ${last}`);

@@ -141,7 +141,10 @@ export class SimDriver {
       }
     } else if (expected.labels.includes(found.label)) {
       return;
-    } else if (LOST_ACTOR.some((label) => label === found.label) && this.#book.hasHarmed(expected.actors)) {
+    } else if (
+      LOST_ACTOR.some((label) => label === found.label) &&
+      this.#book.hasHarmed(expected.actors, found.label)
+    ) {
       return;
     } else if (ENDED_WORKERS.has(found.label) && this.#rules.mayHavePoison) {
       return;

@@ -177,7 +177,7 @@ export class SimSubmitted {
         return;
       }
     } else if (expected.labels.includes(found.label)) return;
-    else if (LOST_ACTOR.some((label) => label === found.label) && book.hasHarmed(expected.actors)) return;
+    else if (LOST_ACTOR.some((label) => label === found.label) && book.hasHarmed(expected.actors, found.label)) return;
     else if (ENDED_WORKERS.has(found.label) && this.#rules.mayHavePoison) return;
     else if (found.label === 'ObjectLostError' && this.#rules.mayHaveLost) return;
     this.#world.fail(

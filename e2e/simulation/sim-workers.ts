@@ -19,7 +19,7 @@ import type { RecordBatch } from '#shared/wire/columnar.ts';
 import { actorBookOf } from './actor-book.ts';
 import { mainBookOf } from './main-book.ts';
 import type { Machine } from './machine.ts';
-import { decodePlan } from './plan.ts';
+import { planOf } from './plan.ts';
 import { Runtime } from './runtime.ts';
 import { threadLink } from './thread-link.ts';
 
@@ -133,8 +133,7 @@ export class SimWorkers implements ShellWorkers {
   send(id: number, command: WorkerCommand, memory?: Attachment): void {
     const worker = this.#workers.get(id);
     if (!worker) return;
-    if (command.kind === 'run' && decodePlan(command.args).once === true)
-      worker.delicate.set(command.task, command.claim);
+    if (command.kind === 'run' && planOf(command.args)?.once === true) worker.delicate.set(command.task, command.claim);
     pushCommand(worker.link, command, memory);
   }
 
@@ -151,7 +150,8 @@ export class SimWorkers implements ShellWorkers {
 
   stopAll(): Promise<void> {
     for (const { runtime, transport } of this.#workers.values()) {
-      this.#over(runtime);
+      runtime.over();
+      if (runtime.actor !== 0) actorBookOf(this.#machine.world).nodeHarmed(runtime.actor);
       transport.close();
     }
     this.#workers.clear();

@@ -2,16 +2,20 @@
  * Actors: where each lives, which life it is in, what happens to its calls when it dies (rules A1, A3, M2).
  *
  * A creation is scheduled like a task. Calls go to the node the actor lives on, in the order they arrive; while there
- * is none they wait here. Calls that were on the way when it died fail: whether they had run cannot be known.
+ * is none they wait here. An actor that may live again is made anew, restores what it saved last, repeats the calls that
+ * began since then, and only then counts as alive (rule A2, `actor-history.ts`). Where that cannot be, calls that were on
+ * the way when it died fail: whether they had run cannot be known.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { END_REASON, type NodeRecordOf, PLACE } from '#shared/protocol/node-records.ts';
 import type { ResolvedOptions } from '#shared/task/task-options.ts';
 import { moveTask } from '#shared/task/task-state.ts';
+import { type ActorHistories, hasHistory, KNOWS_CHECKPOINTS, newHistory } from './actor-history.ts';
 import type { ActorRecord, JobRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { KeyTable } from './key-table.ts';
 import { moveActor } from './lives.ts';
 import type { ObjectTable } from './object-table.ts';
+import { waitsForItself } from './repetition-cycles.ts';
 import type { GcsState } from './state.ts';
 import { systemError } from './system-errors.ts';
 import type { TaskManager } from './task-manager.ts';
@@ -21,7 +25,10 @@ const KNOWS_RETIRE = 4;
 
 /** What the actor manager needs to send a call on its way. */
 export interface CallDispatcher {
-  lease(task: TaskRecord, session: SessionRecord, incarnation: number): void;
+  /** @param lane the caller in whose order it comes, if not its own */
+  lease(task: TaskRecord, session: SessionRecord, incarnation: number, lane?: ObjectKey): void;
+  /** The call has its result: it is only to be repeated. */
+  repeat(task: TaskRecord, session: SessionRecord, incarnation: number, lane: ObjectKey): void;
   /** The node has the call already. */
   keep(task: TaskRecord, session: SessionRecord): void;
 }
@@ -31,11 +38,13 @@ export class ActorManager {
   readonly #state: GcsState;
   readonly #objects: ObjectTable;
   readonly #dispatcher: CallDispatcher;
+  readonly #histories: ActorHistories;
   #tasks: TaskManager | undefined;
 
-  constructor(state: GcsState, objects: ObjectTable, dispatcher: CallDispatcher) {
+  constructor(state: GcsState, objects: ObjectTable, histories: ActorHistories, dispatcher: CallDispatcher) {
     this.#state = state;
     this.#objects = objects;
+    this.#histories = histories;
     this.#dispatcher = dispatcher;
   }
 
@@ -68,6 +77,7 @@ export class ActorManager {
       pending: [],
       inFlight: new Set(),
       holdings: new KeyTable(),
+      history: newHistory(),
     };
     this.#state.actors.set(actor.key, actor);
     task.job.actors.add(actor);
@@ -104,11 +114,77 @@ export class ActorManager {
   }
 
   #live(actor: ActorRecord, session: SessionRecord): void {
-    moveActor(actor, 'alive');
     actor.session = session.id;
+    // A node of before does not tell what begins.
+    if (session.version < KNOWS_CHECKPOINTS) actor.history.hasGap = true;
+    this.#touch(actor);
+    if (actor.history.calls.length === 0) this.#isUpToDate(actor, session);
+    // In the grace nothing is given out: see `resume`.
+    else if (!this.#state.grace) this.#repeat(actor, session);
+  }
+
+  /** A new life does again what former ones did, in one order: that of whoever called does not count any more. */
+  #repeat(actor: ActorRecord, session: SessionRecord): void {
+    for (const call of actor.history.calls) {
+      actor.history.repeating.add(call);
+      if (call.state === 'finished') {
+        this.#taskManager.countAttempt(call);
+        this.#dispatcher.repeat(call, session, actor.incarnation, actor.key);
+      } else {
+        actor.inFlight.add(call);
+        this.#dispatcher.lease(call, session, actor.incarnation, actor.key);
+      }
+    }
+    for (const call of [...actor.pending]) this.#checkCycle(actor, call);
+  }
+
+  #isUpToDate(actor: ActorRecord, session: SessionRecord): void {
+    moveActor(actor, 'alive');
     this.#touch(actor);
     this.#sendPending(actor);
+    this.#tellUpToDate(actor, session);
     if (actor.retiring !== '') this.#askToEnd(actor);
+  }
+
+  /** Behind everything that waited, or later calls of that node would pass it (rule A1). */
+  #tellUpToDate({ key, incarnation }: ActorRecord, session: SessionRecord): void {
+    if (incarnation > 1 && !this.#state.grace && session.version >= KNOWS_CHECKPOINTS)
+      this.#state.ports.command(session, { kind: 'caughtUp', actor: key, incarnation });
+  }
+
+  /** See `ActorHooks.repeated`. */
+  repeated(call: TaskRecord | undefined, session: SessionRecord, record: NodeRecordOf<'finish'>): boolean {
+    if (!call || call.callNumber === 0) return false;
+    const actor = this.#state.actors.get(call.actor);
+    if (!actor || call.state !== 'finished' || !actor.history.repeating.has(call)) return false;
+    if (actor.session !== session.id || record.attempt !== call.attempt) return false;
+    if (!this.#histories.takeRepetition(call, session, record)) {
+      this.kill(actor.key, true, 'it died, and an argument of a call that it has to repeat is lost');
+      return true;
+    }
+    this.#hasRepeated(actor, call);
+    return true;
+  }
+
+  #hasRepeated(actor: ActorRecord, call: TaskRecord): void {
+    if (!actor.history.repeating.delete(call) || actor.history.repeating.size > 0) return;
+    const session = this.#state.sessions.get(actor.session);
+    if (actor.state === 'restarting' && session) this.#isUpToDate(actor, session);
+  }
+
+  /** A lost reply will come again: its actor is about to repeat the call. */
+  willRepeat(call: TaskRecord): boolean {
+    return call.callNumber > 0 && this.#state.actors.get(call.actor)?.state === 'restarting';
+  }
+
+  /** See `ActorHooks.decidesCancel`. What began may have changed the actor, whatever its caller is told. */
+  decidesCancel(call: TaskRecord): boolean {
+    const actor = this.#state.actors.get(call.actor);
+    if (!actor || !hasHistory(actor)) return false;
+    if (actor.inFlight.has(call)) return true;
+    // It began in a former life, and nobody has seen what came of it.
+    if (call.callNumber > 0) this.#histories.strike(actor, call);
+    return false;
   }
 
   /** During the grace calls wait: those that were on their way before may have to be sent again first (rule A1). */
@@ -121,12 +197,24 @@ export class ActorManager {
   resume(unanswered: readonly TaskRecord[]): void {
     for (const call of unanswered) {
       const actor = this.#state.actors.get(call.actor);
-      if (actor?.state === 'alive') this.#send(actor, call);
+      if (call.cancelled) this.#taskManager.end(call, systemError('cancelled', 'the task was cancelled'), 'cancelled');
+      else if (actor?.state === 'alive') this.#send(actor, call);
     }
-    for (const actor of this.#state.actors.values()) {
-      if (actor.state !== 'alive') continue;
+    if (this.#state.grace) return;
+    for (const actor of this.#state.actors.values()) this.#resume(actor);
+  }
+
+  #resume(actor: ActorRecord): void {
+    const session = this.#state.sessions.get(actor.session);
+    if (!session) return;
+    if (actor.state === 'alive') {
       this.#sendPending(actor);
+      this.#tellUpToDate(actor, session);
       if (actor.retiring !== '') this.#askToEnd(actor);
+    } else if (actor.state === 'restarting' && actor.history.repeating.size === 0) {
+      // How far it had come in repeating is not known: that life is of no use.
+      this.#state.ports.command(session, { kind: 'killActor', actor: actor.key, incarnation: actor.incarnation });
+      this.#died(actor, 'the server started anew while it repeated its calls', false);
     }
   }
 
@@ -150,7 +238,18 @@ export class ActorManager {
     const actor = this.#state.actors.get(task.actor);
     if (!actor) return;
     if (task.assigned !== 0) actor.inFlight.add(task);
-    else actor.pending.push(task);
+    else if (task.callNumber === 0) actor.pending.push(task);
+  }
+
+  /** The same for one that has to be repeated, finished or not. */
+  restoreBegun(task: TaskRecord): void {
+    const actor = this.#state.actors.get(task.actor);
+    if (actor) this.#histories.restoreCall(actor, task);
+  }
+
+  /** All rows are loaded. */
+  restored(): void {
+    for (const actor of this.#state.actors.values()) this.#histories.restored(actor);
   }
 
   /** A call was submitted: here (its node has the actor and runs it) or through the server. */
@@ -178,6 +277,7 @@ export class ActorManager {
     } else {
       moveTask(task, 'queued');
       actor.pending.push(task);
+      this.#checkCycle(actor, task);
     }
   }
 
@@ -185,6 +285,7 @@ export class ActorManager {
   resend(call: TaskRecord): boolean {
     const actor = this.#state.actors.get(call.actor);
     if (!actor || !this.#mayResend(actor, call)) return false;
+    if (call.callNumber > 0) this.#histories.strike(actor, call);
     actor.inFlight.delete(call);
     this.#taskManager.callAgain(call);
     actor.pending.push(call);
@@ -197,12 +298,19 @@ export class ActorManager {
     return state !== 'dead' && !cancelled && (maxTaskRetries < 0 || failures < maxTaskRetries);
   }
 
+  /** Rather an actor that is lost, and a word that says why, than a job that waits for ever. */
+  #checkCycle(actor: ActorRecord, call: TaskRecord): void {
+    if (actor.history.repeating.size > 0 && waitsForItself(this.#state, this.#objects, actor, call))
+      this.kill(actor.key, true, 'it died, and what it has to repeat a call with can be made again only with its help');
+  }
+
   callEnded(task: TaskRecord): void {
     const actor = this.#state.actors.get(task.actor);
     if (!actor) return;
     actor.inFlight.delete(task);
     const waiting = actor.pending.indexOf(task);
     if (waiting >= 0) actor.pending.splice(waiting, 1);
+    this.#hasRepeated(actor, task);
   }
 
   /** Actors end with the task that made them (rule A3). */
@@ -237,6 +345,8 @@ export class ActorManager {
     const host = this.#state.sessions.get(hostOf(actor));
     if (host && host.state !== 'dead') {
       this.#state.ports.command(host, { kind: 'killActor', actor: actor.key, incarnation: actor.incarnation });
+      // Its node says when it is over, behind everything that it did until then.
+      if (!noRestart && this.#canBeRepeated(actor)) return;
     }
     if (noRestart) this.#die(actor, systemError('actorDied', reason));
     else this.#died(actor, reason, true);
@@ -268,15 +378,8 @@ export class ActorManager {
       this.#die(actor, systemError('actorDied', `the actor died: ${reason}`));
       return;
     }
-    // Those that may be tried again go before what waits already, in their order (rule A1).
-    const again = [...actor.inFlight].filter((call) => this.#mayResend(actor, call));
-    for (const call of again) {
-      actor.inFlight.delete(call);
-      this.#taskManager.callAgain(call);
-    }
-    actor.pending.unshift(...again);
-    this.#failInFlight(actor, systemError('actorUnavailable', `the actor is restarting: ${reason}`));
-    moveActor(actor, 'restarting');
+    this.#takeBack(actor, counted, systemError('actorUnavailable', `the actor is restarting: ${reason}`));
+    if (actor.state !== 'restarting') moveActor(actor, 'restarting');
     actor.session = 0;
     actor.incarnation += 1;
     this.#touch(actor);
@@ -291,6 +394,51 @@ export class ActorManager {
     this.#taskManager.again(actor.creation);
   }
 
+  #canBeRepeated(actor: ActorRecord): boolean {
+    return hasHistory(actor) && !actor.history.hasGap;
+  }
+
+  /**
+   * Calls that a life which is over has not answered go to the next, if that knows where it stands. The one that it was at has
+   * to be blamed if it died by its own fault: repeated, it would end the next life as well.
+   */
+  #takeBack(actor: ActorRecord, isBlamed: boolean, error: Uint8Array): void {
+    this.#histories.lifeEnds(actor);
+    if (!this.#canBeRepeated(actor)) {
+      this.#histories.clear(actor);
+      this.#resendInFlight(actor);
+      this.#failInFlight(actor, error);
+      return;
+    }
+    const culprit = this.#histories.died(actor, isBlamed, (call) => this.#mayResend(actor, call));
+    if (culprit) this.#taskManager.end(culprit, error, 'failed');
+    const calls = [...actor.inFlight];
+    actor.inFlight.clear();
+    for (const call of calls) {
+      if (call.cancelled) this.#taskManager.end(call, systemError('cancelled', 'the task was cancelled'), 'cancelled');
+      else this.#taskManager.callBack(call);
+    }
+    // Those that did not begin come before what waits already.
+    actor.pending.unshift(...calls.filter(({ state, callNumber }) => state === 'queued' && callNumber === 0));
+  }
+
+  /** Calls that may be tried again go before what waits already, in their order (rule A1). */
+  #resendInFlight(actor: ActorRecord): void {
+    const again = [...actor.inFlight].filter((call) => this.#mayResend(actor, call));
+    for (const call of again) {
+      actor.inFlight.delete(call);
+      this.#taskManager.callAgain(call);
+    }
+    actor.pending.unshift(...again);
+  }
+
+  /** See `ActorHooks.creationLost`: calls that its node has already wait for the next. */
+  creationLost(creation: TaskRecord): void {
+    const actor = this.#state.actors.get(creation.key);
+    if (actor && actor.state !== 'dead' && hasHistory(actor))
+      this.#takeBack(actor, false, systemError('actorUnavailable', 'the node on which it was being made is gone'));
+  }
+
   #mayRestart({ creation, restarts, retiring }: ActorRecord): boolean {
     const { maxRestarts } = creation.options.options;
     if (retiring !== '') return false;
@@ -303,8 +451,10 @@ export class ActorManager {
     actor.session = 0;
     this.#touch(actor);
     this.#dropName(actor);
+    const begun = actor.history.calls.filter(({ state }) => state !== 'finished');
+    this.#histories.over(actor);
     this.#failInFlight(actor, error);
-    for (const call of actor.pending.splice(0)) this.#taskManager.end(call, error, 'failed');
+    for (const call of [...begun, ...actor.pending.splice(0)]) this.#taskManager.end(call, error, 'failed');
     this.#taskManager.end(actor.creation, error, 'failed');
     this.#taskManager.releaseInputs(actor.creation);
     this.#taskManager.forget(actor.creation);
@@ -328,14 +478,26 @@ export class ActorManager {
     this.#dispatcher.lease(call, session, actor.incarnation);
   }
 
+  /**
+   * What the node has to know that will make an actor which lived before. Comes before the lease. Returns false if that node
+   * cannot: then the actor is over.
+   */
+  tellFormerLife(creation: TaskRecord, session: SessionRecord): boolean {
+    const actor = this.#state.actors.get(creation.key);
+    if (!actor || actor.incarnation === 1) return true;
+    if (this.#histories.tellFormerLife(actor, session)) return true;
+    this.kill(actor.key, true, `node ${session.nodeName} is too old to restore what it saved`);
+    return false;
+  }
+
   #touch(actor: ActorRecord): void {
     this.#state.dirty.actors.add(actor.key);
   }
 }
 
 /** The session that has the actor or makes it; 0 if none does. */
-function hostOf({ state, session, creation }: ActorRecord): number {
-  return state === 'alive' ? session : creation.assigned;
+function hostOf({ session, creation }: ActorRecord): number {
+  return session === 0 ? creation.assigned : session;
 }
 
 /** The name an actor can be found by, or `undefined`. */

@@ -10,6 +10,7 @@ import type { NodeResources } from '#shared/task/resources.ts';
 import type { TaskState } from '#shared/task/task-state.ts';
 import type { JsonValue } from '#shared/wire/safe-json.ts';
 import type { StrangerBook } from '../trust/stranger-book.ts';
+import type { ActorHistory } from './actor-history.ts';
 import type { FunctionEntry, OptionsEntry } from './dictionaries.ts';
 import type { FunctionCounts } from './function-counts.ts';
 import type { KeyTable } from './key-table.ts';
@@ -101,6 +102,8 @@ export interface TaskRecord {
   lineageOf: number;
   /** True from a re-execution on: what its children name is matched by content (rule L1). */
   replayed: boolean;
+  /** Of an actor's call that may have to be repeated: its place among those that began (rule A2); else 0. */
+  callNumber: number;
   /** Content id (L1) once computed. Its row has it too: what it depends on may be gone when it is asked for again. */
   id: TaskId | undefined;
   cancelled: boolean;
@@ -161,6 +164,7 @@ export function newTask(submission: TaskSubmission): TaskRecord {
     kept: false,
     lineageOf: 0,
     replayed: false,
+    callNumber: 0,
     id: undefined,
     cancelled: false,
     chargedUs: 0,
@@ -246,6 +250,8 @@ export interface ActorRecord {
   readonly inFlight: Set<TaskRecord>;
   /** Objects its code holds beyond a call. */
   readonly holdings: KeyTable<ObjectRecord>;
+  /** What a later life of it has to do again (rule A2). */
+  readonly history: ActorHistory;
 }
 
 /** Where a session stands (rule M1). */

@@ -5,7 +5,7 @@
  * now and then. So the simulator can run the very same code on a fake clock, and a restart is: load the rows, go on.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
-import type { NodeRecord } from '#shared/protocol/node-records.ts';
+import { FUNCTION_KIND, type NodeRecord } from '#shared/protocol/node-records.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { Random } from '#shared/ports/random.ts';
@@ -13,6 +13,7 @@ import type { Explanation } from '../scheduler/explain.ts';
 import { GlobalScheduler } from '../scheduler/global-scheduler.ts';
 import { Speculation } from '../scheduler/speculation.ts';
 import { Strangers } from '../trust/strangers.ts';
+import { ActorHistories } from './actor-history.ts';
 import { ActorManager } from './actor-manager.ts';
 import { Assignments } from './assignments.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
@@ -22,6 +23,7 @@ import { LeaseWriter } from './lease-writer.ts';
 import { ObjectTable } from './object-table.ts';
 import { Quarantine } from './quarantine.ts';
 import { Rebuilder } from './rebuilder.ts';
+import { PeerNews } from './peer-news.ts';
 import { ReturningNodes } from './returning-nodes.ts';
 import { SessionManager } from './session-manager.ts';
 import type { GcsPorts } from './state.ts';
@@ -52,6 +54,7 @@ export class Gcs {
   readonly runs: Assignments;
   readonly tasks: TaskManager;
   readonly actors: ActorManager;
+  readonly histories: ActorHistories;
   readonly jobs: JobManager;
   readonly sessions: SessionManager;
   readonly scheduler: GlobalScheduler;
@@ -62,8 +65,7 @@ export class Gcs {
   readonly #returning: ReturningNodes;
   readonly #strangers: Strangers;
   /** Sessions that may not know whether there are others. */
-  readonly #untold = new Set<SessionRecord>();
-  #fewTold = 0;
+  readonly #peers: PeerNews;
 
   constructor(ports: GcsPorts, options: GcsOptions) {
     this.state = new GcsState(ports);
@@ -73,17 +75,21 @@ export class Gcs {
       rebuild: (object) => this.#rebuilder.add(object),
       forgetTask: (task) => this.tasks.forget(task),
     });
-    const lease = (task: TaskRecord, session: SessionRecord, incarnation: number): void => {
+    const lease = (task: TaskRecord, session: SessionRecord, incarnation: number, lane?: ObjectKey): void => {
       this.runs.assign(task, session, 'leased');
       givenTo(this, task, session);
-      leases.write(task, session, { attempt: task.attempt, incarnation }, this.objects);
+      leases.write(task, session, { attempt: task.attempt, incarnation, lane }, this.objects);
     };
     this.scheduler = new GlobalScheduler(
       this.state,
-      (task, session) => lease(task, session, this.#incarnationOf(task)),
+      (task, session) => {
+        if (task.fn.kind === FUNCTION_KIND.actor && !this.actors.tellFormerLife(task, session)) return;
+        lease(task, session, this.#incarnationOf(task));
+      },
       options.random,
       (task, session) => this.quarantine.hasEndedOn(task, session),
     );
+    this.#peers = new PeerNews(this.state, this.scheduler);
     this.speculation = new Speculation(this.state, this.state.batches, {
       idleNodeFor: (task, not) => this.scheduler.idleNodeFor(task, not),
       start: (task, session) => {
@@ -91,8 +97,11 @@ export class Gcs {
         leases.write(task, session, { attempt: task.copy?.attempt ?? 0, incarnation: 0 }, this.objects);
       },
     });
-    this.actors = new ActorManager(this.state, this.objects, {
+    this.histories = new ActorHistories(this.state, this.objects, { letGo: (call) => this.tasks.letGo(call) });
+    this.actors = new ActorManager(this.state, this.objects, this.histories, {
       lease,
+      repeat: (task, session, incarnation, lane) =>
+        leases.write(task, session, { attempt: task.attempt, incarnation, lane }, this.objects),
       keep: (task, session) => this.runs.assign(task, session, 'local'),
     });
     this.runs = new Assignments(this.state, this.scheduler);
@@ -104,22 +113,23 @@ export class Gcs {
       this.state,
       this.objects,
       this.tasks,
+      this.actors,
       (session) => session.state === 'disconnected' || this.#returning.isToReport(session),
     );
     this.jobs = new JobManager(this.state, this.tasks, this.actors);
     this.sessions = new SessionManager(this.state, options, {
       joined: (session) => {
         this.scheduler.addNode(session);
-        this.#untold.add(session);
+        this.#peers.changed(session);
       },
       offerChanged: (session) => {
         this.scheduler.offerChanged(session);
-        this.#untold.add(session);
+        this.#peers.changed(session);
       },
       changed: (session) => {
         this.scheduler.nodeChanged(session);
         this.#rebuilder.heardOf(session);
-        this.#untold.add(session);
+        this.#peers.changed(session);
       },
       died: (session, reason) => this.#sessionDied(session, reason),
       reported: (session, report) => {
@@ -134,10 +144,8 @@ export class Gcs {
         this.#settle();
       },
     });
-    this.#returning = new ReturningNodes(this, (session, record) => this.#apply(session, record));
-    this.#strangers = new Strangers(this.state, (session, record, error) =>
-      this.#submissions.turnAway(session, record, error),
-    );
+    this.#returning = new ReturningNodes(this, this.#apply.bind(this));
+    this.#strangers = new Strangers(this.state, this.#submissions.turnAway.bind(this.#submissions));
   }
 
   /** Sets the time for the steps that follow. */
@@ -187,27 +195,10 @@ export class Gcs {
   tick(): void {
     this.sessions.tick();
     this.quarantine.tick();
-    this.#tellPeers();
+    this.histories.copies.tick();
+    this.#peers.tell();
     this.#settle();
     this.speculation.run();
-  }
-
-  /**
-   * Nodes keep what is born on them while there is nobody to share it with (rule S1). Who offers nothing has company from
-   * the first node on, the others from the second: beyond that nobody else's answer changes.
-   */
-  #tellPeers(): void {
-    const few = Math.min(2, this.scheduler.offering);
-    if (few !== this.#fewTold) for (const session of this.state.sessions.values()) this.#untold.add(session);
-    this.#fewTold = few;
-    for (const session of this.#untold) {
-      if (session.state !== 'connected') continue;
-      const nodes = this.scheduler.peersOf(session);
-      if (session.peersTold >= 0 && nodes > 0 === session.peersTold > 0) continue;
-      session.peersTold = nodes;
-      this.state.ports.command(session, { kind: 'peers', nodes });
-    }
-    this.#untold.clear();
   }
 
   /** Why a task waits, or why it runs where it runs (rule S2). */
@@ -285,8 +276,10 @@ export class Gcs {
         return;
       case 'located': {
         const object = this.state.object(record.object);
-        if (object && record.present) this.objects.addCopy(object, session, record.sizeBytes);
-        else if (object) this.#copyLost(object, session, record.object);
+        if (object && record.present) {
+          this.objects.addCopy(object, session, record.sizeBytes);
+          this.histories.copied(object);
+        } else if (object) this.#copyLost(object, session, record.object);
         // It was freed while the copy was on its way.
         else if (record.present) this.state.ports.command(session, { kind: 'dropCopy', object: record.object });
         return;
@@ -304,6 +297,12 @@ export class Gcs {
         return;
       case 'actorDown':
         this.actors.down(session, record);
+        return;
+      case 'began':
+        this.histories.began(session, record);
+        return;
+      case 'saved':
+        this.histories.saved(session, record);
         return;
       default:
         this.#applyDefinition(session, record);
@@ -392,9 +391,11 @@ export class Gcs {
     if (session.job) this.jobs.driverDied(session.job, reason);
     for (const actor of [...this.state.actors.values()]) {
       if (actor.session === session.id) this.actors.hostDied(actor, session.nodeName);
+      else if (actor.creation.assigned === session.id) this.actors.creationLost(actor.creation);
     }
     for (const task of [...session.assigned]) this.tasks.lost(task, session);
     this.objects.removeSession(session);
+    this.histories.copies.nodeGone();
     this.#returning.gone(session);
     this.#rebuilder.heardOf(session);
     this.state.ports.sessionEnded(session, reason);
@@ -403,6 +404,7 @@ export class Gcs {
 
   /** Puts a task that was loaded from disk back where it stood. */
   restoreTask(task: TaskRecord): void {
+    if (task.callNumber > 0) this.actors.restoreBegun(task);
     if (task.state === 'finished') return;
     task.job.unfinished.set(task.key, task);
     this.state.batches.submitted(task);

@@ -2,7 +2,7 @@
  * Writes a lease as commands: the function, options and inputs the node does not know yet, then the task itself, all in
  * one stream, so the node has what it needs when it reads the lease.
  */
-import { sessionOfKey } from '#shared/ids/object-key.ts';
+import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import type { SessionRecord, TaskRecord } from './entities.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { GcsState } from './state.ts';
@@ -18,11 +18,14 @@ export class LeaseWriter {
     this.#state = state;
   }
 
-  /** @param incarnation for an actor's creation and calls: the life that is meant; else 0. */
+  /**
+   * @param run `incarnation` for an actor's creation and calls: the life that is meant; else 0. `lane`: the caller in whose order
+   *   it comes, if not its own
+   */
   write(
     task: TaskRecord,
     session: SessionRecord,
-    { attempt, incarnation }: { attempt: number; incarnation: number },
+    { attempt, incarnation, lane }: { attempt: number; incarnation: number; lane?: ObjectKey | undefined },
     objects: ObjectTable,
   ): void {
     const fn = this.#functionNumber(task, session);
@@ -42,7 +45,7 @@ export class LeaseWriter {
       attempt,
       job: task.job.id,
       actor: task.actor,
-      caller: task.parent === 0 ? sessionOfKey(task.key) : task.parent,
+      caller: lane ?? (task.parent === 0 ? sessionOfKey(task.key) : task.parent),
       incarnation,
       fn,
       options,

@@ -9,6 +9,7 @@ import type { Storage } from '#shared/ports/storage.ts';
 import { MAX_SESSION_NUMBER } from '#shared/ids/object-key.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { StrangerBook } from '../trust/stranger-book.ts';
+import { newHistory } from './actor-history.ts';
 import type { ObjectRecord, SessionRecord } from './entities.ts';
 import type { Gcs } from './gcs.ts';
 import { KeyTable } from './key-table.ts';
@@ -112,15 +113,20 @@ function loadActor(gcs: Gcs, key: number, row: Uint8Array): void {
   const { state } = gcs;
   const creation = state.tasks.get(key);
   if (!creation) throw new Error(`row of actor ${key} has no creation task`);
-  const { deathCause, ...fields } = readRow(actorRow, row);
+  const { deathCause, state: stands, incarnation, session, restarts, retiring, ...saved } = readRow(actorRow, row);
   gcs.actors.restore({
     key,
     creation,
-    ...fields,
+    state: stands,
+    incarnation,
+    session,
+    restarts,
+    retiring,
     deathCause: deathCause.length === 0 ? undefined : deathCause.slice(),
     pending: [],
     inFlight: new Set(),
     holdings: new KeyTable(),
+    history: { ...newHistory(), ...saved },
   });
 }
 
@@ -146,6 +152,7 @@ function* connect(gcs: Gcs): Generator<void, void> {
     gcs.restoreTask(task);
     if (++rows % SLICE_ROWS === 0) yield;
   }
+  gcs.actors.restored();
 }
 
 /** One by one: an array of the holders for each of a million objects is what the start would spend its time on. */

@@ -12,8 +12,8 @@ import type { ObjectRecord, ObjectStatus, TaskRecord } from './entities.ts';
 import { addHolder, holdersOf } from './holders.ts';
 import type { GcsState } from './state.ts';
 
-/** Version 1 had no digest of the value and no source, version 2 no former references, content id and second copy: read as they are. */
-const ROW_VERSION = 3;
+/** Version 1 had no digest of the value and no source, version 2 no former references, content id and second copy, version 3 no numbers of calls: read as they are. */
+const ROW_VERSION = 4;
 const OLDEST_ROW_VERSION = 1;
 const HAS_OBJECT = 1;
 const HAS_TASK = 2;
@@ -44,6 +44,7 @@ const HAS_ID = 8;
 const HAS_COPY = 16;
 const HAS_LAST_ATTEMPT = 32;
 const HAS_WITHDRAWN = 64;
+const HAS_CALL_NUMBER = 128;
 
 /** Appends the row of a key. At least one of the two is there. */
 export function writeObjectRow(
@@ -114,14 +115,17 @@ function writeTask(writer: ByteWriter, task: TaskRecord): void {
   if (task.id !== undefined) contentId.write(writer, task.id);
   if (task.lastAttempt > task.attempt) writer.varint(task.lastAttempt);
   if (task.withdrawnFrom !== 0) writer.varint(task.withdrawnFrom);
+  if (task.callNumber > 0) writer.varint(task.callNumber);
   if (!task.copy) return;
   writer.varint(task.copy.session);
   writer.varint(task.copy.attempt);
   writer.varint(task.copy.startedMs);
 }
 
-function taskFlags({ kept, replayed, cancelled, id, copy, attempt, lastAttempt, withdrawnFrom }: TaskRecord): number {
+function taskFlags(task: TaskRecord): number {
+  const { kept, replayed, cancelled, id, copy, attempt, lastAttempt, withdrawnFrom, callNumber } = task;
   return (
+    (callNumber === 0 ? 0 : HAS_CALL_NUMBER) |
     (kept ? KEPT : 0) |
     (replayed ? REPLAYED : 0) |
     (cancelled ? CANCELLED : 0) |
@@ -229,6 +233,7 @@ function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskReco
     kept: (flags & KEPT) !== 0,
     lineageOf: 0,
     replayed: (flags & REPLAYED) !== 0,
+    callNumber: 0,
     id: undefined,
     cancelled: (flags & CANCELLED) !== 0,
     chargedUs: 0,
@@ -238,6 +243,7 @@ function readTask(reader: ByteReader, key: ObjectKey, state: GcsState): TaskReco
   if (flags & HAS_ID) task.id = contentId.read(reader);
   if (flags & HAS_LAST_ATTEMPT) task.lastAttempt = reader.varint();
   if (flags & HAS_WITHDRAWN) task.withdrawnFrom = reader.varint();
+  if (flags & HAS_CALL_NUMBER) task.callNumber = reader.varint();
   if (flags & HAS_COPY)
     task.copy = {
       session: reader.varint(),

@@ -103,6 +103,10 @@ function awaitedByWord(state: GcsState, record: NodeRecord): ObjectKey {
     case 'decision':
     case 'checkpoint':
       return unknown(state, state.tasks, record.task);
+    case 'began':
+      return unknown(state, state.actors, record.actor) || unknown(state, state.tasks, record.task);
+    case 'saved':
+      return unknown(state, state.actors, record.actor) || unknownAmong(state, record.nested);
     default:
       return 0;
   }

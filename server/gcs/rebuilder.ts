@@ -3,6 +3,7 @@
  * tasks again. It is a queue, not a recursion: a lost chain of ten thousand tasks must not overflow the stack.
  */
 import { sessionOfKey } from '#shared/ids/object-key.ts';
+import type { ActorManager } from './actor-manager.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import type { JobHistory } from './job-history.ts';
 import type { ObjectTable } from './object-table.ts';
@@ -18,6 +19,7 @@ export class Rebuilder {
   readonly #state: GcsState;
   readonly #objects: ObjectTable;
   readonly #tasks: TaskManager;
+  readonly #actors: Pick<ActorManager, 'willRepeat'>;
   readonly #isSilent: (session: SessionRecord) => boolean;
   readonly #queue = new Set<ObjectRecord>();
   /** What was put by an attempt of a silent session, by that session: it may still have it. */
@@ -28,8 +30,10 @@ export class Rebuilder {
     state: GcsState,
     objects: ObjectTable,
     tasks: TaskManager,
+    actors: Pick<ActorManager, 'willRepeat'>,
     isSilent: (session: SessionRecord) => boolean,
   ) {
+    this.#actors = actors;
     this.#state = state;
     this.#objects = objects;
     this.#tasks = tasks;
@@ -66,6 +70,8 @@ export class Rebuilder {
       if (object.key !== maker.key) this.#putAgain(object, maker);
       return;
     }
+    // A reply comes again when its actor has come as far, or is given up with the call.
+    if (maker && this.#actors.willRepeat(maker)) return;
     if (maker && this.#tasks.rerun(maker)) {
       this.#state.ports.event({
         severity: 'warning',

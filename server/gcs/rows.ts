@@ -115,7 +115,14 @@ const storedActor = struct({
 });
 
 /** Data of before actors could end in their own good time. */
-export const actorRow = grown(storedActor, struct({ retiring: text }), { retiring: '' });
+const retiringActor = grown(storedActor, struct({ retiring: text }), { retiring: '' });
+
+/** Data of before actors were repeated: nothing is known of what one did, so that it cannot be. */
+export const actorRow = grown(
+  retiringActor,
+  struct({ checkpoint: uint, checkpointNumber: uint, candidate: uint, candidateNumber: uint, hasGap: bool }),
+  { checkpoint: 0, checkpointNumber: 0, candidate: 0, candidateNumber: 0, hasGap: true },
+);
 
 export const functionRow = struct({ module: text, name: text, kind: uint });
 export const optionsRow = struct({ json: text });
@@ -233,5 +240,7 @@ function jobFields(job: JobRecord): Parameters<typeof jobRow.write>[1] {
 
 function actorFields(actor: ActorRecord): Parameters<typeof actorRow.write>[1] {
   const { state, incarnation, session, restarts, deathCause, retiring } = actor;
-  return { state, incarnation, session, restarts, deathCause: deathCause ?? NO_BYTES, retiring };
+  const { checkpoint, checkpointNumber, candidate, candidateNumber, hasGap } = actor.history;
+  const life = { state, incarnation, session, restarts, deathCause: deathCause ?? NO_BYTES, retiring };
+  return { ...life, checkpoint, checkpointNumber, candidate, candidateNumber, hasGap };
 }

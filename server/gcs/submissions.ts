@@ -244,8 +244,11 @@ export class Submissions {
     const actor = parent && this.#state.actors.get(parent.actor);
     if (maker === 0) this.#objects.hold(object, session.id);
     // What an actor's method makes may outlive the call in the actor's state: the actor holds it.
-    else if (actor && actor.state !== 'dead') this.#objects.hold(object, actor.key);
-    else if (parent && parent.state !== 'finished') this.#objects.hold(object, parent.key);
+    else if (actor && actor.state !== 'dead') {
+      this.#objects.hold(object, actor.key);
+      // Whatever becomes of the actor's references: the call names it again when it is repeated (rule A2).
+      if (parent.callNumber > 0) this.#objects.hold(object, parent.key);
+    } else if (parent && parent.state !== 'finished') this.#objects.hold(object, parent.key);
     else {
       const result = parent?.withdrawnFrom === session.id ? this.#state.objects.get(parent.key) : undefined;
       if (result) this.#objects.keepWith(result, object);

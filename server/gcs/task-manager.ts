@@ -37,6 +37,12 @@ export interface ActorHooks {
   creationEnded(task: TaskRecord, session: SessionRecord | undefined, error: Uint8Array | undefined): void;
   called(task: TaskRecord, place: number, session: SessionRecord): void;
   callEnded(task: TaskRecord): void;
+  /** True if it answers a call that had ended before, and was only repeated (rule A2). */
+  repeated(task: TaskRecord | undefined, session: SessionRecord, record: NodeRecordOf<'finish'>): boolean;
+  /** True if the node that has the call says whether it was in time to take it back. */
+  decidesCancel(task: TaskRecord): boolean;
+  /** An actor that was being made goes back to the queue. */
+  creationLost(task: TaskRecord): void;
   makerEnded(task: TaskRecord): void;
   /** Sends a call to the next life of its actor. Returns false if it may not be tried again. */
   resend(call: TaskRecord): boolean;
@@ -63,6 +69,7 @@ export class TaskManager {
   /** An attempt ended with a result: the first valid one is accepted, all later ones are not believed (L5, M2). */
   finish(session: SessionRecord, record: NodeRecordOf<'finish'>): void {
     const task = this.#state.task(record.task);
+    if (this.#actors.repeated(task, session, record)) return;
     if (!task || task.state === 'finished' || !this.#runs.isCurrent(task, session, record.attempt)) {
       this.#disown(session, record.task);
       return;
@@ -96,7 +103,7 @@ export class TaskManager {
     });
     if (task.fn.kind === FUNCTION_KIND.actor)
       this.#actors.creationEnded(task, session, failed ? record.value : undefined);
-    if (task.replayed) this.#giveUpLostPuts(task);
+    this.#giveUpLostPuts(task);
   }
 
   /**
@@ -104,7 +111,7 @@ export class TaskManager {
    * put is another object in each attempt (rule L1). Whoever waits for it would have the task run again for ever.
    */
   #giveUpLostPuts(task: TaskRecord): void {
-    if (this.#state.grace) return;
+    if (!task.replayed || this.#state.grace) return;
     for (const key of task.made) {
       const object = this.#state.objects.get(key);
       if (object?.maker !== task.key || this.#objects.isAvailable(object)) continue;
@@ -151,6 +158,7 @@ export class TaskManager {
     if (task.actor !== 0) {
       if (!this.#actors.resend(task)) this.end(task, systemError('actorUnavailable', record.message), 'failed');
     } else if (record.reason === END_REASON.returned || mayRetry(task.options.options, task.failures)) {
+      if (task.fn.kind === FUNCTION_KIND.actor) this.#actors.creationLost(task);
       this.again(task);
     } else {
       this.end(task, systemError(errorKindOf(record.reason), record.message, record.logTail), 'failed');
@@ -306,6 +314,10 @@ export class TaskManager {
       const runner = this.#state.sessions.get(task.assigned);
       if (runner && runner.state !== 'dead')
         this.#state.ports.command(runner, { kind: 'cancelTask', task: task.key, force });
+      if (task.actor !== 0 && this.#actors.decidesCancel(task)) {
+        this.#state.touch(task);
+        continue;
+      }
       this.end(task, systemError('cancelled', 'the task was cancelled'), 'cancelled');
     }
   }
@@ -327,6 +339,7 @@ export class TaskManager {
   forget(task: TaskRecord): void {
     // By its record it is known whose late word is that of a withdrawn copy.
     if (task.state !== 'finished' || task.lineageOf > 0 || task.withdrawnFrom !== 0 || this.#isNameNeeded(task)) return;
+    if (task.callNumber > 0) return;
     // An actor's entry needs its creation; both go with the job.
     if (this.#state.actors.has(task.key)) return;
     this.#keepIds(task);
@@ -396,14 +409,43 @@ export class TaskManager {
     // By its name a later attempt of its parent finds it again. It hangs on the inputs, whose records may go now.
     if (task.deps.length + task.nested.length > 0 && this.#isNameNeeded(task)) taskId(this.#state, task);
     // An actor keeps the arguments of its creation as long as it lives: it may have to be created again.
-    if (!this.#state.actors.has(task.key)) this.releaseInputs(task);
+    if (!this.#state.actors.has(task.key) && task.callNumber === 0) this.releaseInputs(task);
+    if (task.callNumber === 0) this.#releaseMade(task);
+    if (task.madeActors) this.#actors.makerEnded(task);
+    this.forget(task);
+  }
+
+  /** A call need not be repeated any more: what was kept for that goes. */
+  letGo(call: TaskRecord): void {
+    const reply = this.#state.objects.get(call.key);
+    // Who waits for it to come again waits in vain.
+    if (reply) this.#objects.ensure(reply);
+    this.releaseInputs(call);
+    this.#releaseMade(call);
+    this.forget(call);
+  }
+
+  #releaseMade(task: TaskRecord): void {
     for (const key of task.made) {
       this.#objects.releaseKey(key, task.key);
       const child = this.#state.tasks.get(key);
       if (child) this.forget(child);
     }
-    if (task.madeActors) this.#actors.makerEnded(task);
-    this.forget(task);
+  }
+
+  /** A call that has its result is to be repeated: what it makes is known by name. */
+  countAttempt(call: TaskRecord): void {
+    call.attempt = this.#runs.nextAttempt(call);
+    call.replayed = true;
+    this.#state.touch(call);
+  }
+
+  /** A call that its actor has not answered waits for another life of it. */
+  callBack(call: TaskRecord): void {
+    this.#runs.leave(call);
+    this.countAttempt(call);
+    moveTask(call, 'waiting');
+    moveTask(call, 'queued');
   }
 
   releaseInputs(task: TaskRecord): void {
@@ -423,7 +465,9 @@ export class TaskManager {
     if (task.parent === 0) return false;
     const parent = this.#state.tasks.get(task.parent);
     return (
-      parent !== undefined && (parent.state !== 'finished' || parent.lineageOf > 0) && this.#state.objects.has(task.key)
+      parent !== undefined &&
+      (parent.state !== 'finished' || parent.lineageOf > 0 || parent.callNumber > 0) &&
+      this.#state.objects.has(task.key)
     );
   }
 }

@@ -199,6 +199,22 @@ export const nodeRecords = recordBatch({
   decision: decisionFields,
   /** A durable `main` begins another run here: `value` is its state, `position` what it had called and put by then. */
   checkpoint: checkpointFields,
+  /**
+   * An actor that can be repeated begins a call, the `number`-th since it first lived (rule A2): said before the call can end.
+   * Number 0 takes the word back: the call was cancelled before its turn came.
+   */
+  began: { actor: uint, incarnation: uint, task: uint, number: uint },
+  /** What an actor saved after so many calls: an object of its own, which stands for all of them (rule A2). */
+  saved: {
+    object: uint,
+    actor: uint,
+    incarnation: uint,
+    number: uint,
+    sizeBytes: uint,
+    /** Empty for one that is too large to travel: it is in the node's store. */
+    value: inlineBytes,
+    nested: keys,
+  },
 });
 
 /** One record of a node's journal. */

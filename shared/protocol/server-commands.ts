@@ -61,6 +61,15 @@ export const serverCommands = recordBatch({
   withdraw: { task: uint, attempt: uint },
   /** End the actor in its own good time (rule A3): the calls that it has are answered, then it tidies up. */
   retireActor: { actor: uint, incarnation: uint },
+  /**
+   * Of the lease that follows: the actor lived before (rule A2). It restores this object (0: none), which stands for its first
+   * `number` calls. Calls of this node go to it by way of the server until `caughtUp`.
+   */
+  restore: { actor: uint, object: uint, number: uint },
+  /** The actor has repeated what its former lives did, and was sent what waited for it. */
+  caughtUp: { actor: uint, incarnation: uint },
+  /** Keep a copy of this object, described just before, until `dropCopy`: it is to outlive the node that has it. */
+  keep: { object: uint },
 });
 
 /** One command. */

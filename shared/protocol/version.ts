@@ -7,9 +7,9 @@
  *   `stranger`, question `jobInfo`. All appended: what a node of version 1 says and is told means the same.
  * - 3: commands `failures` and `withdraw`, appended; said only to nodes of this version. Frames `challenge` and
  *   `answer`, question `publish`, appended, too; what a node of version 2 says first after its welcome counts as its answer.
- * - 4: command `retireActor`, appended; said only to nodes of this version. Records `decision` and `checkpoint`, question
- *   `history`, appended, too: a `main` on a node of version 3 has no history. Frame `labels`, appended;
- *   a node of version 3 has the label of its role alone.
+ * - 4: commands `retireActor`, `restore`, `caughtUp` and `keep`, appended; said only to nodes of this version. Records `decision`,
+ *   `checkpoint`, `began` and `saved`, question `history`, appended, too: a `main` on a node of version 3 has no history, and an
+ *   actor there is not repeated. Frame `labels`, appended; a node of version 3 has the label of its role alone.
  */
 export const PROTOCOL_VERSION = 4;
 

@@ -90,6 +90,8 @@ export const workerCommands = recordBatch({
     job: uint,
     /** It asked for a GPU: the worker has a device for it. */
     gpu: bool,
+    /** It makes an actor that shall save checkpoints: its class has to know how. */
+    saves: bool,
   },
   /** News of an object the worker submitted, waits for or gets as an argument. */
   object: {

@@ -33,6 +33,8 @@ export interface ResolvedOptions {
   readonly maxTaskRetries: number;
   /** Actors: one that has the name already is taken instead of an error. */
   readonly getIfExists: boolean;
+  /** Actors: when the state is saved (rule A2). Absent: never. 0: not by that. */
+  readonly checkpoint?: { readonly everyCalls: number; readonly everyMs: number };
   /** Actors: calls that may wait before callers get `BackPressureError`; 0 without limit. */
   readonly maxPendingCalls: number;
   /** Actors: calls of methods in no group that may run at the same time (rule A1). */
@@ -72,6 +74,14 @@ export const DEFAULT_OPTIONS: ResolvedOptions = {
 /** Priorities go from minus this to this. */
 export const MAX_PRIORITY = 1000;
 
+/**
+ * True for an actor whose calls are repeated when it died (rule A2): it may live again, and runs one call to its end before the
+ * next, so that the order in which calls began says everything.
+ */
+export function isRepeated({ maxRestarts, maxConcurrency, concurrencyGroups }: ResolvedOptions): boolean {
+  return maxRestarts !== 0 && maxConcurrency === 1 && concurrencyGroups.length === 0;
+}
+
 /** Stable JSON: equal options give equal text. */
 export function optionsToJson(options: ResolvedOptions): string {
   const { demand, retryExceptions, actor, place, ...rest } = options;
@@ -95,6 +105,7 @@ export function optionsToJson(options: ResolvedOptions): string {
     ...(rest.maxConcurrency === 1 ? {} : { maxConcurrency: rest.maxConcurrency }),
     ...(rest.concurrencyGroups.length === 0 ? {} : { concurrencyGroups: rest.concurrencyGroups }),
     ...(place ? { place: placeToJson(place) } : {}),
+    ...(rest.checkpoint ? { checkpointCalls: rest.checkpoint.everyCalls, checkpointMs: rest.checkpoint.everyMs } : {}),
     ...(actor ? { className: actor.className, methods: actor.methods } : {}),
   });
 }
@@ -125,6 +136,9 @@ export function optionsFromJson(json: string): ResolvedOptions {
     maxConcurrency: fields.has('maxConcurrency') ? whole(fields, 'maxConcurrency', 1) : 1,
     concurrencyGroups: concurrencyGroups(fields.get('concurrencyGroups')),
     ...(place ? { place } : {}),
+    ...(fields.has('checkpointCalls')
+      ? { checkpoint: { everyCalls: whole(fields, 'checkpointCalls', 0), everyMs: whole(fields, 'checkpointMs', 0) } }
+      : {}),
     ...(className === undefined
       ? {}
       : { actor: { className: text(fields, 'className'), methods: names(fields.get('methods'), 'methods') } }),

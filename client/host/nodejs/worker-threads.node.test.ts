@@ -44,7 +44,7 @@ async function startThread(): Promise<{ said: WorkerRequest[]; ended: Promise<En
   const run = (gpu: boolean): void => {
     // The function that a GPU run names is not known: it ends at once, on a machine with or without a GPU.
     const fn = gpu ? 9 : 0;
-    const none = { args: new Uint8Array(0), deps: [], nested: [], claim: 0, actor: 0 };
+    const none = { args: new Uint8Array(0), deps: [], nested: [], claim: 0, actor: 0, saves: false };
     started.send(ID, { kind: 'run', task: 11, attempt: 1, job: 1, fn, gpu, ...none });
     started.flush();
   };

@@ -354,6 +354,12 @@ export class FakeNode {
     this.settle();
   }
 
+  /** Options that the server introduces, beside those of all leases; gives their number. */
+  serverOptions(json: string): number {
+    this.command({ kind: 'options', options: 1, json });
+    return 1;
+  }
+
   describe(object: ObjectKey, status: number = OBJECT_STATUS.inline, sizeBytes = 1): void {
     this.command({
       kind: 'object',

@@ -70,6 +70,7 @@ export class FakeRaylet {
       claim: 0,
       job: 1,
       gpu: false,
+      saves: false,
       ...run,
     });
   }
