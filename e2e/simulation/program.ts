@@ -1,7 +1,7 @@
 /**
  * A plan that runs: a task's attempt in a worker, a method or constructor of an actor, or a driver's program.
  */
-import { TaskCancelledError } from '#shared/errors/daylight-error.ts';
+import { NondeterminismError, TaskCancelledError } from '#shared/errors/daylight-error.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { OUTCOME } from '#shared/protocol/node-records.ts';
@@ -304,11 +304,6 @@ export class Program {
     const plainly = (wanted: readonly ObjectKey[], how: WaitDemand): Promise<void> =>
       new Promise((resolve) => this.#waitPlainly(wanted, how, resolve));
     const isThere = (key: ObjectKey): boolean => this.#runtime.objects.isThere(key, false);
-    const goOn = (isReady: (key: ObjectKey) => boolean): void => {
-      if (this.#isOver || this.#runtime.isOver) return;
-      done(isReady);
-      this.#runtime.post();
-    };
     const isBounded = demand.timeoutMs > 0;
     if (demand.fetch) {
       const bring = (wanted: readonly ObjectKey[]): Promise<void> =>
@@ -317,23 +312,31 @@ export class Program {
         await plainly(keys, demand);
         return { timedOut: false, failed: 0, pending: 0 };
       };
-      void durableGet(main, { keys, isBounded, bring }, live).then(
-        () => goOn(isThere),
-        () => undefined,
-      );
+      this.#after(durableGet(main, { keys, isBounded, bring }, live), () => done(isThere));
       return;
     }
     const live = async (): Promise<number[]> => {
       await plainly(keys, demand);
       return keys.flatMap((key, place) => (isThere(key) ? [place] : []));
     };
-    void durableWait(main, { keys, isBounded: isBounded || demand.needed < keys.length }, live).then(
-      (places) => {
-        const ready = new Set(places.map((place) => keys[place]));
-        goOn((key) => ready.has(key));
-      },
-      () => undefined,
-    );
+    this.#after(durableWait(main, { keys, isBounded: isBounded || demand.needed < keys.length }, live), (places) => {
+      const ready = new Set(places.map((place) => keys[place]));
+      done((key) => ready.has(key));
+    });
+  }
+
+  /** What a `main` does once something that it waited for is there. A run that goes another way is over: others were told. */
+  #after<T>(settled: Promise<T>, goOn: (value: T) => void): void {
+    const next = (value: T): void => {
+      if (this.#isOver || this.#runtime.isOver) return;
+      goOn(value);
+      this.#runtime.post();
+    };
+    settled
+      .then(next, () => undefined)
+      .catch((error: unknown) => {
+        if (!(error instanceof NondeterminismError)) throw error;
+      });
   }
 
   #draw({ from, plan, options }: StepOf<'draw'>, place: number, done: () => void): void {
@@ -349,20 +352,14 @@ export class Program {
     if (from === 'now') go(main.now(live));
     else if (from === 'random') go(main.random(live));
     else
-      void main
-        .operate({
+      this.#after(
+        main.operate({
           op: OPERATION.once,
           digest: place,
           live: () => Promise.resolve(new TextEncoder().encode(String(live))),
-        })
-        .then(
-          (outcome) => {
-            if (this.#isOver || this.#runtime.isOver) return;
-            go(Number(new TextDecoder().decode(outcome)));
-            this.#runtime.post();
-          },
-          () => undefined,
-        );
+        }),
+        (outcome) => go(Number(new TextDecoder().decode(outcome))),
+      );
   }
 
   #checkpoint(done: () => void): void {
@@ -371,14 +368,7 @@ export class Program {
     const state = { next: this.#next, ...this.#calls.state() };
     const nested = state.refs.filter((key) => key !== 0);
     const bytes = new TextEncoder().encode(JSON.stringify(state));
-    void main.checkpoint(bytes, nested).then(
-      () => {
-        if (this.#isOver || this.#runtime.isOver) return;
-        done();
-        this.#runtime.post();
-      },
-      () => undefined,
-    );
+    this.#after(main.checkpoint(bytes, nested), done);
     this.#runtime.post();
   }
 
