@@ -16,6 +16,7 @@ import type { GcsEvent, GcsPorts, TaskOutcome } from './gcs/state.ts';
 import { LocalDrivers } from './jobs/local-driver.ts';
 import { JobLogs } from './job-logs.ts';
 import { type ServerClock, systemServerClock } from './server-clock.ts';
+import { Sweeper } from './sweeper.ts';
 
 /** How often time passes for sessions and back-offs. */
 export const TICK_MS = 250;
@@ -98,6 +99,7 @@ export class ControlPlane implements GcsPorts {
   readonly logs = new JobLogs((job) => this.gcs.state.jobs.get(job)?.status !== 'running');
   /** Sessions of this server's own. */
   readonly localDrivers: LocalDrivers;
+  readonly sweeper: Sweeper;
   readonly times: ServerTimes;
   readonly serverEpoch: number;
   readonly clock: ServerClock;
@@ -153,6 +155,14 @@ export class ControlPlane implements GcsPorts {
         this.onCommit?.(durationMs);
       },
     });
+    this.sweeper = new Sweeper({
+      gcs: this.gcs,
+      storage: options.storage,
+      clock,
+      whenDurable: (callback) => this.commits.whenDurable(callback),
+      step: (work) => this.step(work),
+      warn: (message) => this.#logger.warn(message),
+    });
   }
 
   /** Opens the storage and loads what an earlier life left. @throws StorageError */
@@ -200,6 +210,7 @@ export class ControlPlane implements GcsPorts {
   /** Lets time pass; called every {@link TICK_MS}. */
   tick(): void {
     this.step((gcs) => gcs.tick());
+    this.sweeper.tick();
     this.onTick?.();
     const nowMs = this.clock.nowMs();
     const elapsedMs = nowMs - this.#rateFrom.atMs;

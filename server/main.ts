@@ -37,9 +37,6 @@ import { ServerStartError } from './start-error.ts';
 import { SqliteStorage } from './storage/sqlite-storage.ts';
 import { serverVersion } from './version.ts';
 
-/** How often old history is looked for. */
-const SWEEP_MS = 60_000;
-
 /** What is still being answered when a server stops has this long. */
 const ANSWER_LIMIT_MS = 500;
 
@@ -149,12 +146,10 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     const service = await startJobs(config, plane, gateway, downloads, logger);
     jobs = service;
     const otlp = await pushMetrics(config, metrics, logger);
-    const stopSweeping = sweepHistory(storage, logger);
     const listening = { scheme: identity ? 'https' : 'http', host, port: boundPort } as const;
     const { url, localUrl, browserUrl } = urlsOf(listening, site.publicOrigin);
     let stopping: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
-      stopSweeping();
       await otlp?.stop();
       metrics?.close();
       // Who reads an answer slowly, or not at all, keeps no server from stopping.
@@ -248,19 +243,6 @@ function siteOf({ publicUrl, sandboxHost }: ServerConfig, identity: TlsIdentity 
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(sandboxHost === undefined ? {} : { sandboxHost }),
   });
-}
-
-/** Removes old history now and then, until the function it returns is called. */
-function sweepHistory(storage: Storage, logger: ServerLogger): () => void {
-  const sweeper = setInterval(
-    () =>
-      void storage
-        .sweep(Date.now())
-        .catch((error: unknown) => logger.warn(`old history could not be removed: ${String(error)}`)),
-    SWEEP_MS,
-  );
-  sweeper.unref();
-  return () => clearInterval(sweeper);
 }
 
 async function makeDirectory(directory: string): Promise<void> {

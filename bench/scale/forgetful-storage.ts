@@ -1,6 +1,13 @@
 // A disk that takes everything and keeps nothing: in life the storage thread has a core of its own, and here nobody reads again.
 import type { MutationBatch } from '#shared/ports/mutation-batch.ts';
-import type { HistoryPage, HistoryTableName, Storage, StorageInfo, StorageStats } from '#shared/ports/storage.ts';
+import type {
+  ForgetResult,
+  HistoryPage,
+  HistoryTableName,
+  Storage,
+  StorageInfo,
+  StorageStats,
+} from '#shared/ports/storage.ts';
 
 /** How long a group commit takes. */
 const COMMIT_MS = 2;
@@ -34,6 +41,10 @@ export class ForgetfulStorage implements Storage {
 
   sweep(): Promise<{ deletedRows: number; more: boolean }> {
     return Promise.resolve({ deletedRows: 0, more: false });
+  }
+
+  forgetJobs(): Promise<ForgetResult> {
+    return Promise.resolve({ deletedRows: 0, next: null });
   }
 
   stats(): Promise<StorageStats> {

@@ -1,7 +1,7 @@
 /**
  * A plan that runs: a task's attempt in a worker, a method or constructor of an actor, or a driver's program.
  */
-import { NondeterminismError, TaskCancelledError } from '#shared/errors/daylight-error.ts';
+import { TaskCancelledError } from '#shared/errors/daylight-error.ts';
 import { encodeError } from '#shared/errors/error-record.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { OUTCOME } from '#shared/protocol/node-records.ts';
@@ -304,6 +304,11 @@ export class Program {
     const plainly = (wanted: readonly ObjectKey[], how: WaitDemand): Promise<void> =>
       new Promise((resolve) => this.#waitPlainly(wanted, how, resolve));
     const isThere = (key: ObjectKey): boolean => this.#runtime.objects.isThere(key, false);
+    const goOn = (isReady: (key: ObjectKey) => boolean): void => {
+      if (this.#isOver || this.#runtime.isOver) return;
+      done(isReady);
+      this.#runtime.post();
+    };
     const isBounded = demand.timeoutMs > 0;
     if (demand.fetch) {
       const bring = (wanted: readonly ObjectKey[]): Promise<void> =>
@@ -312,31 +317,24 @@ export class Program {
         await plainly(keys, demand);
         return { timedOut: false, failed: 0, pending: 0 };
       };
-      this.#after(durableGet(main, { keys, isBounded, bring }, live), () => done(isThere));
+      this.#then(durableGet(main, { keys, isBounded, bring }, live), () => goOn(isThere));
       return;
     }
     const live = async (): Promise<number[]> => {
       await plainly(keys, demand);
       return keys.flatMap((key, place) => (isThere(key) ? [place] : []));
     };
-    this.#after(durableWait(main, { keys, isBounded: isBounded || demand.needed < keys.length }, live), (places) => {
+    const waited = durableWait(main, { keys, isBounded: isBounded || demand.needed < keys.length }, live);
+    this.#then(waited, (places) => {
       const ready = new Set(places.map((place) => keys[place]));
-      done((key) => ready.has(key));
+      goOn((key) => ready.has(key));
     });
   }
 
-  /** What a `main` does once something that it waited for is there. A run that goes another way is over: others were told. */
-  #after<T>(settled: Promise<T>, goOn: (value: T) => void): void {
-    const next = (value: T): void => {
-      if (this.#isOver || this.#runtime.isOver) return;
-      goOn(value);
-      this.#runtime.post();
-    };
-    settled
-      .then(next, () => undefined)
-      .catch((error: unknown) => {
-        if (!(error instanceof NondeterminismError)) throw error;
-      });
+  /** Goes on with what a durable `main` waited for, unless that is taken away. What it does then may be what no run before it did. */
+  #then<T>(waited: Promise<T>, goOn: (value: T) => void): void {
+    const fail = (error: unknown): void => this.#runtime.ports.fail(`a main goes on with ${String(error)}`);
+    waited.then(goOn, () => undefined).catch(fail);
   }
 
   #draw({ from, plan, options }: StepOf<'draw'>, place: number, done: () => void): void {
@@ -351,15 +349,14 @@ export class Program {
     const live = ports.draw();
     if (from === 'now') go(main.now(live));
     else if (from === 'random') go(main.random(live));
-    else
-      this.#after(
-        main.operate({
-          op: OPERATION.once,
-          digest: place,
-          live: () => Promise.resolve(new TextEncoder().encode(String(live))),
-        }),
-        (outcome) => go(Number(new TextDecoder().decode(outcome))),
-      );
+    else {
+      const once = (): Promise<Uint8Array> => Promise.resolve(new TextEncoder().encode(String(live)));
+      this.#then(main.operate({ op: OPERATION.once, digest: place, live: once }), (outcome) => {
+        if (this.#isOver || this.#runtime.isOver) return;
+        go(Number(new TextDecoder().decode(outcome)));
+        this.#runtime.post();
+      });
+    }
   }
 
   #checkpoint(done: () => void): void {
@@ -368,7 +365,11 @@ export class Program {
     const state = { next: this.#next, ...this.#calls.state() };
     const nested = state.refs.filter((key) => key !== 0);
     const bytes = new TextEncoder().encode(JSON.stringify(state));
-    this.#after(main.checkpoint(bytes, nested), done);
+    this.#then(main.checkpoint(bytes, nested), () => {
+      if (this.#isOver || this.#runtime.isOver) return;
+      done();
+      this.#runtime.post();
+    });
     this.#runtime.post();
   }
 

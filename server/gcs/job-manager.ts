@@ -78,6 +78,11 @@ export class JobManager {
   remove(job: JobRecord): void {
     if (job.status === 'running') throw new RangeError(`job ${job.id} is running: stop it first`);
     this.#state.jobs.delete(job.id);
+    this.#state.gone.jobDeleted(job.id);
+    const driver = this.#state.sessions.get(job.session);
+    // What is told of it from now on is of no job.
+    if (driver) driver.job = undefined;
+    this.#state.dirty.sessions.add(job.session);
     this.#touch(job);
   }
 

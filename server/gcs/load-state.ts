@@ -12,6 +12,7 @@ import { StrangerBook } from '../trust/stranger-book.ts';
 import { newHistory } from './actor-history.ts';
 import type { ObjectRecord, SessionRecord } from './entities.ts';
 import type { Gcs } from './gcs.ts';
+import { GONE_ROW } from './gone.ts';
 import { KeyTable } from './key-table.ts';
 import { readObjectRow } from './object-rows.ts';
 import { actorRow, aliasRow, functionRow, jobRow, moduleRow, optionsRow, readRow, sessionRow } from './rows.ts';
@@ -30,6 +31,10 @@ const SLICE_ROWS = 2_000;
 export async function loadState(storage: Storage, gcs: Gcs, yieldTurn: () => Promise<void>): Promise<void> {
   const { state } = gcs;
   const { dictionaries } = state;
+  await storage.load('meta', (key, row) => {
+    if (key === GONE_ROW) state.gone.restore(row);
+  });
+  gcs.jobs.keepNumber(state.gone.jobsUpTo);
   await storage.load('functions', (index, row) => {
     const { module, name, kind } = readRow(functionRow, row);
     dictionaries.restoreFunction(index, module, name, kind);

@@ -165,6 +165,7 @@ export function writeDirty(state: GcsState, builder: MutationBatchBuilder): void
     if (row) builder.put('histories', key, row);
     else builder.delete('histories', key);
   }
+  for (const key of dirty.meta) builder.put('meta', key, state.gone.row());
   dirty.clear();
 }
 

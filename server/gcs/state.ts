@@ -5,6 +5,7 @@ import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import type { ServerCommand } from '#shared/protocol/server-commands.ts';
 import { Batches } from './batches.ts';
 import { Dictionaries } from './dictionaries.ts';
+import { Gone } from './gone.ts';
 import { HistoryTable } from './history-table.ts';
 import type { ActorRecord, JobRecord, ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { KeyTable } from './key-table.ts';
@@ -59,6 +60,7 @@ export class DirtyRows {
   readonly modules = new Set<string>();
   readonly aliases = new Set<ObjectKey>();
   readonly histories = new Set<number>();
+  readonly meta = new Set<number>();
 
   get size(): number {
     return (
@@ -70,7 +72,8 @@ export class DirtyRows {
       this.options.size +
       this.modules.size +
       this.aliases.size +
-      this.histories.size
+      this.histories.size +
+      this.meta.size
     );
   }
 
@@ -85,6 +88,7 @@ export class DirtyRows {
       this.modules,
       this.aliases,
       this.histories,
+      this.meta,
     ])
       rows.clear();
   }
@@ -108,6 +112,7 @@ export class GcsState {
   readonly histories = new HistoryTable();
   readonly batches = new Batches();
   readonly dirty = new DirtyRows();
+  readonly gone = new Gone(this.dirty.meta);
   readonly dictionaries: Dictionaries;
   readonly ports: GcsPorts;
   /** The server's monotonic clock and wall clock, set by the shell before each step. */

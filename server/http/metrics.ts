@@ -68,16 +68,10 @@ export function createMetrics(plane: ControlPlane, gateway: Gateway): Metrics {
   counter('frames_received_total', 'Frames from nodes', () => gateway.counters.framesReceived);
   counter('frames_sent_total', 'Frames to nodes', () => gateway.counters.framesSent);
   counter('relay_bytes_total', 'Object bytes relayed', () => gateway.relay.relayedBytes);
-  new Counter({
-    name: 'daylight_refused_total',
-    help: 'Frames and connections refused, by reason',
-    labelNames: ['reason'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [reason, count] of gateway.counters.refused) this.inc({ reason }, count);
-    },
+  countByLabel(registry, 'refused_total', 'Frames and connections refused, by reason', 'reason', () => {
+    return gateway.counters.refused;
   });
+  countByLabel(registry, 'swept_total', 'What housekeeping removed, by what it was', 'what', () => plane.sweeper.swept);
   const latency = new Histogram({
     name: 'daylight_commit_seconds',
     help: 'Duration of a group commit',
@@ -95,6 +89,26 @@ export function createMetrics(plane: ControlPlane, gateway: Gateway): Metrics {
   });
   gauge('resident_memory_bytes', 'Resident memory of the process', () => process.memoryUsage.rss());
   return { registry, close: () => delay.disable() };
+}
+
+/** A counter of things of several kinds. */
+function countByLabel(
+  registry: Registry,
+  name: string,
+  help: string,
+  label: string,
+  read: () => Iterable<readonly [string, number]>,
+): void {
+  new Counter({
+    name: `daylight_${name}`,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [value, count] of read()) this.inc({ [label]: value }, count);
+    },
+  });
 }
 
 function byLabel(

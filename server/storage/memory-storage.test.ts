@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { MutationBatchBuilder } from '#shared/ports/mutation-batch.ts';
 import { MemoryDisk, MemoryStorage } from './memory-storage.ts';
-import { bytes, contents, describeStorage } from './storage.contract.ts';
+import { describeStorage } from './storage.contract.ts';
+import { bytes, contents } from './testing/stored-rows.ts';
 
 describeStorage('memory', async () => {
   const disk = new MemoryDisk();

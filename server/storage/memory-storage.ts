@@ -12,11 +12,14 @@ import {
   HISTORY_TABLE_NAMES,
   HISTORY_TIME_COLUMN,
   isTimeColumn,
+  nextHistory,
   StorageError,
   TABLE_NAMES,
 } from '#shared/ports/storage.ts';
 import type {
+  ForgetResult,
   HistoryPage,
+  HistoryPlace,
   HistoryQuery,
   HistoryRow,
   HistoryTableName,
@@ -32,6 +35,8 @@ import type {
 import { textPattern } from '#shared/text/text-pattern.ts';
 
 const MEMORY_SCHEMA_VERSION = 1;
+/** Rows that one look for those of deleted jobs takes. */
+const FORGET_SLICE_ROWS = 10_000;
 
 /** The last frame of the log: a whole batch, or as much of one as was written when the power went. */
 interface LastFrame {
@@ -171,6 +176,20 @@ export class MemoryStorage implements Storage {
     const due = slice.filter((key) => this.#timeMs(oldest.table, key) < cutoffMs);
     for (const key of due) rows.delete(key);
     return { deletedRows: due.length, more: true };
+  }
+
+  async forgetJobs(jobs: readonly number[], { table, afterKey }: HistoryPlace): Promise<ForgetResult> {
+    this.#checkOpen();
+    const rows = this.#disk.history.get(table) ?? new Map<number, HistoryValue[]>();
+    const after = [...rows.keys()].filter((key) => key > afterKey).sort((a, b) => a - b);
+    const slice = after.slice(0, FORGET_SLICE_ROWS);
+    const due = slice.filter((key) => jobs.includes(Number(this.#historyRow(table, key)['job'])));
+    for (const key of due) rows.delete(key);
+    const lastKey = slice.at(-1) ?? afterKey;
+    return {
+      deletedRows: due.length,
+      next: after.length > slice.length ? { table, afterKey: lastKey } : nextHistory(table),
+    };
   }
 
   async stats(): Promise<StorageStats> {

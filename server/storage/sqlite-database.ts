@@ -7,8 +7,16 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { readBatchHeader, readMutationBatch } from '#shared/ports/mutation-batch.ts';
 import type { MutationVisitor } from '#shared/ports/mutation-batch.ts';
 import { HISTORY_COLUMNS, HISTORY_TABLE_NAMES, HISTORY_TIME_COLUMN, TABLE_NAMES } from '#shared/ports/storage.ts';
-import { checkFence } from '#shared/ports/storage.ts';
-import type { HistoryTableName, Retention, StorageInfo, SweepResult, TableName } from '#shared/ports/storage.ts';
+import { checkFence, nextHistory } from '#shared/ports/storage.ts';
+import type {
+  ForgetResult,
+  HistoryPlace,
+  HistoryTableName,
+  Retention,
+  StorageInfo,
+  SweepResult,
+  TableName,
+} from '#shared/ports/storage.ts';
 import { toStorageError } from './sqlite-errors.ts';
 import { databasePath, lockDirectory, openDatabase, readNumber, unlockDirectory } from './sqlite-file.ts';
 import { columnName, liveTable, MIGRATIONS } from './sqlite-schema.ts';
@@ -25,6 +33,8 @@ export interface RowChunk {
 const CHUNK_BYTES = 1 << 20;
 /** Small rows cost their visitor far more than their bytes: two entries of tables each. */
 const CHUNK_ROWS = 2048;
+/** Rows that one look for those of deleted jobs takes: some ms, during which commits wait. */
+const FORGET_SLICE_ROWS = 10_000;
 /** Below every key: where a table starts. */
 export const BEFORE_FIRST_KEY = -1;
 
@@ -120,6 +130,25 @@ export class SqliteDatabase {
         )
         .run(cutoffMs, retention.sliceRows);
       return { deletedRows: Number(changes), more: true };
+    } catch (error) {
+      throw toStorageError(error, this.#path);
+    }
+  }
+
+  /** One slice of a look through all history for that of jobs which were deleted. */
+  forgetJobs(jobs: readonly number[], { table, afterKey }: HistoryPlace): ForgetResult {
+    try {
+      const last = this.#database
+        .prepare(`SELECT key FROM ${table} WHERE key > ? ORDER BY key LIMIT 1 OFFSET ${FORGET_SLICE_ROWS - 1}`)
+        .get(afterKey);
+      const endKey = last === undefined ? Number.MAX_SAFE_INTEGER : Number(last['key']);
+      const { changes } = this.#database
+        .prepare(`DELETE FROM ${table} WHERE key > ? AND key <= ? AND job IN (SELECT value FROM json_each(?))`)
+        .run(afterKey, endKey, JSON.stringify(jobs));
+      return {
+        deletedRows: Number(changes),
+        next: last === undefined ? nextHistory(table) : { table, afterKey: endKey },
+      };
     } catch (error) {
       throw toStorageError(error, this.#path);
     }

@@ -13,7 +13,8 @@ import { crashDeletes, crashKeys } from './testing/sqlite-crash-child.ts';
 import { databasePath } from './sqlite-file.ts';
 import { SqliteHistory } from './sqlite-history.ts';
 import { SqliteStorage } from './sqlite-storage.ts';
-import { bytes, contents, describeStorage, taskRow } from './storage.contract.ts';
+import { describeStorage } from './storage.contract.ts';
+import { bytes, contents, taskRow } from './testing/stored-rows.ts';
 
 const makeDirectory = (): string => mkdtempSync(join(tmpdir(), 'daylight-storage-'));
 

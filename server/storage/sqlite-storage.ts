@@ -6,7 +6,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { MutationBatch } from '#shared/ports/mutation-batch.ts';
 import { checkQuery, DEFAULT_RETENTION } from '#shared/ports/storage.ts';
 import type {
+  ForgetResult,
   HistoryPage,
+  HistoryPlace,
   HistoryQuery,
   HistoryTableName,
   Retention,
@@ -114,6 +116,10 @@ export class SqliteStorage implements Storage {
 
   async sweep(nowMs: number): Promise<SweepResult> {
     return this.#opened().call('sweep', { nowMs, retention: this.#retention });
+  }
+
+  async forgetJobs(jobs: readonly number[], from: HistoryPlace): Promise<ForgetResult> {
+    return this.#opened().call('forgetJobs', { jobs, from });
   }
 
   async stats(): Promise<StorageStats> {

@@ -1,6 +1,13 @@
 /** The storage thread: the only one that writes. Blocking calls are fine here, nothing else runs on this thread. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Retention, StorageInfo, SweepResult, TableName } from '#shared/ports/storage.ts';
+import type {
+  ForgetResult,
+  HistoryPlace,
+  Retention,
+  StorageInfo,
+  SweepResult,
+  TableName,
+} from '#shared/ports/storage.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 import type { RowChunk, SqliteFigures } from './sqlite-database.ts';
 import { closedError } from './sqlite-errors.ts';
@@ -13,6 +20,7 @@ export interface SqliteCalls {
   commit: { argument: ArrayBuffer; result: null | { error: PlainStorageError; buffer: ArrayBuffer } };
   readChunk: { argument: { table: TableName; afterKey: number }; result: RowChunk };
   sweep: { argument: { nowMs: number; retention: Retention }; result: SweepResult };
+  forgetJobs: { argument: { jobs: readonly number[]; from: HistoryPlace }; result: ForgetResult };
   figures: { argument: null; result: SqliteFigures };
   limitSize: { argument: number; result: null };
   close: { argument: null; result: null };
@@ -45,6 +53,7 @@ if (parentPort !== null)
       return { result: chunk, transfer: [chunk.keys.buffer, chunk.ends.buffer, chunk.rows.buffer] };
     },
     sweep: ({ nowMs, retention }) => ({ result: opened().sweep(nowMs, retention) }),
+    forgetJobs: ({ jobs, from }) => ({ result: opened().forgetJobs(jobs, from) }),
     figures: () => ({ result: opened().figures() }),
     limitSize: (sizeBytes) => {
       opened().limitSize(sizeBytes);

@@ -4,8 +4,10 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MutationBatchBuilder } from '#shared/ports/mutation-batch.ts';
-import type { HistoryQuery, HistoryRow, Storage, StorageErrorCode, TableName } from '#shared/ports/storage.ts';
-import { StorageError } from '#shared/ports/storage.ts';
+import { HISTORY_BEGIN, StorageError } from '#shared/ports/storage.ts';
+import type { Storage, StorageErrorCode } from '#shared/ports/storage.ts';
+import { describeHistory } from './history.contract.ts';
+import { bytes, contents } from './testing/stored-rows.ts';
 
 export interface StoragePlace<S extends Storage> {
   /** A new store, not yet open, on the data of this place. */
@@ -15,22 +17,6 @@ export interface StoragePlace<S extends Storage> {
   /** Makes commits of an open store fail for want of space, or no longer. */
   setFull(store: S, full: boolean): Promise<void>;
   remove(): Promise<void>;
-}
-
-export const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
-
-/** A finished task of test data. */
-export function taskRow(key: number, changes: Partial<HistoryRow<'task_history'>> = {}): HistoryRow<'task_history'> {
-  const row = { key, job: 1, fn: 'square', state: 'finished', node: 3, attempts: 1, submittedAtMs: 1000 };
-  const times = { startedAtMs: 1001, endedAtMs: 1000 + key, queuedMs: 1, runMs: 2 };
-  return { ...row, ...times, error: null, taskId: bytes(1, 2, 3), ...changes };
-}
-
-/** Everything of a live table, in visiting order. */
-export async function contents(store: Storage, table: TableName): Promise<[number, Uint8Array][]> {
-  const rows: [number, Uint8Array][] = [];
-  await store.load(table, (key, row) => rows.push([key, row.slice()]));
-  return rows;
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<StorageErrorCode | 'no error' | 'other'> {
@@ -197,6 +183,7 @@ export function describeStorage<S extends Storage>(name: string, make: () => Pro
         expect(await codeOf(each.load('tasks', () => undefined))).toBe('closed');
         expect(await codeOf(each.query({ table: 'task_history', limit: 1 }))).toBe('closed');
         expect(await codeOf(each.sweep(0))).toBe('closed');
+        expect(await codeOf(each.forgetJobs([1], HISTORY_BEGIN))).toBe('closed');
         expect(await codeOf(each.stats())).toBe('closed');
       }
       expect(await codeOf(store.open())).toBe('closed');
@@ -270,120 +257,5 @@ export function describeStorage<S extends Storage>(name: string, make: () => Pro
     });
 
     describeHistory(() => store, reopen);
-  });
-}
-
-function describeHistory(current: () => Storage, reopen: () => Promise<void>): void {
-  it('G1 history comes back with its types, in pages by key, newest first or oldest first', async () => {
-    const builder = new MutationBatchBuilder('a', 1);
-    const odd = taskRow(3, { node: null, error: 'Überlauf: 数 \u{1f600}', startedAtMs: null, taskId: bytes() });
-    for (const row of [taskRow(1), taskRow(2), odd, taskRow(4), taskRow(5)]) builder.appendHistory('task_history', row);
-    builder.appendHistory('event_history', {
-      key: 1,
-      atMs: 5,
-      kind: 'node-died',
-      job: null,
-      node: 2,
-      message: 'm',
-      detail: null,
-    });
-    await current().commit(builder.finish());
-    await reopen();
-    const first = await current().query({ table: 'task_history', limit: 2 });
-    expect(first).toEqual({ rows: [taskRow(5), taskRow(4)], nextAfterKey: 4, timedOut: false });
-    const second = await current().query({ table: 'task_history', limit: 9, afterKey: 4 });
-    expect(second).toEqual({ rows: [odd, taskRow(2), taskRow(1)], nextAfterKey: null, timedOut: false });
-    const oldest = await current().query({ table: 'task_history', limit: 2, order: 'oldest', afterKey: 1 });
-    expect(oldest.rows.map((row) => row.key)).toEqual([2, 3]);
-    const events = await current().query({ table: 'event_history', limit: 9 });
-    expect(events.rows).toEqual([
-      { key: 1, atMs: 5, kind: 'node-died', job: null, node: 2, message: 'm', detail: null },
-    ]);
-  });
-
-  it('G1 history is filtered before the limit, and a key written again replaces its row', async () => {
-    const builder = new MutationBatchBuilder('a', 1);
-    for (let key = 0; key < 100; key++)
-      builder.appendHistory(
-        'task_history',
-        taskRow(key, { job: key % 10, state: key % 3 === 0 ? 'failed' : 'finished' }),
-      );
-    builder.appendHistory('task_history', taskRow(33, { job: 3, state: 'failed', node: null }));
-    await current().commit(builder.finish());
-    const where = { job: 3, state: 'failed' };
-    const page = await current().query({ table: 'task_history', limit: 2, where });
-    expect(page.rows.map((row) => row.key)).toEqual([93, 63]);
-    const rest = await current().query({ table: 'task_history', limit: 2, where, afterKey: 63 });
-    expect(rest.rows.map((row) => row.key)).toEqual([33, 3]);
-    const nowhere = await current().query({ table: 'task_history', limit: 9, where: { node: null } });
-    expect(nowhere.rows.map((row) => row.key)).toEqual([33]);
-    const between = await current().query({ table: 'task_history', limit: 9, sinceMs: 1010, untilMs: 1013 });
-    expect(between.rows.map((row) => row.key)).toEqual([12, 11, 10]);
-  });
-
-  it('G1 history is filtered by patterns over what people read', async () => {
-    const builder = new MutationBatchBuilder('a', 1);
-    const changes: Partial<HistoryRow<'task_history'>>[] = [
-      { fn: 'job.ts#train', error: 'out of memory', node: 12 },
-      { fn: 'job.ts#Train', error: 'OUT of disk', node: 112 },
-      { fn: 'job.ts#test', error: null, node: null },
-      { fn: '100 %_\\', error: 'a*b', node: 21, submittedAtMs: Date.UTC(2026, 10, 22, 9, 5, 7, 12) },
-    ];
-    changes.forEach((change, key) => builder.appendHistory('task_history', taskRow(key, change)));
-    await current().commit(builder.finish());
-    const keys = async (like: HistoryQuery<'task_history'>['like'] & object): Promise<number[]> =>
-      (await current().query({ table: 'task_history', limit: 9, order: 'oldest', like })).rows.map(({ key }) => key);
-    expect(await keys({ fn: '*#train' })).toEqual([0, 1]);
-    expect(await keys({ fn: '*#T*', error: '*mem*' })).toEqual([0]);
-    expect(await keys({ error: 'out*' })).toEqual([0, 1]);
-    expect(await keys({ error: '*' })).toEqual([0, 1, 3]);
-    expect(await keys({ node: '12*' })).toEqual([0]);
-    expect(await keys({ node: '*2' })).toEqual([0, 1]);
-    expect(await keys({ fn: '%*' })).toEqual([]);
-    expect(await keys({ fn: '*%_*' })).toEqual([3]);
-    expect(await keys({ fn: '*\\*' })).toEqual([3]);
-    expect(await keys({ fn: '_00*' })).toEqual([]);
-    expect(await keys({ submittedAtMs: '2026-11-22T09:05:07.012Z*' })).toEqual([3]);
-    expect(await keys({ submittedAtMs: '1970-*' })).toEqual([0, 1, 2]);
-    const page = await current().query({ table: 'task_history', limit: 1, like: { error: 'out*' }, limitMs: 1000 });
-    expect([page.rows[0]?.key, page.nextAfterKey]).toEqual([1, 1]);
-  });
-
-  it('a query that makes no sense is a RangeError naming the mistake', async () => {
-    await expect(current().query({ table: 'task_history', limit: 0 })).rejects.toThrow(RangeError);
-    // As it may arrive from outside, where types are not checked.
-    const where = JSON.parse('{"1=1; --": 2}');
-    await expect(current().query({ table: 'task_history', limit: 1, where })).rejects.toThrow('no column "1=1; --"');
-    const like = JSON.parse('{"taskId": "*"}');
-    await expect(current().query({ table: 'task_history', limit: 1, like })).rejects.toThrow('no column "taskId"');
-  });
-
-  it('G3 sweeping deletes history past its age, in slices, and nothing else', async () => {
-    const builder = new MutationBatchBuilder('a', 1);
-    const dayMs = 24 * 3600 * 1000;
-    for (let key = 0; key < 2500; key++)
-      builder.appendHistory('task_history', taskRow(key, { endedAtMs: key < 1500 ? key : 3 * dayMs }));
-    builder.appendHistory('decision_history', {
-      key: 1,
-      atMs: 1,
-      job: 1,
-      task: 1,
-      node: 1,
-      reason: 'idle',
-      detail: null,
-    });
-    builder.put('tasks', 1, bytes(1));
-    await current().commit(builder.finish());
-    const nowMs = 8 * dayMs;
-    const slices: number[] = [];
-    for (let more = true; more;) {
-      const result = await current().sweep(nowMs);
-      more = result.more;
-      slices.push(result.deletedRows);
-    }
-    expect(slices.reduce((a, b) => a + b, 0)).toBe(1501);
-    expect(Math.max(...slices)).toBeLessThanOrEqual(1000);
-    expect((await current().query({ table: 'task_history', limit: 1, order: 'oldest' })).rows[0]?.key).toBe(1500);
-    expect(await contents(current(), 'tasks')).toHaveLength(1);
   });
 }

@@ -179,6 +179,22 @@ export interface SweepResult {
   readonly more: boolean;
 }
 
+/** Where a look through all history stands. */
+export interface HistoryPlace {
+  readonly table: HistoryTableName;
+  /** Rows up to this key have been looked at. */
+  readonly afterKey: number;
+}
+
+/** Where a look begins. */
+export const HISTORY_BEGIN: HistoryPlace = { table: HISTORY_TABLE_NAMES[0], afterKey: -1 };
+
+/** What one look removed, and where the next goes on; null at the end. */
+export interface ForgetResult {
+  readonly deletedRows: number;
+  readonly next: HistoryPlace | null;
+}
+
 /** Retention of history. Live rows are never swept. */
 export interface Retention {
   /** Rows older than this go. Default 7 days. */
@@ -216,6 +232,11 @@ export interface Storage {
   query<T extends HistoryTableName>(request: HistoryQuery<T>): Promise<HistoryPage<T>>;
   /** Deletes one slice of history past its retention. `nowMs`: wall clock, ms since 1970. */
   sweep(nowMs: number): Promise<SweepResult>;
+  /**
+   * Deletes the history of these jobs, wherever in the tables it is: one slice of rows is looked at, from `from` on. There is no
+   * index by job (rule G1), so all of history is looked through, once for all jobs that are to go.
+   */
+  forgetJobs(jobs: readonly number[], from: HistoryPlace): Promise<ForgetResult>;
   stats(): Promise<StorageStats>;
   /** Finishes the commits accepted so far, then lets the store go. Calls after this reject with 'closed'. Safe to repeat. */
   close(): Promise<void>;
@@ -263,6 +284,12 @@ export function checkFence(
     'fenced',
     `Server "${owner}" (epoch ${epoch}) may not write any more: "${stored.owner}" took over with epoch ${stored.epoch}.`,
   );
+}
+
+/** The table after this one, from its beginning; null after the last. */
+export function nextHistory(table: HistoryTableName): HistoryPlace | null {
+  const next = HISTORY_TABLE_NAMES[HISTORY_TABLE_NAMES.indexOf(table) + 1];
+  return next ? { table: next, afterKey: -1 } : null;
 }
 
 /** Throws a `RangeError` naming the mistake if a query asks for what no engine can answer. */
