@@ -3,6 +3,7 @@
 import { RayletShell } from '#client/host/raylet-shell.ts';
 import { ControlPlane, DEFAULT_SERVER_TIMES } from '#server/control-plane.ts';
 import { Gateway } from '#server/gateway/gateway.ts';
+import { digest128Bytes } from '#shared/ids/content-id.ts';
 import { END_REASON } from '#shared/protocol/node-records.ts';
 import { Network } from '../../e2e/simulation/network.ts';
 import { World } from '../../e2e/simulation/world.ts';
@@ -118,6 +119,7 @@ export class ScaleCluster {
         connect: () => this.#network.connect(machine),
         workers,
         memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes) },
+        digest: (bytes, done) => done(digest128Bytes(bytes)),
         memoryUsedBytes: () => 0,
       },
       {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PacedTransport } from '#client/raylet/frame-queue.ts';
 import { decodeSessionFrame, encodeSessionFrame } from '#client/raylet/session-frame-codec.ts';
 import { ManualClock } from '#client/raylet/testing/manual-clock.ts';
+import { digest128Bytes } from '#shared/ids/content-id.ts';
 import { seededRandom } from '#shared/ports/random.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { RayletShell } from './raylet-shell.ts';
@@ -59,6 +60,7 @@ describe('RayletShell', () => {
         },
         workers: { spawn() {}, stop() {}, send() {}, flush() {}, stopAll: () => Promise.resolve() },
         memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes) },
+        digest: (bytes, done) => done(digest128Bytes(bytes)),
         memoryUsedBytes: () => 0,
       },
       {

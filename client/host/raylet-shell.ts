@@ -2,7 +2,8 @@
  * The trusted side of a node, whatever hosts it: joins the raylet (pure) to its session with the server, its workers, its
  * driver and the clock. A Node host and a browser tab differ in what they give it through ports, and in nothing else.
  */
-import { ObjectTransfer, type PullDone } from '#client/raylet/object-transfer.ts';
+import { ObjectManager } from '#client/object-manager/object-manager.ts';
+import type { PullDone, PullPriority } from '#client/object-manager/ports.ts';
 import type { PacedTransport } from '#client/raylet/frame-queue.ts';
 import type { RayletOptions, RayletPorts, WorkerKind } from '#client/raylet/ports.ts';
 import { Raylet } from '#client/raylet/raylet.ts';
@@ -10,6 +11,7 @@ import { ServerSession, type SessionIdentity, type Welcome } from '#client/rayle
 import type { Clock } from '#shared/ports/clock.ts';
 import type { Random } from '#shared/ports/random.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
+import type { NodeRecord } from '#shared/protocol/node-records.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import type { QueueLevel } from '#shared/queue-level.ts';
 import type { WorkerCommand, WorkerRequest } from '#shared/protocol/worker-messages.ts';
@@ -55,6 +57,8 @@ export interface ShellPorts {
   readonly firstConnectionMs?: number;
   readonly workers: ShellWorkers;
   readonly memory: ShellMemory;
+  /** The first 128 bits of SHA-256; calls back at once or later. */
+  digest(bytes: Uint8Array, done: (digest: Uint8Array) => void): void;
   /** Resident memory of the process, as far as the host knows. */
   memoryUsedBytes(): number;
   /** Further ports and options of the raylet that only some hosts have. */
@@ -74,6 +78,8 @@ export interface ShellEvents {
   onStranger?(): void;
   /** The node cannot go on. */
   onFatal(error: Error, code?: SessionFrameOf<'refused'>['code']): void;
+  /** A value has come from another node. */
+  onBrought?(key: number, bytes: Uint8Array): void;
   /** The driver's `main` reports progress. */
   onProgress?(fraction: number, note: string): void;
 }
@@ -106,7 +112,7 @@ export class RayletShell {
   readonly #identity: SessionIdentity;
   readonly #ports: ShellPorts;
   readonly #events: ShellEvents;
-  readonly #transfer: ObjectTransfer;
+  readonly #transfer: ObjectManager;
   readonly #stopTimers: (() => void)[] = [];
   /** The newest connection. */
   #transport: PacedTransport | undefined;
@@ -261,8 +267,7 @@ export class RayletShell {
           this.flush();
         },
         onFrame: (frame) => {
-          if (frame.type === 'fetch') this.#transfer.onFetch(frame);
-          else if (frame.type === 'chunk') this.#transfer.onChunk(frame);
+          if (frame.type !== 'jobLog') this.#transfer.onFrame(frame);
           else this.#raylet.onJobLog(frame.task, frame.node, frame.level, frame.text);
           this.flush();
         },
@@ -279,14 +284,21 @@ export class RayletShell {
     );
   }
 
-  #createTransfer(): ObjectTransfer {
-    return new ObjectTransfer({
+  #createTransfer(): ObjectManager {
+    const record = (written: NodeRecord): void => {
+      this.#raylet.journal.append(written);
+      this.flush();
+    };
+    return new ObjectManager({
       clock: this.#ports.clock,
-      sendFetch: (frame) => this.session.send(frame),
-      sendChunk: (frame) => this.session.sendChunk(frame),
-      sendStatus: (frame) => this.session.send(frame),
+      ask: (frame) => this.session.send(frame),
+      answer: (frame) => this.session.sendBytes(frame),
+      answerStatus: (frame) => this.session.send(frame),
       allocate: (sizeBytes) => this.#ports.memory.allocate(sizeBytes),
       readLocal: (key, whenHere) => this.#raylet.readLocal(key, whenHere),
+      digest: (bytes, done) => this.#ports.digest(bytes, done),
+      described: (object, sizeBytes, digest) => record({ kind: 'manifest', object, sizeBytes, digest }),
+      corrupted: (object, source, offset) => record({ kind: 'corrupt', object, source, offset }),
     });
   }
 
@@ -298,11 +310,20 @@ export class RayletShell {
       },
       request: (method: string, body: Uint8Array, onAnswer: (ok: boolean, answer: Uint8Array) => void) =>
         this.session.request(method, body, onAnswer),
-      fetch: (key: number, sizeBytes: number, done: PullDone) =>
-        this.#transfer.pull(key, sizeBytes, (memory, isTooLarge) => {
-          if (memory) this.#raylet.store.arrived(memory.byteLength);
-          done(memory, isTooLarge);
-        }),
+      fetch: (key: number, sizeBytes: number, priority: PullPriority, done: PullDone) =>
+        this.#transfer.pull(
+          key,
+          sizeBytes,
+          (memory, isTooLarge) => {
+            if (memory) {
+              this.#raylet.store.arrived(memory.byteLength);
+              this.#events.onBrought?.(key, new Uint8Array(memory));
+            }
+            done(memory, isTooLarge);
+          },
+          priority,
+        ),
+      hasten: (key: number, priority: PullPriority) => this.#transfer.hasten(key, priority),
       sendLog: (task: number, level: number, text: string) => this.session.sendLog({ type: 'log', task, level, text }),
       sendProgress: (task: number, fraction: number, note: string) =>
         this.session.sendLog({ type: 'progress', task, fraction, note }),

@@ -2,6 +2,7 @@
  * `get` and `wait` calls that wait (rule S3): each needs some number of its objects, or its time to be over.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { PULL_PRIORITY, type PullPriority } from '../object-manager/ports.ts';
 import type { LocalObject, ObjectListener, TaskEntry } from './entries.ts';
 import type { LocalObjects } from './local-objects.ts';
 import type { WorkerEntry } from './worker-pool.ts';
@@ -26,6 +27,7 @@ export class Block implements ObjectListener {
   readonly #objects: LocalObjects;
   readonly #hooks: BlockHooks;
   readonly #waiting = new Set<LocalObject>();
+  #priority: PullPriority = PULL_PRIORITY.get;
   #ready = 0;
   done = false;
 
@@ -58,6 +60,8 @@ export class Block implements ObjectListener {
       this.#objects.use(object);
       this.#waiting.add(object);
     }
+    // Who waits for some of them has use for each; who needs all is held up by the last.
+    if (this.needed < this.#waiting.size) this.#priority = PULL_PRIORITY.wait;
     for (const object of [...this.#waiting]) {
       if (this.#isReady(object)) this.#count(object, false);
       else this.#pursue(object);
@@ -95,7 +99,7 @@ export class Block implements ObjectListener {
 
   #pursue(object: LocalObject): void {
     this.#objects.listen(object, this);
-    if (this.#objects.isAway(object)) this.#objects.bring(object);
+    if (this.#objects.isAway(object)) this.#objects.bring(object, this.#priority);
   }
 
   #count(object: LocalObject, ownerKnows: boolean): void {

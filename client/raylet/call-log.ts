@@ -14,6 +14,7 @@ import type { ServerCommandOf } from '#shared/protocol/server-commands.ts';
 import type { WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
 import { encodeArgs } from '#shared/serialization/value-codec.ts';
 import { isRepeated } from '#shared/task/task-options.ts';
+import { PULL_PRIORITY } from '../object-manager/ports.ts';
 import type { ActorHost, HostedActor } from './actor-host.ts';
 import type { Definitions } from './definitions.ts';
 import type { ObjectListener, TaskEntry } from './entries.ts';
@@ -115,7 +116,7 @@ export class CallLog {
   /** This node is to have a copy of what an actor elsewhere saved. */
   keep(object: ObjectKey): void {
     const objects = this.#parts.objects();
-    objects.bring(objects.obtain(object));
+    objects.bring(objects.obtain(object), PULL_PRIORITY.copy);
   }
 
   /** It has repeated what there was. */
@@ -215,7 +216,7 @@ export class CallLog {
       },
     };
     objects.listen(object, listener);
-    objects.bring(object);
+    objects.bring(object, PULL_PRIORITY.input);
   }
 
   #run(

@@ -1,6 +1,7 @@
 /**
  * What a task waits for before it can run: inputs that are made or fetched, and the module that defines its function.
  */
+import { PULL_PRIORITY } from '../object-manager/ports.ts';
 import type { LocalObject, ObjectListener, TaskEntry } from './entries.ts';
 import type { LocalObjects } from './local-objects.ts';
 
@@ -21,13 +22,13 @@ export class InputWait implements ObjectListener {
   add(object: LocalObject, madeHere: boolean): void {
     this.#task.missing += 1;
     this.#objects.listen(object, this);
-    if (this.#objects.isAway(object)) this.#objects.bring(object);
+    if (this.#objects.isAway(object)) this.#objects.bring(object, PULL_PRIORITY.input);
     else if (!madeHere) this.#objects.awaitObject(object);
   }
 
   objectChanged(object: LocalObject): void {
     if (this.#objects.isAway(object)) {
-      this.#objects.bring(object);
+      this.#objects.bring(object, PULL_PRIORITY.input);
       return;
     }
     if (!this.#objects.isHere(object)) return;

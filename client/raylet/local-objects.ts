@@ -8,6 +8,7 @@
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { Attachment } from '#shared/ports/transport.ts';
 import { INLINE_BYTES } from '#shared/protocol/limits.ts';
+import type { PullPriority } from '../object-manager/ports.ts';
 import type { LocalObject, ObjectListener } from './entries.ts';
 import { moveObject } from './local-object-state.ts';
 import type { WorkerEntry } from './worker-pool.ts';
@@ -29,7 +30,9 @@ export interface LocalObjectHooks {
   /** The object is made elsewhere: ask the server to tell when it can be had. */
   want(key: ObjectKey): void;
   /** The value is on another node and is needed here. */
-  fetch(object: LocalObject): void;
+  fetch(object: LocalObject, priority: PullPriority): void;
+  /** It is on its way here, and somebody else needs it. */
+  hasten(object: LocalObject, priority: PullPriority): void;
   /** Tells the worker that made or submitted the object. */
   tellOwner(object: LocalObject): void;
   /** True if a task of this node is to make it. */
@@ -275,6 +278,11 @@ export class LocalObjects {
     return !object.isUnsure && (object.status === 'inline' || object.status === 'local' || object.status === 'error');
   }
 
+  /** True if the GCS counts on a copy that is here, in memory or in cold storage. */
+  hasCopy({ kept, isUnsure, status }: LocalObject): boolean {
+    return kept && !isUnsure && (status === 'inline' || status === 'local' || status === 'spilled');
+  }
+
   /** Asks for news of an object that is not being made on this node. */
   awaitObject(object: LocalObject): void {
     if (object.status !== 'pending' || object.wanted) return;
@@ -288,11 +296,15 @@ export class LocalObjects {
   }
 
   /** Brings a value into this node's memory. */
-  bring(object: LocalObject): void {
+  bring(object: LocalObject, priority: PullPriority): void {
     if (object.status === 'spilled' && !object.restoring) this.#hooks.store.restore(object);
-    if (object.status !== 'remote' || object.fetching) return;
+    if (object.status !== 'remote') return;
+    if (object.fetching) {
+      this.#hooks.hasten(object, priority);
+      return;
+    }
     object.fetching = true;
-    this.#hooks.fetch(object);
+    this.#hooks.fetch(object, priority);
   }
 
   listen(object: LocalObject, listener: ObjectListener): void {

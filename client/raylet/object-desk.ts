@@ -8,6 +8,7 @@ import type { Attachment } from '#shared/ports/transport.ts';
 import { DURABLE_INLINE_BYTES } from '#shared/protocol/limits.ts';
 import { OBJECT_STATUS, type ServerCommandOf } from '#shared/protocol/server-commands.ts';
 import type { WorkerRequestOf } from '#shared/protocol/worker-messages.ts';
+import { PULL_PRIORITY, type PullPriority } from '../object-manager/ports.ts';
 import type { LocalObject } from './entries.ts';
 import type { Journal } from './journal.ts';
 import type { LocalObjects } from './local-objects.ts';
@@ -124,9 +125,9 @@ export class ObjectDesk {
     this.#described.push(object);
   }
 
-  fetch(object: LocalObject): void {
+  fetch(object: LocalObject, priority: PullPriority): void {
     this.#objects.use(object);
-    this.#ports.server.fetch(object.key, object.sizeBytes, (memory, isTooLarge) => {
+    this.#ports.server.fetch(object.key, object.sizeBytes, priority, (memory, isTooLarge) => {
       object.fetching = false;
       const isMeant = object.status === 'remote';
       if (memory && isMeant) {
@@ -148,7 +149,7 @@ export class ObjectDesk {
     this.#objects.sure(key);
     const object = this.#objects.get(key);
     if (object?.status === 'spilled') {
-      this.#objects.bring(object);
+      this.#objects.bring(object, PULL_PRIORITY.copy);
       if (this.#asked.length >= MAX_ASKED) return 'busy';
       this.#asked.push({ object, whenHere });
       return 'soon';

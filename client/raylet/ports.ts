@@ -7,7 +7,7 @@ import type { Attachment } from '#shared/ports/transport.ts';
 import type { WorkerCommand } from '#shared/protocol/worker-messages.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { ColdStore } from '../object-store/cold-store.ts';
-import type { PullDone } from './object-transfer.ts';
+import type { PullDone, PullPriority } from '../object-manager/ports.ts';
 
 /** What a worker is started for. */
 export type WorkerKind = 'task' | 'actor';
@@ -19,7 +19,9 @@ export interface ServerLink {
   /** Asks a question of `shared/protocol/requests.ts`; asked again after a lost connection. */
   request(method: string, body: Uint8Array, onAnswer: (ok: boolean, body: Uint8Array) => void): void;
   /** Brings an object here; see `PullDone`. */
-  fetch(key: ObjectKey, sizeBytes: number, done: PullDone): void;
+  fetch(key: ObjectKey, sizeBytes: number, priority: PullPriority, done: PullDone): void;
+  /** Somebody else waits for an object that is being brought. */
+  hasten(key: ObjectKey, priority: PullPriority): void;
   sendLog(task: ObjectKey, level: number, text: string): void;
   sendProgress(task: ObjectKey, fraction: number, note: string): void;
 }

@@ -74,7 +74,8 @@ export class Raylet {
     });
     this.#objects = new LocalObjects({
       want: (key) => this.journal.append({ kind: 'want', object: key }),
-      fetch: (object) => this.#desk.fetch(object),
+      fetch: (object, priority) => this.#desk.fetch(object, priority),
+      hasten: ({ key }, priority) => ports.server.hasten(key, priority),
       tellOwner: (object) => this.#desk.tellOwner(object),
       isMadeHere: (key) => this.#tasks.get(key) !== undefined,
       store: this.store.watch,
@@ -408,9 +409,8 @@ export class Raylet {
 
   #submit(worker: WorkerEntry, message: WorkerRequestOf<'submit'>): void {
     const [fn, options] = [worker.functions[message.fn], worker.options[message.options]];
-    if (!fn || !options) return;
     if (message.task > worker.highestKey) worker.highestKey = message.task;
-    this.#tasks.submit({ message, worker, fn, options, job: worker.job });
+    if (fn && options) this.#tasks.submit({ message, worker, fn, options, job: worker.job });
   }
 
   #attemptEnded(task: TaskEntry): void {

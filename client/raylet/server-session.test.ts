@@ -384,19 +384,12 @@ describe('ServerSession', () => {
     w.last().welcome();
     w.last().unsent = 2 * 1024 * 1024;
     w.session.sendLog({ type: 'log', task: 1, level: 0, text: 'x' });
-    w.session.sendChunk({
-      type: 'chunk',
-      transfer: 1,
-      object: 1,
-      status: 0,
-      offset: 0,
-      totalBytes: 1,
-      data: new Uint8Array(1),
-    });
+    const digests = new Uint8Array(16);
+    w.session.sendBytes({ type: 'manifest', transfer: 1, object: 1, status: 0, source: 0, sizeBytes: 1, digests });
     w.session.send({ type: 'ack', received: 1, durable: 1 });
     expect(w.last().sent.map(({ type }) => type)).toEqual(['hello', 'ack']);
     w.last().drain();
-    expect(w.last().sent.map(({ type }) => type)).toEqual(['hello', 'ack', 'chunk', 'log']);
+    expect(w.last().sent.map(({ type }) => type)).toEqual(['hello', 'ack', 'manifest', 'log']);
   });
 
   it('M1 proves that it is there before it says anything else, over the present connection', () => {

@@ -53,6 +53,11 @@ export interface SessionIdentity {
 /** What a welcome says. */
 export type Welcome = Omit<SessionFrameOf<'welcome'>, 'type'>;
 
+/** What comes beside the streams: transfers, and lines for a driver. */
+export type BesideFrame = SessionFrameOf<
+  'fetch' | 'fetchFrom' | 'describe' | 'piece' | 'manifest' | 'sources' | 'jobLog'
+>;
+
 /** Who lives this session: a raylet with its journal. */
 export interface SessionOwner {
   /**
@@ -64,8 +69,8 @@ export interface SessionOwner {
   onCommands(commands: readonly ServerCommand[]): void;
   /** Records up to this number are durable. */
   onDurable(durable: number): void;
-  /** Frames beside the streams: `fetch`, `chunk`, `jobLog`. */
-  onFrame(frame: SessionFrameOf<'fetch'> | SessionFrameOf<'chunk'> | SessionFrameOf<'jobLog'>): void;
+  /** Frames beside the streams. */
+  onFrame(frame: BesideFrame): void;
   /** The connection is lost; another is tried. */
   onDisconnected(message: string): void;
   /** A try to connect failed, or the connection was lost: the next try is so far away. */
@@ -202,9 +207,9 @@ export class ServerSession {
     if (this.connected) this.sendFrame(encodeSessionFrame(frame));
   }
 
-  /** Sends a chunk behind control; false if it was refused. */
-  sendChunk(chunk: SessionFrameOf<'chunk'>): boolean {
-    return this.connected && this.#queue.sendObject(encodeSessionFrame(chunk));
+  /** Sends object bytes behind control; false if they were refused. */
+  sendBytes(frame: SessionFrameOf<'piece' | 'manifest'>): boolean {
+    return this.connected && this.#queue.sendObject(encodeSessionFrame(frame));
   }
 
   /** Sends a log line or progress, behind everything else. */
@@ -356,7 +361,11 @@ export class ServerSession {
         this.#answer(frame);
         return;
       case 'fetch':
-      case 'chunk':
+      case 'fetchFrom':
+      case 'describe':
+      case 'piece':
+      case 'manifest':
+      case 'sources':
       case 'jobLog':
         this.#owner.onFrame(frame);
         return;

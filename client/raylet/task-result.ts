@@ -48,11 +48,14 @@ export function tellResult(
   const object = objects.get(task.key);
   if (object || !inRecord) {
     const target = object ?? objects.obtain(task.key);
-    if (task.leased && isValue && nested.length > 0) {
+    // A copy that counts is of the version that was accepted (rule O1): what this attempt made is another.
+    const isKnown = objects.hasCopy(target);
+    if (!isKnown && task.leased && isValue && nested.length > 0) {
       objects.hide(target);
       hooks.unsure(task.key);
     }
-    if (!isValue) objects.setError(target, value);
+    if (isKnown) objects.touch(target);
+    else if (!isValue) objects.setError(target, value);
     else if (result.memory) objects.setLocal(target, result.memory, sizeBytes, nested);
     else objects.setInline(target, value, nested, !inRecord);
     if (target.uses <= 0) objects.forgetUnused(target);

@@ -9,6 +9,32 @@ import { FakeNode } from './testing/fake-node.ts';
 const TASK = objectKey(9, 50);
 const OTHER = objectKey(9, 51);
 
+describe('an attempt whose result is here already', () => {
+  it('O1 changes nothing of the copy that counts', () => {
+    const node = new FakeNode();
+    const read = (): unknown => {
+      const bytes = node.raylet.readLocal(TASK, () => undefined);
+      return bytes instanceof Uint8Array && bytes[0];
+    };
+    const [first, second] = [new ArrayBuffer(200_000), new ArrayBuffer(200_000)];
+    new Uint8Array(first).fill(1);
+    node.lease({ task: TASK });
+    node.settle();
+    node.finish(TASK, { memory: first });
+    node.lease({ task: TASK, attempt: 2 });
+    node.settle();
+    node.finish(TASK, { memory: second });
+    expect(node.of('finish').map(({ attempt }) => attempt)).toEqual([1, 2]);
+    expect(read()).toBe(1);
+    // Without it the new one is what there is.
+    node.command({ kind: 'dropCopy', object: TASK });
+    node.lease({ task: TASK, attempt: 3 });
+    node.settle();
+    node.finish(TASK, { memory: second });
+    expect(read()).toBe(0);
+  });
+});
+
 describe('a withdrawn attempt', () => {
   it('S6 that has not begun ends at once and without a record', () => {
     const node = new FakeNode();

@@ -5,6 +5,7 @@
 import type { Random } from '#shared/ports/random.ts';
 import type { FaultCounts, FaultKind } from './faults.ts';
 import { actorBookOf } from './actor-book.ts';
+import { LINK_SPEEDS } from './link-speed.ts';
 import { RARE_RESOURCE, SEAT_RESOURCE } from './job-module.ts';
 import { Liar } from './liar.ts';
 import { type Books, Rules } from './rules.ts';
@@ -131,14 +132,19 @@ export class Cluster implements Books {
       memoryLimitBytes: 2_000 + Math.floor(random.next() ** 3 * 500_000),
       persistAfterMs: random.next() < 0.7 ? 0 : random.next() * 200,
     } as const;
+    const speed = LINK_SPEEDS[Math.floor(this.world.random(`line of node ${number}`).next() * LINK_SPEEDS.length)];
     const disk = isTab ? new TabDisk(Math.floor(random.next() ** 3 * 4_000_000)) : undefined;
-    return new SimNode(this.world, this.server, kind, { events: this.#events(), disk });
+    const node = new SimNode(this.world, this.server, kind, { events: this.#events(), disk });
+    if (speed !== undefined) node.machine.bytesPerMs = speed;
+    return node;
   }
 
   #events(): NodeEvents {
     return {
       onEnd: (machine, backlog) => this.rules.nodeEnds(machine, backlog),
       onReturn: (resumed) => this.#count(resumed ? 'node back in its session' : 'node back as a new one'),
+      onBrought: (shell, key, bytes) =>
+        this.rules.transfers.brought(shell.session.session, key, bytes, this.server.plane?.gcs.state),
       onFoundAgain: () => this.#count('tab finds its values again'),
     };
   }

@@ -52,7 +52,8 @@ function countTables({ gcs, commits }: ControlPlane, count: Count): void {
   }
 }
 
-function countSessions({ gcs: { state } }: ControlPlane, gateway: Gateway, count: Count): void {
+function countSessions(plane: ControlPlane, gateway: Gateway, count: Count): void {
+  const { state } = plane.gcs;
   let connected = 0;
   for (const session of state.sessions.values()) {
     count(`tasks assigned to ${session.nodeName}`, session.assigned.size);
@@ -62,6 +63,7 @@ function countSessions({ gcs: { state } }: ControlPlane, gateway: Gateway, count
   }
   count('connections of sessions that have none', gateway.connectedCount - connected);
   count('transfers at the server', gateway.relay.openCount);
+  count('pulls on the books of the server', plane.gcs.objects.transfers.size);
   for (const [what, number] of Object.entries(gateway.tableSizes())) count(`${what} at the gateway`, number);
 }
 

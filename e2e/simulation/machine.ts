@@ -3,6 +3,7 @@
  * for a process dies with it; what comes while it stands still waits.
  */
 import type { Clock } from '#shared/ports/clock.ts';
+import { LINK_BYTES_PER_MS } from './link-speed.ts';
 import type { World } from './world.ts';
 
 const START_WALL_MS = 1_700_000_000_000;
@@ -11,6 +12,8 @@ const START_WALL_MS = 1_700_000_000_000;
 export class Machine implements Clock {
   readonly world: World;
   readonly name: string;
+  /** What its connection to the network carries, each way. */
+  bytesPerMs = LINK_BYTES_PER_MS;
   /** Counts the lives of its process. */
   life = 1;
   #isStill = false;

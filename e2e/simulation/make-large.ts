@@ -12,6 +12,7 @@ const SHARE = 0.03;
 const LEAST_DEPTH = 10;
 const WIDTH = 300;
 const INPUTS = 50;
+const READERS = 12;
 const MOST_CHUNKS = 6;
 
 /** Adds it to a driver's program, or does not. */
@@ -29,7 +30,14 @@ export function makeLarge(draft: Draft, dice: Dice): void {
       small(dice),
       Array.from({ length: INPUTS }, () => call(small(dice))),
     );
-  } else if (kind < 4) {
+  } else if (kind < 5) {
+    // One value that everybody needs at once.
+    const value = call({
+      ...small(dice),
+      resultBytes: Math.floor(CHUNK_BYTES * (1 + dice.share() * (MOST_CHUNKS - 1))),
+    });
+    for (let n = 0; n < READERS; n++) call({ ...small(dice), steps: [{ do: 'work', ms: 40 * dice.share() }] }, [value]);
+  } else if (kind < 7) {
     const sizeBytes = (): number => CHUNK_BYTES * (1 + dice.share() * (MOST_CHUNKS - 1));
     const large = [1, 2, 3].map(() => call({ ...small(dice), resultBytes: Math.floor(sizeBytes()) }));
     for (const ref of large) call(small(dice), [ref, dice.pick(large)]);

@@ -25,6 +25,7 @@ export const NETWORK_FAULTS = [
   'frames repeated to the node',
   'old connection replayed',
   'second connection',
+  'bytes corrupted',
 ] as const;
 
 /** Does it. */
@@ -46,14 +47,26 @@ export class NetworkFaults {
       'frames repeated to the node': () => this.#withWire((wire) => wire.down.repeat().length > 0),
       'old connection replayed': () => this.#replay(),
       'second connection': () => harm.withNode((node) => this.#connectAgain(node)),
+      'bytes corrupted': () => this.#corrupt(),
     };
   }
 
   heal(): void {
     const { network } = this.#harm.cluster.server;
     network.latencyMs = 2;
-    for (const wire of network.wires()) wire.slowness = 1;
+    for (const wire of network.wires()) [wire.slowness, wire.corrupts] = [1, 0];
     for (const echo of this.#echoes) echo.silence();
+  }
+
+  /** What some node gives next is not what it has. */
+  #corrupt(): 'later' {
+    const wires = this.#harm.cluster.server.network.wires();
+    for (const wire of wires) {
+      if (this.#harm.random.next() < 0.5) continue;
+      wire.corrupts = 1 + this.#harm.below(3);
+      wire.onCorrupted = () => this.#harm.count('bytes corrupted');
+    }
+    return 'later';
   }
 
   #lose(wire: Wire): void {

@@ -5,6 +5,7 @@
 import type { PacedTransport } from '#client/raylet/frame-queue.ts';
 import type { Connection, ConnectionEvents, Connections } from '#server/gateway/connection.ts';
 import type { Random } from '#shared/ports/random.ts';
+import { corrupted } from './corruption.ts';
 import type { Machine } from './machine.ts';
 import { Pipe } from './pipe.ts';
 
@@ -33,14 +34,18 @@ export class Wire {
   readonly said: Uint8Array[] = [];
   /** How many times slower than others it is. */
   slowness = 1;
+  onCorrupted: () => void = () => undefined;
+  /** Answers with object bytes that will come to the server changed. */
+  corrupts = 0;
 
   constructor(number: number, machines: { node: Machine; server: Machine }, networkMs: () => number, tap: FrameTap) {
     const { node, server } = machines;
-    const latencyMs = (): number => networkMs() * this.slowness;
+    const link = { bytesPerMs: node.bytesPerMs, latencyMs: () => networkMs() * this.slowness };
     this.number = number;
     this.node = node;
-    this.up = new Pipe(node, server, latencyMs, {
-      receive: (frame) => {
+    this.up = new Pipe(node, server, link, {
+      receive: (sent) => {
+        const frame = this.#damaged(sent);
         // What reaches a socket that nobody has open any more is heard by nobody.
         if (!this.serverEnd.isClosed) tap.toServer(this, frame);
         this.serverEnd.arrived(frame);
@@ -48,7 +53,7 @@ export class Wire {
       ended: (reason) => this.serverEnd.lost(reason),
       written: () => this.nodeEnd.drained(),
     });
-    this.down = new Pipe(server, node, latencyMs, {
+    this.down = new Pipe(server, node, link, {
       receive: (frame) => {
         if (!this.nodeEnd.isClosed) tap.toNode(this, frame);
         this.nodeEnd.arrived(frame);
@@ -60,6 +65,15 @@ export class Wire {
       if (this.said.length < REMEMBERED_FRAMES) this.said.push(frame);
     });
     this.serverEnd = new ServerEnd(this.down, node.name);
+  }
+
+  #damaged(frame: Uint8Array): Uint8Array {
+    const changed = this.corrupts > 0 ? corrupted(frame) : undefined;
+    if (!changed) return frame;
+    this.corrupts -= 1;
+    this.node.tell('gives wrong bytes');
+    this.onCorrupted();
+    return changed;
   }
 
   /** Neither end counts on it any more. */

@@ -36,6 +36,7 @@ export const NODE_FAULTS = [
   'browser storage fails',
   'browser storage emptied',
   'driver killed',
+  'no room for values',
 ] as const;
 
 /** Does it. */
@@ -72,6 +73,7 @@ export class NodeFaults {
       'browser storage emptied': () =>
         this.#hasTabs && harm.soon('browser storage emptied', () => this.#withTab((tab) => tab.disk?.empty() === true)),
       'driver killed': () => this.#killDriver(),
+      'no room for values': () => harm.withNode((node) => this.#fillMemory(node)),
     };
   }
 
@@ -95,6 +97,7 @@ export class NodeFaults {
     for (const twin of this.#twins) this.#endTwin(twin);
     for (const node of nodes) {
       if (node.disk) node.disk.isFull = false;
+      node.hasNoRoom = false;
       if (node.machine.isStill)
         this.#harm.cluster.world.plan(this.#harm.random.next() * LAST_SLEEP_MS, () => this.#revive(node));
       else this.#revive(node);
@@ -205,6 +208,12 @@ export class NodeFaults {
     machine.tell('may write nothing more');
     disk.isFull = true;
     this.#harm.later(20_000, () => (disk.isFull = false));
+  }
+
+  #fillMemory(node: SimNode): void {
+    node.machine.tell('has no room for values of others');
+    node.hasNoRoom = true;
+    this.#harm.later(20_000, () => (node.hasNoRoom = false));
   }
 
   // --- drivers -----------------------------------------------------------------------------------------------------------

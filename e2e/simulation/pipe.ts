@@ -4,8 +4,6 @@
  */
 import type { Machine } from './machine.ts';
 
-/** What a link carries. */
-const BYTES_PER_MS = 12_500;
 /** Frames that may come twice. */
 const REPEATED_FRAMES = 8;
 
@@ -19,13 +17,23 @@ export interface PipeHooks {
   written(): void;
 }
 
+/** What a direction is like. */
+export interface LinkKind {
+  readonly bytesPerMs: number;
+  /** Of the next frame. */
+  readonly latencyMs: () => number;
+}
+
 /** From one machine to another. */
 export class Pipe {
   readonly #from: Machine;
   readonly #to: Machine;
   readonly #latencyMs: () => number;
+  readonly #bytesPerMs: number;
   readonly #hooks: PipeHooks;
   #lastArrivalMs = 0;
+  /** When all that was sent has left. */
+  #leftMs = 0;
   #stalledUntilMs = 0;
   #isEnded = false;
   /** What is on its way when the wire is cut never arrives. */
@@ -36,10 +44,11 @@ export class Pipe {
   /** The last ones that were sent. */
   #last: Uint8Array[] = [];
 
-  constructor(from: Machine, to: Machine, latencyMs: () => number, hooks: PipeHooks) {
+  constructor(from: Machine, to: Machine, link: LinkKind, hooks: PipeHooks) {
     this.#from = from;
     this.#to = to;
-    this.#latencyMs = latencyMs;
+    this.#latencyMs = link.latencyMs;
+    this.#bytesPerMs = link.bytesPerMs;
     this.#hooks = hooks;
   }
 
@@ -89,7 +98,7 @@ export class Pipe {
 
   #write(bytes: number): void {
     this.#writingBytes = bytes;
-    const delayMs = Math.max(this.#stalledUntilMs - this.#from.world.nowMs, 0) + bytes / BYTES_PER_MS;
+    const delayMs = Math.max(this.#stalledUntilMs - this.#from.world.nowMs, 0) + bytes / this.#bytesPerMs;
     this.#from.arrive(delayMs, () => {
       const next = this.#waitingBytes;
       this.#writingBytes = 0;
@@ -101,8 +110,9 @@ export class Pipe {
 
   #carry(bytes: number, arrived: () => void): void {
     const { nowMs } = this.#from.world;
-    const latencyMs = this.#latencyMs() + bytes / BYTES_PER_MS;
-    this.#lastArrivalMs = Math.max(nowMs + latencyMs, this.#lastArrivalMs, this.#stalledUntilMs);
+    // One behind the other: what is large holds up what comes behind it.
+    this.#leftMs = Math.max(nowMs, this.#leftMs) + bytes / this.#bytesPerMs;
+    this.#lastArrivalMs = Math.max(this.#leftMs + this.#latencyMs(), this.#lastArrivalMs, this.#stalledUntilMs);
     const cuts = this.#cuts;
     this.#to.arriveAt(this.#lastArrivalMs, () => {
       if (this.#cuts === cuts) arrived();

@@ -9,6 +9,7 @@ import { MEMBERSHIP_BUGS } from './planted-bugs-membership.ts';
 import { OBJECT_BUGS } from './planted-bugs-objects.ts';
 import { STREAM_BUGS } from './planted-bugs-streams.ts';
 import { TASK_BUGS } from './planted-bugs-tasks.ts';
+import { TRANSFER_BUGS } from './planted-bugs-transfers.ts';
 import type { PlantedBug } from './planted-bugs-type.ts';
 
 /** All of them. */
@@ -19,6 +20,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...ACTOR_BUGS,
   ...MAIN_BUGS,
   ...OBJECT_BUGS,
+  ...TRANSFER_BUGS,
   ...MEMBERSHIP_BUGS,
 ];
 

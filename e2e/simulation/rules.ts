@@ -20,6 +20,7 @@ import { ServerBooks } from './server-books.ts';
 import { SessionRules } from './session-rules.ts';
 import type { SimNode } from './sim-node.ts';
 import type { SimServer } from './sim-server.ts';
+import { TransferRules } from './transfer-rules.ts';
 import type { World } from './world.ts';
 
 /** Full looks at the server's tables happen every so many events. */
@@ -70,6 +71,7 @@ export class Rules {
   mayHavePoison = false;
   /** The life of the server that welcomed a node last. */
   readonly #welcomedBy = new WeakMap<Machine, number>();
+  readonly transfers: TransferRules;
   readonly tap: FrameTap = {
     toServer: (wire, frame) => this.#toServer(wire, frame),
     toNode: (wire, frame) => this.#toNode(wire, frame),
@@ -78,6 +80,7 @@ export class Rules {
   constructor(world: World, books: Books) {
     this.#world = world;
     this.#books = books;
+    this.transfers = new TransferRules((message) => world.fail(message));
   }
 
   /** A server has read what was durable. */
@@ -93,6 +96,7 @@ export class Rules {
     this.#sessions = new SessionRules(plane, fail, (session) => this.#heardIn.has(session));
     this.#taken.clear();
     this.#watchObjects(plane);
+    this.transfers.watchServer(plane);
     const { quarantine } = plane.gcs;
     const failed = quarantine.failed.bind(quarantine);
     quarantine.failed = (task, reason, session) => {
@@ -169,7 +173,10 @@ export class Rules {
 
   /** Programs compute with no more CPUs than there are (rule S3). */
   #checkNode({ activeMilli, kind, shell }: SimNode): void {
-    if (shell && !this.#holders.has(shell)) this.#holders.set(shell, new HolderBook(shell));
+    if (shell && !this.#holders.has(shell)) {
+      this.#holders.set(shell, new HolderBook(shell));
+      this.transfers.watchNode(shell);
+    }
     if (activeMilli > kind.cpus * 1000)
       this.#world.fail(`S3 programs compute with ${activeMilli / 1000} of the ${kind.cpus} CPUs of ${kind.name}`);
   }
@@ -210,6 +217,7 @@ export class Rules {
   /** No object is gone that an unfinished task has among its inputs (rule O3). */
   #checkTables(plane: ControlPlane): void {
     const { state } = plane.gcs;
+    this.transfers.checkTables(state);
     const fault = misplaced(state);
     if (fault !== undefined) this.#world.fail(fault);
     for (const { key, status } of state.objects.values())

@@ -42,6 +42,8 @@ export class SimDriver {
         events: {
           onSessionDead: (message) => this.#fail(`the server gave this driver up: ${message}`),
           onGivenUp: () => this.lose(),
+          onBrought: (shell, key, bytes) =>
+            rules.transfers.brought(shell.session.session, key, bytes, server.plane?.gcs.state),
           onEnd: (machine, backlog) => rules.nodeEnds(machine, backlog),
         },
       },

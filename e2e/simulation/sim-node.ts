@@ -2,10 +2,12 @@
  * A node of a simulated cluster: the shell of production with a raylet, a session and transfers, on a machine whose process may
  * end and start again.
  */
+import { hash } from 'node:crypto';
 import { RayletShell, type ShellPorts } from '#client/host/raylet-shell.ts';
 import type { PacedTransport } from '#client/raylet/frame-queue.ts';
 import type { SessionIdentity } from '#client/raylet/server-session.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { DIGEST_BYTES } from '#shared/protocol/node-records.ts';
 import type { Random } from '#shared/ports/random.ts';
 import { helloOf, type SessionName } from './echo.ts';
 import { nodeIdOf, ZONE } from './job-module.ts';
@@ -43,6 +45,8 @@ export interface NodeEvents {
   /** It came back after a lost connection, or a lost life. */
   onReturn?(resumed: boolean): void;
   onSessionDead?(message: string): void;
+  /** A value came from another node. */
+  onBrought?(shell: RayletShell, key: ObjectKey, bytes: Uint8Array): void;
   /** A tab found what an earlier one left. */
   onFoundAgain?(): void;
   /** The process ends, and so many of its records are not known to be durable. */
@@ -67,6 +71,8 @@ export class SimNode {
   #workers: SimWorkers | undefined;
   isLeaving = false;
   isPaused = false;
+  /** Its memory takes no more values from others. */
+  hasNoRoom = false;
 
   /** @param disk of a tab: what its profile keeps */
   constructor(
@@ -159,8 +165,12 @@ export class SimNode {
         connect: () => this.#connect(),
         workers,
         memory: {
-          allocate: (sizeBytes) => (this.sharesMemory ? new SharedArrayBuffer(sizeBytes) : new ArrayBuffer(sizeBytes)),
+          allocate: (sizeBytes) => {
+            if (this.hasNoRoom) throw new RangeError('there is no room');
+            return this.sharesMemory ? new SharedArrayBuffer(sizeBytes) : new ArrayBuffer(sizeBytes);
+          },
         },
+        digest: (bytes, done) => done(hash('sha256', bytes, 'buffer').subarray(0, DIGEST_BYTES)),
         memoryUsedBytes: () => 0,
         ...this.#store(),
       },
@@ -174,6 +184,9 @@ export class SimNode {
         onSessionDead: (message) => {
           machine.tell(`hears that its session is dead: ${message}`);
           events.onSessionDead?.(message);
+        },
+        onBrought: (key, bytes) => {
+          if (this.#shell) events.onBrought?.(this.#shell, key, bytes);
         },
         onFatal: (error, code) => {
           // A word of a former connection, or life, that came late took its place: whoever watches over it starts it again.

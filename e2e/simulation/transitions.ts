@@ -1,9 +1,9 @@
 /**
  * Counts the steps that the state machines of the system take while a run lasts: nothing of it is in the machines themselves.
  */
+import { PULL_LIFE } from '#client/object-manager/pull-state.ts';
 import { LOCAL_OBJECT_LIFE } from '#client/raylet/local-object-state.ts';
 import { LOCAL_TASK_LIFE } from '#client/raylet/local-task-state.ts';
-import { PULL_LIFE } from '#client/raylet/object-transfer.ts';
 import { LOCAL_SESSION_LIFE } from '#client/raylet/session-state.ts';
 import { WORKER_LIFE } from '#client/raylet/worker-pool.ts';
 import { ACTOR_LIFE, JOB_LIFE, OBJECT_LIFE, SESSION_LIFE } from '#server/gcs/lives.ts';

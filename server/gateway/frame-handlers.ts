@@ -3,7 +3,6 @@
  */
 import { DaylightError } from '#shared/errors/daylight-error.ts';
 import type { SessionFrame, SessionFrameOf } from '#shared/protocol/session-frames.ts';
-import { CHUNK_STATUS } from '#shared/protocol/session-frames.ts';
 import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import { requests } from '#shared/protocol/requests.ts';
 import { labelKeyProblem, labelValueProblem } from '#shared/task/node-labels.ts';
@@ -35,12 +34,6 @@ export function handleFrame(gateway: Gateway, peer: Peer, link: SessionLink, fra
     // Said once more: it was challenged once.
     case 'answer':
       return;
-    case 'fetch':
-      fetchObject(gateway, peer, link, frame);
-      return;
-    case 'chunk':
-      gateway.relay.chunk(session.id, frame);
-      return;
     case 'request':
       answer(gateway, peer, frame);
       return;
@@ -68,7 +61,33 @@ export function handleFrame(gateway: Gateway, peer: Peer, link: SessionLink, fra
       });
       return;
     default:
-      handleState(gateway, peer, link, frame);
+      if (!handleTransfer(gateway, peer, link, frame)) handleState(gateway, peer, link, frame);
+  }
+}
+
+/** Object bytes and who has them. Returns false for a frame of another kind. */
+function handleTransfer(gateway: Gateway, peer: Peer, link: SessionLink, frame: SessionFrame): boolean {
+  const { session } = peer;
+  const { objects, state } = gateway.plane.gcs;
+  switch (frame.type) {
+    case 'fetch':
+    case 'fetchFrom':
+    case 'describe':
+    case 'locate':
+      askForObject(gateway, peer, link, frame);
+      return true;
+    case 'chunk':
+      gateway.relay.chunk(session.id, frame);
+      return true;
+    case 'piece':
+    case 'manifest':
+      gateway.relay.answer(session.id, frame);
+      return true;
+    case 'pullOver':
+      objects.transfers.over(state.resolve(frame.object), session.id);
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -123,15 +142,20 @@ function factsOf(json: string): JsonValue | undefined {
 }
 
 /** A stranger's node gets the bytes of what it was given only: ids are names, not permissions. */
-function fetchObject(gateway: Gateway, { session }: Peer, link: SessionLink, frame: SessionFrameOf<'fetch'>): void {
+function askForObject(
+  gateway: Gateway,
+  { session }: Peer,
+  link: SessionLink,
+  frame: SessionFrameOf<'fetch' | 'fetchFrom' | 'describe' | 'locate'>,
+): void {
   const { state } = gateway.plane.gcs;
   if (mayName(session, frame.object, state)) {
-    gateway.relay.fetch(session.id, frame);
+    if (frame.type === 'locate') gateway.relay.locate(session, frame);
+    else gateway.relay.ask(session.id, frame);
     return;
   }
-  const { transfer, object, offset } = frame;
-  const { missing: status } = CHUNK_STATUS;
-  gateway.sendBulk(session.id, { type: 'chunk', transfer, object, status, offset, totalBytes: 0, data: NO_BYTES });
+  const { object } = frame;
+  gateway.relay.turnAway(session.id, frame);
   if (session.book?.isComplete && state.object(object))
     gateway.strike(link, 'bad-record', 'a node of a stranger asked for an object that it was not given');
 }

@@ -163,7 +163,7 @@ describe('gateway: a public cluster', () => {
     expect(refused.map(({ ok }) => ok)).toEqual([false, false, false, false, false]);
     const object = objectKey(other.session, 1);
     stranger.node.send({ type: 'fetch', transfer: 1, object, offset: 0, length: 10 });
-    expect(await stranger.node.frame('chunk')).toMatchObject({ status: CHUNK_STATUS.missing, data: NO_BYTES });
+    expect(await stranger.node.frame('piece')).toMatchObject({ status: CHUNK_STATUS.missing, data: NO_BYTES });
     expect(server.gateway.counters.refused.get('bad-record')).toBe(1);
     other.node.records(submit(other.session, 2, { place: 0 }));
     await other.node.durable();

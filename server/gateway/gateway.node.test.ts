@@ -424,7 +424,7 @@ describe('gateway: relay', () => {
     let received = 0;
     const done = new Promise<void>((resolve) => {
       puller.node.onFrame = (frame) => {
-        if (frame.type !== 'chunk') return;
+        if (frame.type !== 'piece') return;
         expect(frame).toMatchObject({ transfer: 5, status: CHUNK_STATUS.ok, totalBytes: size });
         got.set(frame.data, frame.offset);
         received += frame.data.length;
@@ -469,16 +469,16 @@ describe('gateway: relay', () => {
     second.node.records({ kind: 'located', object, present: true, sizeBytes: size });
     await second.node.durable();
     puller.node.send({ type: 'fetch', transfer: 1, object, offset: 0, length: 10 });
-    expect((await puller.node.frame('chunk')).data).toEqual(bytes.subarray(0, 10));
+    expect((await puller.node.frame('piece')).data).toEqual(bytes.subarray(0, 10));
     expect([...(server.plane.gcs.state.object(object)?.locations ?? [])]).toEqual([second.session]);
     // A holder that is only away is not missing: come again.
     second.node.close();
     await second.node.ended();
     await vi.waitFor(() => expect(server.gateway.connectedCount === 2).toBe(true), WAIT);
     puller.node.send({ type: 'fetch', transfer: 2, object, offset: 0, length: 10 });
-    expect((await puller.node.frame('chunk', ({ transfer }) => transfer === 2)).status).toBe(CHUNK_STATUS.busy);
+    expect((await puller.node.frame('piece', ({ transfer }) => transfer === 2)).status).toBe(CHUNK_STATUS.busy);
     puller.node.send({ type: 'fetch', transfer: 3, object: 12345, offset: 0, length: 10 });
-    expect((await puller.node.frame('chunk', ({ transfer }) => transfer === 3)).status).toBe(CHUNK_STATUS.missing);
+    expect((await puller.node.frame('piece', ({ transfer }) => transfer === 3)).status).toBe(CHUNK_STATUS.missing);
   });
 
   it('L4 a fetch from a dead holder leads to a rebuild when the object is needed', async () => {

@@ -98,13 +98,19 @@ export class Gateway implements Outbox {
       yieldTurn: (callback) => clock.defer(callback),
       sliceEnded: () => this.#flush(),
     });
-    this.relay = new Relay(plane.gcs.state, {
+    this.relay = new Relay(plane.gcs, {
       isConnected: (session) => this.#peers.get(session)?.link !== undefined,
       send: (session, frame) => plane.localDrivers.frame(session, frame) || this.sendBulk(session, frame),
       copyMissing: (object, id) => {
         const session = plane.gcs.state.sessions.get(id);
         if (session) plane.step((gcs) => (gcs.objects.removeCopy(object, session), gcs.settle()));
       },
+      corrupted: (object, id, puller) => {
+        const [source, session] = [plane.gcs.state.sessions.get(id), plane.gcs.state.sessions.get(puller)];
+        if (source && session)
+          plane.step((gcs) => (gcs.objects.corrupt.told(object, source, session, 0), gcs.settle()));
+      },
+      isLocal: (session) => plane.localDrivers.has(session),
     });
     this.printed = new PrintedLines({
       clock,

@@ -244,6 +244,23 @@ describe('the history of an actor', () => {
     expect(it.to(driver, 'object')).toMatchObject([{ object: key(2), status: OBJECT_STATUS.stored }]);
   });
 
+  it('A2 O4 a node that repeats a call whose reply it has keeps that; another drops what it made', () => {
+    const cluster = world();
+    const { it, host, driver, spare, key, actor } = cluster;
+    it.say(driver, call(key(2), actor));
+    it.say(host, began(actor, key(2), 1), finish(key(2), { value: NONE, sizeBytes: 5000 }));
+    it.say(spare, { kind: 'located', object: key(2), present: true, sizeBytes: 5000 });
+    const repeatOn = (session: SessionRecord, incarnation: number): number => {
+      it.say(session, finish(actor, { attempt: incarnation }), began(actor, key(2), 1, incarnation));
+      it.say(session, finish(key(2), { attempt: incarnation, value: NONE, sizeBytes: 5000 }));
+      return it.to(session, 'dropCopy').length;
+    };
+    it.gcs.sessions.end(host, 'gone');
+    it.gcs.settle();
+    expect(repeatOn(spare, 2)).toBe(0);
+    expect([...(it.gcs.state.object(key(2))?.locations ?? [])]).toEqual([spare.id]);
+  });
+
   it('A2 L7 a call in the hands of its node is cancelled by that: only it knows whether the call began', () => {
     const cluster = world();
     const { it, host, driver, spare, key, actor } = cluster;

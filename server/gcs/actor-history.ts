@@ -252,7 +252,7 @@ export class ActorHistories {
       if (isValue) this.#objects.setValue(object, session, { ...record, nested });
       else this.#objects.setError(object, record.value);
       this.#objects.reconsider(object);
-    } else if (isValue && record.value.length === 0) {
+    } else if (isValue && record.value.length === 0 && !session.copies.has(call.key)) {
       this.#state.ports.command(session, { kind: 'dropCopy', object: record.task });
     }
     return true;

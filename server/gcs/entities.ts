@@ -206,6 +206,8 @@ export interface ObjectRecord {
   id: ObjectId | undefined;
   /** Digest of the present version, as the first node with a copy told it: a copy on a disk is known by it (M4). */
   versionDigest: Uint8Array | undefined;
+  /** Digest of its manifest, by which pieces from anybody are known to be of the present version (rule O1). */
+  manifestDigest: Uint8Array | undefined;
   /** The stranger's session whose word the value is; 0 if it is a trusted node's. */
   source: number;
   /** See `holders.ts`. */

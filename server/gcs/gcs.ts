@@ -16,6 +16,7 @@ import { Strangers } from '../trust/strangers.ts';
 import { ActorHistories } from './actor-history.ts';
 import { ActorManager } from './actor-manager.ts';
 import { Assignments } from './assignments.ts';
+import { takeCopyWord } from './copy-words.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { cutHistory, givenTo, noteDecision } from './histories.ts';
 import { JobManager } from './job-manager.ts';
@@ -284,14 +285,6 @@ export class Gcs {
         else if (record.present) this.state.ports.command(session, { kind: 'dropCopy', object: record.object });
         return;
       }
-      case 'digest': {
-        const object = this.state.object(record.object);
-        if (object) this.objects.tellDigest(object, session, record.sizeBytes, record.digest);
-        return;
-      }
-      case 'found':
-        this.objects.found(record.object, session, record.sizeBytes, record.digest);
-        return;
       case 'killActor':
         this.actors.kill(record.actor, record.noRestart, 'it was killed');
         return;
@@ -305,7 +298,7 @@ export class Gcs {
         this.histories.saved(session, record);
         return;
       default:
-        this.#applyDefinition(session, record);
+        if (!takeCopyWord(this.state, this.objects, session, record)) this.#applyDefinition(session, record);
     }
   }
 

@@ -36,6 +36,7 @@ const HAS_VERSION_DIGEST = 4;
 const HAS_SOURCE = 8;
 const HAS_FORMER_NESTED = 16;
 const HAS_OBJECT_ID = 32;
+const HAS_MANIFEST_DIGEST = 64;
 
 const KEPT = 1;
 const REPLAYED = 2;
@@ -68,18 +69,21 @@ export function writeObjectRow(
     if (object.source !== 0) writer.varint(object.source);
     if (object.formerNested) writeKeys(writer, object.formerNested);
     if (object.id !== undefined) objectContentId.write(writer, object.id);
+    if (object.manifestDigest) writer.bytes(object.manifestDigest);
   }
   if (task) writeTask(writer, task);
 }
 
-function objectFlags({ keepsMaker, value, versionDigest, source, formerNested, id }: ObjectRecord): number {
+function objectFlags(object: ObjectRecord): number {
+  const { keepsMaker, value, versionDigest, source, formerNested, id, manifestDigest } = object;
   return (
     (keepsMaker ? KEEPS_MAKER : 0) |
     (value ? HAS_VALUE : 0) |
     (versionDigest ? HAS_VERSION_DIGEST : 0) |
     (source === 0 ? 0 : HAS_SOURCE) |
     (formerNested ? HAS_FORMER_NESTED : 0) |
-    (id === undefined ? 0 : HAS_OBJECT_ID)
+    (id === undefined ? 0 : HAS_OBJECT_ID) |
+    (manifestDigest ? HAS_MANIFEST_DIGEST : 0)
   );
 }
 
@@ -169,6 +173,7 @@ function readObject(reader: ByteReader, key: ObjectKey): ObjectRecord {
     digest: readBytes(reader),
     id: undefined,
     versionDigest: undefined,
+    manifestDigest: undefined,
     source: 0,
     firstHolder: 0,
     moreHolders: undefined,
@@ -185,6 +190,7 @@ function readObject(reader: ByteReader, key: ObjectKey): ObjectRecord {
   if (flags & HAS_SOURCE) object.source = reader.varint();
   if (flags & HAS_FORMER_NESTED) object.formerNested = [...readKeys(reader)];
   if (flags & HAS_OBJECT_ID) object.id = objectContentId.read(reader);
+  if (flags & HAS_MANIFEST_DIGEST) object.manifestDigest = readBytes(reader);
   return object;
 }
 

@@ -6,12 +6,14 @@
  */
 import { MAX_SESSION_NUMBER, type ObjectKey } from '#shared/ids/object-key.ts';
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
+import { CorruptCopies } from './corrupt-copies.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { addHolder, containerHolder, isHeld, removeHolder } from './holders.ts';
 import { moveObject } from './lives.ts';
-import { endVersion, isPresentVersion, noteDigest, startVersion } from './object-versions.ts';
+import { endVersion, isPresentVersion, noteDigest, noteManifest, startVersion } from './object-versions.ts';
 import type { GcsState } from './state.ts';
 import { FREED } from './system-errors.ts';
+import { TransferBook } from './transfer-book.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -45,6 +47,9 @@ export interface ObjectTableOwner {
 
 /** All objects of the cluster. */
 export class ObjectTable {
+  /** Who brings what from where. */
+  readonly transfers: TransferBook;
+  readonly corrupt: CorruptCopies;
   readonly #state: GcsState;
   readonly #owner: ObjectTableOwner;
   readonly #unheld: ObjectRecord[] = [];
@@ -54,6 +59,8 @@ export class ObjectTable {
   constructor(state: GcsState, owner: ObjectTableOwner) {
     this.#state = state;
     this.#owner = owner;
+    this.transfers = new TransferBook(state, (object, session) => this.#isBelieved(object, session));
+    this.corrupt = new CorruptCopies(state, (object, session) => this.refuseCopy(object, session));
   }
 
   /** A new object without a value. */
@@ -68,6 +75,7 @@ export class ObjectTable {
       ...origin,
       id: undefined,
       versionDigest: undefined,
+      manifestDigest: undefined,
       source: 0,
       firstHolder: 0,
       moreHolders: undefined,
@@ -151,6 +159,7 @@ export class ObjectTable {
   /** The object has a value now: tells everybody who waits. */
   setValue(object: ObjectRecord, session: SessionRecord, reported: ReportedValue): void {
     startVersion(object, session);
+    this.transfers.versionChanged(object.key);
     object.sizeBytes = reported.sizeBytes;
     const former = [...object.nested, ...(object.formerNested ?? [])];
     // A value cannot contain itself: such an object would hold itself for ever.
@@ -198,6 +207,12 @@ export class ObjectTable {
 
   /** A copy is now on this node. */
   addCopy(object: ObjectRecord, session: SessionRecord, sizeBytes: number): void {
+    const isStale = this.transfers.isStale(object.key, session.id);
+    this.transfers.over(object.key, session.id);
+    if (isStale) {
+      this.#tellDrop(object, session);
+      return;
+    }
     // What has no value yet gets it from its own task's result, not from somebody who says he has it (rule L5).
     const isUseless = object.status === 'inline' || object.status === 'error' || object.status === 'pending';
     if (isUseless || !this.#isBelieved(object, session)) {
@@ -243,6 +258,19 @@ export class ObjectTable {
   /** A node tells the digest of its copy (rule M4). */
   tellDigest(object: ObjectRecord, session: SessionRecord, sizeBytes: number, digest: Uint8Array): void {
     if (noteDigest(object, session, sizeBytes, digest)) this.#state.touch(object);
+  }
+
+  /** A node tells the digest of its copy's manifest. A copy of another version is none (rule O1). */
+  tellManifest(object: ObjectRecord, session: SessionRecord, sizeBytes: number, digest: Uint8Array): void {
+    const word = noteManifest(object, session, sizeBytes, digest);
+    if (word === 'new') this.#state.touch(object);
+    if (word === 'other') this.refuseCopy(object, session);
+  }
+
+  /** What a node has is not the object: it drops it. */
+  refuseCopy(object: ObjectRecord, session: SessionRecord): void {
+    this.#tellDrop(object, session);
+    this.removeCopy(object, session);
   }
 
   /** A node has a copy from an earlier life: it counts if it is of the present version. Else the node may drop it. */
@@ -303,6 +331,7 @@ export class ObjectTable {
 
   /** A session that ended neither holds, nor has, nor wants anything. */
   removeSession(session: SessionRecord): void {
+    this.transfers.disconnected(session.id);
     for (const key of [...session.holdings.keys()]) this.releaseKey(key, session.id);
     session.holdings.clear();
     for (const key of [...session.copies]) {
@@ -358,6 +387,7 @@ export class ObjectTable {
     const maker = this.#makerOf(object);
     const own = this.#state.tasks.get(object.key);
     this.#state.objects.delete(object.key);
+    this.transfers.forget(object.key);
     this.#state.dropped(object);
     this.#state.dropAliases(object.key);
     if (object.keepsMaker && maker) {

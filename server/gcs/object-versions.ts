@@ -3,6 +3,7 @@
  * word it is) ends with it. By the digest a copy that lay on a disk meanwhile is known again (rule M4).
  */
 import { DIGEST_BYTES } from '#shared/protocol/node-records.ts';
+import { sameDigest } from '#shared/transfer/chunk-layout.ts';
 import type { ObjectRecord, SessionRecord } from './entities.ts';
 import { moveObject } from './lives.ts';
 
@@ -16,7 +17,23 @@ export function startVersion(object: ObjectRecord, session: SessionRecord | unde
 /** What was known of a value is true no more. */
 export function endVersion(object: ObjectRecord): void {
   object.versionDigest = undefined;
+  object.manifestDigest = undefined;
   object.source = 0;
+}
+
+/** A node tells the digest of its copy's manifest. The first word on a version stays: `other` is of another version. */
+export function noteManifest(
+  object: ObjectRecord,
+  session: SessionRecord,
+  sizeBytes: number,
+  digest: Uint8Array,
+): 'new' | 'known' | 'other' {
+  if (object.status !== 'stored' || !object.locations?.has(session.id) || digest.length !== DIGEST_BYTES)
+    return 'known';
+  if (object.sizeBytes !== sizeBytes) return 'other';
+  if (object.manifestDigest) return sameDigest(object.manifestDigest, digest) ? 'known' : 'other';
+  object.manifestDigest = digest.slice();
+  return 'new';
 }
 
 /** A node tells the digest of its copy. The first word on a version stays. Returns true if it was that. */
@@ -36,5 +53,5 @@ export function noteDigest(
 export function isPresentVersion(object: ObjectRecord, sizeBytes: number, digest: Uint8Array): boolean {
   const known = object.versionDigest;
   if (object.status !== 'stored' || object.sizeBytes !== sizeBytes || !known) return false;
-  return known.length === digest.length && known.every((byte, index) => byte === digest[index]);
+  return sameDigest(known, digest);
 }

@@ -244,7 +244,7 @@ export class JobService implements JobServicePort {
     this.#plane.localDrivers.add(
       session.id,
       new SubmittedJob(job.id, session.id, {
-        fetch: (frame) => relay.fetch(session.id, frame),
+        fetch: (frame) => relay.ask(session.id, frame),
         want: (object) =>
           this.#plane.step((gcs) => gcs.applyRecords(session, session.heard + 1, [{ kind: 'want', object }])),
         after: (delayMs, callback) => void this.#plane.clock.after(delayMs, callback),

@@ -74,6 +74,8 @@ function judgeObjectRecord(session: SessionRecord, record: NodeRecord, state: Gc
     case 'release':
     case 'located':
     case 'digest':
+    case 'manifest':
+    case 'corrupt':
       return judgeNames(session, [record.object], state);
     case 'found':
       return mayFind(session, record.object, state) ? APPLY : UNKNOWN;

@@ -29,11 +29,14 @@ export const FRAME_FLUSH_RECORDS = 256;
 /** … or about this many bytes; else at the end of the microtask (DESIGN §5). */
 export const FRAME_FLUSH_BYTES = 64 * 1024;
 
-/** Bytes of one chunk of an object transfer. */
+/** The most bytes of an object in one frame between a node and the server. */
 export const CHUNK_BYTES = 256 * 1024;
 
 /** Chunks of one transfer that may be asked for and not yet here. */
 export const CHUNKS_IN_FLIGHT = 4;
+
+/** Nodes that are named as sources of one object, or named as useless. */
+export const MAX_SOURCES = 64;
 
 /** Objects that one message may name (arguments of a call, references inside a value). */
 export const MAX_REFERENCES = 1_000_000;

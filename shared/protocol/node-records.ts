@@ -215,6 +215,10 @@ export const nodeRecords = recordBatch({
     value: inlineBytes,
     nested: keys,
   },
+  /** Digest of the manifest of a copy in this node's store (see `shared/transfer`): by it what others give is known to be right. */
+  manifest: { object: uint, sizeBytes: uint, digest: digestBytes },
+  /** What this session gave of an object was not what the manifest says. */
+  corrupt: { object: uint, source: uint, offset: uint },
 });
 
 /** One record of a node's journal. */

@@ -8,8 +8,9 @@
 import { MAX_LABEL_CHARS, MAX_LABELS } from '../task/node-labels.ts';
 import { array, bool, bytes, f64, type Infer, literalUnion, str, struct, taggedUnion, uint } from '../wire/schema.ts';
 import { batchCodec } from './batch-codec.ts';
-import { CHUNK_BYTES, MAX_FRAME_BYTES, MAX_JOURNAL_RECORDS_PER_FRAME, MAX_REFERENCES } from './limits.ts';
-import { nodeRecords } from './node-records.ts';
+import { MAX_MANIFEST_BYTES } from '../transfer/chunk-layout.ts';
+import { CHUNK_BYTES, MAX_FRAME_BYTES, MAX_JOURNAL_RECORDS_PER_FRAME, MAX_REFERENCES, MAX_SOURCES } from './limits.ts';
+import { DIGEST_BYTES, nodeRecords } from './node-records.ts';
 import { serverCommands } from './server-commands.ts';
 
 const shortText = str({ maxBytes: 4096 });
@@ -50,8 +51,12 @@ const report = {
   wants: array(uint, { maxCount: MAX_REFERENCES }),
 } as const;
 
-/** How a chunk request ended. */
-export const CHUNK_STATUS = { ok: 0, missing: 1, busy: 2 } as const;
+/**
+ * How a question for bytes ended. `missing`: who was asked has not got them. `busy`: not now. `away`: who was asked has no
+ * connection, or is not one to ask.
+ */
+export const CHUNK_STATUS = { ok: 0, missing: 1, busy: 2, away: 3 } as const;
+const chunkDigest = bytes({ maxBytes: DIGEST_BYTES });
 
 /** Every frame, in both directions. */
 export const sessionFrames = taggedUnion('type', {
@@ -120,6 +125,45 @@ export const sessionFrames = taggedUnion('type', {
   answer: { number: uint },
   /** What the node's owner hung on it, and what it says of itself; behind each welcome. Until then no rule about labels is met. */
   labels: { labels: array(struct({ key: labelText, value: labelText }), { maxCount: MAX_LABELS }) },
+  /** Who has an object? Asked before a pull of several chunks, and again when those it named fail: `without` them. */
+  locate: { transfer: uint, object: uint, without: array(uint, { maxCount: MAX_SOURCES }) },
+  /** The answer, the best first. None: `status` says whether to ask again. */
+  sources: {
+    transfer: uint,
+    object: uint,
+    status: uint,
+    sizeBytes: uint,
+    /** Digest of the manifest of the present version (`manifestDigest`); empty as long as nobody has told it. */
+    digest: chunkDigest,
+    sources: array(struct({ session: uint, /** A former release: it tells no digests. */ isOld: bool }), {
+      maxCount: MAX_SOURCES,
+    }),
+  },
+  /** As `fetch`, of one of the sources. To a node: it is itself bringing the object, and gives what it has when that is here. */
+  fetchFrom: { transfer: uint, source: uint, object: uint, offset: uint, length: uint },
+  /** As `chunk`, of a node that knows digests and for one: with whose it is, and with its digest if it is the whole object. */
+  piece: {
+    transfer: uint,
+    object: uint,
+    status: uint,
+    source: uint,
+    offset: uint,
+    totalBytes: uint,
+    digest: chunkDigest,
+    data: bytes({ maxBytes: CHUNK_BYTES }),
+  },
+  /** Asks a source for the manifest of its copy. To a node: `source` is 0, or itself as with `fetchFrom`. */
+  describe: { transfer: uint, source: uint, object: uint },
+  manifest: {
+    transfer: uint,
+    object: uint,
+    status: uint,
+    source: uint,
+    sizeBytes: uint,
+    digests: bytes({ maxBytes: MAX_MANIFEST_BYTES }),
+  },
+  /** A pull of several chunks is over, one way or the other: nobody is sent to this node for a part of it any more. */
+  pullOver: { object: uint },
 });
 
 /** One frame. */

@@ -10,6 +10,8 @@
  * - 4: commands `retireActor`, `restore`, `caughtUp` and `keep`, appended; said only to nodes of this version. Records `decision`,
  *   `checkpoint`, `began` and `saved`, question `history`, appended, too: a `main` on a node of version 3 has no history, and an
  *   actor there is not repeated. Frame `labels`, appended; a node of version 3 has the label of its role alone.
+ *   Transfers by named sources and with digests (`locate`, `sources`, `fetchFrom`, `piece`, `describe`, `manifest`, `pullOver`;
+ *   records `manifest` and `corrupt`): with a node of version 3 by `fetch` and `chunk`, without digests.
  */
 export const PROTOCOL_VERSION = 4;
 

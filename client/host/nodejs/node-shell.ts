@@ -2,11 +2,13 @@
  * The raylet of a Node host or driver: the common shell with worker threads, shared memory, a socket of Node's and a watch
  * over the process's memory. All of it runs on the raylet's own thread, so a busy driver or task never silences the node.
  */
+import { hash } from 'node:crypto';
 import { pushCommand } from '#client/host/command-link.ts';
 import { RayletShell } from '#client/host/raylet-shell.ts';
 import { BatchLink, receiveBatches } from '#client/transport/batch-link.ts';
 import { messagePortTransport } from '#client/transport/message-port-transport.ts';
 import { connectSocketIo } from '#client/transport/socket-io-transport.ts';
+import { DIGEST_BYTES } from '#shared/protocol/node-records.ts';
 import { workerCommands, workerRequests } from '#shared/protocol/worker-messages.ts';
 import { platformText, workerHeapBytesFor } from './machine.ts';
 import { watchMemory } from './memory-watchdog.ts';
@@ -92,6 +94,7 @@ export class NodeShell {
             return new SharedArrayBuffer(sizeBytes);
           },
         },
+        digest: (bytes, done) => done(hash('sha256', bytes, 'buffer').subarray(0, DIGEST_BYTES)),
         memoryUsedBytes: () => process.memoryUsage.rss(),
         rayletPorts: { room: budget, ...(this.#coldStore ? { coldStore: this.#coldStore } : {}) },
         rayletOptions: { memoryLimitBytes: Math.floor(budget.totalBytes * SPILL_FROM) },

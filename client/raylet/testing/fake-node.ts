@@ -2,7 +2,7 @@
  * A raylet with everything around it made of plain lists: workers that run what a test says, a server that hears every
  * record and answers when asked to, a clock that stands still.
  */
-import type { PullDone } from '../object-transfer.ts';
+import type { PullDone } from '../../object-manager/ports.ts';
 import { Raylet } from '../raylet.ts';
 import { decodeSessionFrame } from '../session-frame-codec.ts';
 import type { RayletOptions, RayletPorts, WorkerKind } from '../ports.ts';
@@ -131,7 +131,8 @@ export class FakeNode {
             if (frame?.type === 'records') this.records.push(...frame.batch);
           },
           request: (method, _body, answer) => void this.requests.push({ method, answer }),
-          fetch: (key, _size, done) => void this.fetches.push({ key, done }),
+          fetch: (key, _size, _priority, done) => void this.fetches.push({ key, done }),
+          hasten: () => undefined,
           sendLog: (task) => this.onLog(task),
           sendProgress: (task) => this.onLog(task),
         },

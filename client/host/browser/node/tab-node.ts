@@ -12,6 +12,7 @@ import { findGpu } from '../gpu.ts';
 import { SandboxWorkers } from '../sandbox/sandbox-workers.ts';
 import type { ProblemCode, TabGpu, TabPhase, TabProblem, TabSettings, TabStatus } from '../tab-status.ts';
 import { browserFamily, browserText } from './browser-text.ts';
+import { digestOf } from './digest-of.ts';
 import { askJobWords } from './job-words.ts';
 import { excessOf } from './node-excess.ts';
 import type { TabNodeOptions, TabPage } from './tab-node-api.ts';
@@ -198,6 +199,7 @@ export class TabNode {
         connect: () => connectSocketIo(url),
         workers: this.#workers,
         memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes) },
+        digest: (bytes, done) => void digestOf(bytes).then(done),
         memoryUsedBytes: () => this.#meter.memoryBytes + this.#shell.raylet.store.room.memoryBytes,
         rayletPorts: this.#store.ports,
         rayletOptions: this.#store.options,

@@ -4,9 +4,9 @@
  */
 import { IndexedDbColdStore } from '#client/object-store/indexed-db-cold-store.ts';
 import type { RayletOptions, RayletPorts } from '#client/raylet/ports.ts';
-import { DIGEST_BYTES } from '#shared/protocol/node-records.ts';
 import { browserClock } from '../browser-clock.ts';
 import { VALUES_DATABASE } from '../page/databases.ts';
+import { digestOf } from './digest-of.ts';
 
 const MEMORY_LIMIT_BYTES = 256 * 2 ** 20;
 /** A value that lives so long is written to the database: most are gone by then. */
@@ -26,7 +26,7 @@ export interface TabStore {
 export function openTabStore(diskLimitBytes: number): TabStore {
   const store = new IndexedDbColdStore(VALUES_DATABASE, diskLimitBytes, {
     clock: browserClock(),
-    digest: async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).slice(0, DIGEST_BYTES),
+    digest: digestOf,
     async quotaLeftBytes() {
       const { quota = Infinity, usage = 0 } = await navigator.storage.estimate();
       return quota - usage;
