@@ -216,6 +216,12 @@ export interface InitOptions {
   readonly submitter?: string;
   /** What it is for, in words for them too; at most 1024 bytes. */
   readonly purpose?: string;
+  /** Memory of this process for values. Default: 30 % of the memory that it may use. */
+  readonly objectStoreBytes?: number;
+  /** Folder for values that this memory has no room for; what is written there is gone when the process is. Default: the system's for temporary files. */
+  readonly spillDir?: string;
+  /** Bytes that may be written there; 0: none. Default: half of what is free. */
+  readonly spillLimitBytes?: number;
 }
 
 /** A connection to a cluster, and the job that this script is in it. `await using session = await init()` closes it. */

@@ -9,11 +9,12 @@ import { UsageError } from './exit-codes.ts';
 import { untilInterrupted } from './interrupts.ts';
 import { printJson } from './output.ts';
 import { parseAddress, parseCpus, parseLabel, parseMegabytes, parseResource } from './parse-values.ts';
+import { addStoreFlags, type StoreFlags, storeOptionsOf } from './store-flags.ts';
 import { tokenFor } from './target.ts';
 
 const BYTES_PER_MB = 2 ** 20;
 
-interface JoinOptions {
+interface JoinOptions extends StoreFlags {
   readonly token?: string;
   readonly cpus?: number;
   readonly name?: string;
@@ -26,7 +27,7 @@ interface JoinOptions {
 
 /** Adds the command. */
 export function addJoinCommand(program: Command): void {
-  program
+  const command = program
     .command('join')
     .summary('lend this machine to a cluster')
     .description(
@@ -47,7 +48,8 @@ export function addJoinCommand(program: Command): void {
       '--memory <MB>',
       'resident memory beyond which a task is ended (default: 80 % of this machine)',
       parseMegabytes,
-    )
+    );
+  addStoreFlags(command)
     .option('--json', 'print name, url and cpus as one line of JSON once it has joined')
     .addHelpText('after', '\nExample:\n  daylight join http://10.0.0.5:7700 --token 8mO2… --cpus 4 --resource robot=1')
     .action(join);
@@ -76,6 +78,7 @@ async function join(address: string | undefined, options: JoinOptions): Promise<
     ...(label === undefined ? {} : { labels: label }),
     gpu,
     ...(memory === undefined ? {} : { memoryLimitBytes: memory * BYTES_PER_MB }),
+    ...storeOptionsOf(options),
     logger: { info: say, warn: say, error: say },
     onFatal,
   }).finally(() => joining.abort());

@@ -31,6 +31,14 @@ export function parseMegabytes(text: string): number {
   return megabytes;
 }
 
+/** An amount in MB, as bytes. */
+export function parseSize(text: string): number {
+  const megabytes = Number(text);
+  if (text.trim() === '' || !Number.isFinite(megabytes) || megabytes < 0)
+    throw new InvalidArgumentError('an amount in MB.');
+  return Math.floor(megabytes * 2 ** 20);
+}
+
 /** `name=amount`, gathered over several options. */
 export function parseResource(text: string, before: Readonly<Record<string, number>> = {}): Record<string, number> {
   const [name = '', amount = ''] = text.split('=');

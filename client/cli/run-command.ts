@@ -11,9 +11,10 @@ import { onInterrupt } from './interrupts.ts';
 import { parseAddress, parseCpus, parseName, parseText } from './parse-values.ts';
 import { printable } from './printable.ts';
 import { openTerminal } from './output.ts';
+import { addStoreFlags, type StoreFlags, storeOptionsOf } from './store-flags.ts';
 import { tokenFor } from './target.ts';
 
-interface RunOptions {
+interface RunOptions extends StoreFlags {
   readonly args?: unknown;
   readonly address?: string;
   readonly token?: string;
@@ -26,7 +27,7 @@ interface RunOptions {
 
 /** Adds the command. `setExitCode` is told how the job ended. */
 export function addRunCommand(program: Command, setExitCode: (code: number) => void): void {
-  program
+  const command = program
     .command('run')
     .summary('run a job')
     .description(
@@ -43,7 +44,8 @@ export function addRunCommand(program: Command, setExitCode: (code: number) => v
         .env('DAYLIGHT_SUBMITTER')
         .argParser(parseText(MAX_SUBMITTER_BYTES)),
     )
-    .option('--purpose <text>', 'what for: shown to them too', parseText(MAX_PURPOSE_BYTES))
+    .option('--purpose <text>', 'what for: shown to them too', parseText(MAX_PURPOSE_BYTES));
+  addStoreFlags(command)
     .option('--json', 'print the result as one line of JSON')
     .addHelpText('after', '\nExample:\n  daylight run examples/hello/job.ts --args \'{"n": 10}\' --json')
     .action(async (file: string, options: RunOptions) => setExitCode(await run(file, options)));
@@ -73,6 +75,7 @@ async function run(file: string, options: RunOptions): Promise<number> {
       ...(name === undefined ? {} : { jobName: name }),
       ...(submitter === undefined ? {} : { submitter }),
       ...(purpose === undefined ? {} : { purpose }),
+      ...storeOptionsOf(options),
       onLog: ({ task, text }) => terminal.log(task === 0 ? '' : formatObjectKey(task), text),
       onProgress: (fraction, note) => terminal.progress(fraction, note),
     });

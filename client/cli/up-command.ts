@@ -4,17 +4,19 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import type { NodeHost } from '#client/host/nodejs/node-host.ts';
+import type { StoreOptions } from '#client/host/nodejs/store-options.ts';
 import { serversFolder, writeServer } from './cluster-file.ts';
 import { UsageError } from './exit-codes.ts';
 import { untilInterrupted } from './interrupts.ts';
 import { printJson } from './output.ts';
 import { parseCpus, parseLabel, parsePort, parsePublicUrl, parseSandboxHost } from './parse-values.ts';
+import { addStoreFlags, type StoreFlags, storeOptionsOf } from './store-flags.ts';
 import type { ServerSettings, StartServer, StartedServer } from './server-starter.ts';
 
 const DEFAULT_PORT = 7700;
 const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '::1', '[::1]'];
 
-interface UpOptions {
+interface UpOptions extends StoreFlags {
   readonly port: number;
   readonly host: string;
   readonly data: string;
@@ -33,7 +35,7 @@ interface UpOptions {
 
 /** Adds the command. */
 export function addUpCommand(program: Command, startServer: StartServer): void {
-  program
+  const command = program
     .command('up')
     .summary('start a server')
     .description(
@@ -47,7 +49,8 @@ export function addUpCommand(program: Command, startServer: StartServer): void {
       '--label <key=value>',
       'and a label by which tasks can ask for them, e.g. zone=a; may be repeated',
       parseLabel,
-    )
+    );
+  addStoreFlags(command)
     .option(
       '--packages <dir>',
       'node_modules with the packages that pasted jobs may import (default: packages/node_modules in the data folder)',
@@ -83,8 +86,7 @@ async function up(options: UpOptions, startServer: StartServer): Promise<void> {
     publicUrl,
     sandboxHost,
   } = options;
-  if (cpus === 0 && options.label)
-    throw new UsageError('--label is for the CPUs of this machine: it needs --cpus, too');
+  if (cpus === 0) checkWithoutNode(options);
   const tls = tlsFiles(options);
   if (sandboxHost !== undefined && publicUrl === undefined)
     throw new UsageError('--sandbox-host needs --public-url too: the sandbox must know whose pages may show it');
@@ -110,7 +112,7 @@ async function up(options: UpOptions, startServer: StartServer): Promise<void> {
     await jobParts.bundler.close();
     throw error;
   });
-  const node = cpus > 0 ? await lendHere(server, cpus, label) : undefined;
+  const node = cpus > 0 ? await lendHere(server, cpus, label, storeOptionsOf(options)) : undefined;
   const forget = options.unlisted ? () => {} : remember(server, say);
   process.once('exit', forget);
   print(server, options);
@@ -121,6 +123,15 @@ async function up(options: UpOptions, startServer: StartServer): Promise<void> {
   await server.stop();
   await jobParts.bundler.close();
   if (failure) throw failure;
+}
+
+/** Some options are of use only to a node here. @throws UsageError */
+function checkWithoutNode({ label, objectStoreMemory, spillDir, spillLimit }: UpOptions): void {
+  if (label) throw new UsageError('--label is for the CPUs of this machine: it needs --cpus, too');
+  if ((objectStoreMemory ?? spillDir ?? spillLimit) !== undefined)
+    throw new UsageError(
+      '--object-store-memory, --spill-dir and --spill-limit are for values here: they need --cpus, too',
+    );
 }
 
 /** What a server needs for pasted jobs; the server itself runs no job code and reads no packages. */
@@ -141,9 +152,10 @@ async function lendHere(
   { localUrl, joinToken }: StartedServer,
   cpus: number,
   labels: Readonly<Record<string, string>>,
+  store: StoreOptions,
 ): Promise<NodeHost> {
   const { startNodeHost } = await import('#client/host/nodejs/node-host.ts');
-  return startNodeHost({ url: localUrl, token: joinToken, cpus, labels, isOwnServer: true });
+  return startNodeHost({ url: localUrl, token: joinToken, cpus, labels, isOwnServer: true, ...store });
 }
 
 /** Tells the other commands of this account where the server is; gives what takes that back. */

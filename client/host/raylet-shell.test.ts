@@ -59,7 +59,7 @@ describe('RayletShell', () => {
           return line;
         },
         workers: { spawn() {}, stop() {}, send() {}, flush() {}, stopAll: () => Promise.resolve() },
-        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes), release() {} },
+        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes) },
         digest: (bytes, done) => done(digest128Bytes(bytes)),
         memoryUsedBytes: () => 0,
       },

@@ -41,8 +41,6 @@ export interface ShellWorkers {
 /** Memory for values that come from other nodes. */
 export interface ShellMemory {
   allocate(sizeBytes: number): Attachment;
-  /** Room that dropped values took is free again. */
-  release(sizeBytes: number): void;
 }
 
 /** What a shell needs of its host. */
@@ -124,8 +122,6 @@ export class RayletShell {
   #resources: ReadonlyMap<string, number>;
   /** Closed from a lost connection until the records the server lacks come first again. */
   #gateOpen = false;
-  /** Reserved bytes the raylet has been given and may have dropped since. */
-  #accountedBytes = 0;
   #lastLoad = '';
   #ticksQuietly = false;
   #cancelTick = (): void => {};
@@ -220,7 +216,7 @@ export class RayletShell {
 
   /** Messages of a worker or the driver. */
   onMessages(id: number, messages: readonly WorkerRequest[], attachments: readonly Attachment[]): void {
-    for (const attachment of attachments) this.#accountedBytes += attachment.byteLength;
+    for (const attachment of attachments) this.#raylet.store.arrived(attachment.byteLength);
     for (const message of messages) {
       this.#raylet.onWorkerMessage(id, message, attachments);
       if (message.kind === 'progress' && id === this.#driver?.id)
@@ -237,7 +233,6 @@ export class RayletShell {
   /** Sends what was decided. */
   flush(): void {
     this.#raylet.flush();
-    this.#releaseDropped();
     if (!this.#ticksQuietly || this.#raylet.isQuiet) return;
     this.#cancelTick();
     this.#tickLater();
@@ -321,7 +316,7 @@ export class RayletShell {
           sizeBytes,
           (memory, isTooLarge) => {
             if (memory) {
-              this.#accountedBytes += memory.byteLength;
+              this.#raylet.store.arrived(memory.byteLength);
               this.#events.onBrought?.(key, new Uint8Array(memory));
             }
             done(memory, isTooLarge);
@@ -386,23 +381,13 @@ export class RayletShell {
     void this.#ports.workers.stopAll();
     this.#raylet.store.close();
     this.#raylet = this.#createRaylet();
-    this.#releaseDropped();
     this.#events.onSessionDead(message);
-  }
-
-  /** Gives the room of dropped values back to the workers. */
-  #releaseDropped(): void {
-    const { storeBytes } = this.#raylet.load();
-    if (storeBytes >= this.#accountedBytes) return;
-    this.#ports.memory.release(this.#accountedBytes - storeBytes);
-    this.#accountedBytes = storeBytes;
   }
 
   #tickLater(): void {
     this.#ticksQuietly = this.#raylet.isQuiet;
     this.#cancelTick = this.#ports.clock.after(this.#ticksQuietly ? QUIET_TICK_MS : TICK_MS, () => {
       this.#raylet.tick();
-      this.#releaseDropped();
       this.#tickLater();
     });
   }

@@ -2,6 +2,7 @@
  * What every cold store promises, as tests: the one of plain memory that other tests rely on, and those that last.
  */
 import { expect, it } from 'vitest';
+import type { Attachment } from '#shared/ports/transport.ts';
 import type { ColdRow, ColdStore } from './cold-store.ts';
 import { digestOf } from './testing/memory-cold-store.ts';
 
@@ -28,7 +29,7 @@ export function put(
 
 /** Resolves with what `get` says. */
 export async function get(store: ColdStore, key: number): Promise<Uint8Array | undefined> {
-  const bytes = await new Promise<ArrayBuffer | undefined>((resolve) => store.get(key, resolve));
+  const bytes = await new Promise<Attachment | undefined>((resolve) => store.get(key, resolve));
   return bytes && new Uint8Array(bytes);
 }
 
@@ -50,6 +51,17 @@ export function coldStoreContract(open: (limitBytes: number) => ColdStore): void
     expect(await list(store)).toEqual([{ key: 7, sizeBytes: 100_000, digest: digestOf(bytes), nested: [3, 4] }]);
     expect(store.usedBytes).toBe(100_000);
     expect(bytes.length).toBe(100_000); // it is still the caller's
+  });
+
+  it('O4 gives back large values and empty ones', async () => {
+    const store = open(room);
+    const [large, empty] = [testBytes(3_000_000), new Uint8Array(0)];
+    expect(await put(store, 1, large)).toEqual(digestOf(large));
+    expect(await put(store, 2, empty)).toEqual(digestOf(empty));
+    const back = await get(store, 1);
+    expect(back?.length).toBe(large.length);
+    expect(back?.every((byte, place) => byte === large[place])).toBe(true);
+    expect(await get(store, 2)).toEqual(empty);
   });
 
   it('O4 stores a view without the buffer around it', async () => {

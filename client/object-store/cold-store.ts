@@ -5,6 +5,7 @@
  * has returned. What is asked about one key takes effect in the order in which it was asked.
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { Attachment } from '#shared/ports/transport.ts';
 
 /** What is known of a stored value without reading it. */
 export interface ColdRow {
@@ -33,7 +34,7 @@ export interface ColdStore {
     done: (digest: Uint8Array | undefined) => void,
   ): void;
   /** @param done gets the value's bytes, the caller's own from then on, or `undefined` if they are not to be had */
-  get(key: ObjectKey, done: (bytes: ArrayBuffer | undefined) => void): void;
+  get(key: ObjectKey, done: (bytes: Attachment | undefined) => void): void;
   /** Removes a value; a `put` of this key that is under way comes to nothing. */
   delete(key: ObjectKey): void;
   /** @param done gets everything that is stored */

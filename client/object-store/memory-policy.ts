@@ -15,6 +15,8 @@ interface Entry {
 export class MemoryPolicy {
   /** May be changed at any time. */
   limitBytes: number;
+  /** What is to be in memory at most: the limit, or less while somebody waits for room. */
+  #targetBytes: number;
   /** Each ordered by use, the oldest first: a `Map` keeps the order of insertion. */
   readonly #plain = new Map<ObjectKey, Entry>();
   readonly #covered = new Map<ObjectKey, Entry>();
@@ -26,6 +28,7 @@ export class MemoryPolicy {
 
   constructor(limitBytes: number) {
     this.limitBytes = limitBytes;
+    this.#targetBytes = limitBytes;
   }
 
   /** Bytes of all values in memory. */
@@ -43,7 +46,12 @@ export class MemoryPolicy {
   }
 
   get isOver(): boolean {
-    return this.#usedBytes > this.limitBytes;
+    return this.#usedBytes > this.#targetBytes;
+  }
+
+  /** Sets how much is to leave from now on. @param shortBytes so much at least, also if the limit is kept */
+  aim(shortBytes: number): void {
+    this.#targetBytes = Math.min(this.limitBytes, this.#usedBytes - shortBytes);
   }
 
   has(key: ObjectKey): boolean {
@@ -110,7 +118,7 @@ export class MemoryPolicy {
    * @param mayWrite whether a value that has to be written first can be
    */
   next(mayWrite: (sizeBytes: number) => boolean): ObjectKey | undefined {
-    if (this.#usedBytes - this.#leavingBytes <= this.limitBytes) return undefined;
+    if (this.#usedBytes - this.#leavingBytes <= this.#targetBytes) return undefined;
     const [covered] = this.#covered;
     const [plain] = this.#plain;
     if (plain && (!covered || plain[1].usedAt < covered[1].usedAt) && mayWrite(plain[1].sizeBytes)) return plain[0];

@@ -10,10 +10,13 @@
 import { MemoryPolicy } from '../object-store/memory-policy.ts';
 import type { ColdStore } from '../object-store/cold-store.ts';
 import type { ObjectKey } from '#shared/ids/object-key.ts';
+import type { Attachment } from '#shared/ports/transport.ts';
+import { INLINE_BYTES } from '#shared/protocol/limits.ts';
 import type { LocalObject } from './entries.ts';
 import type { Journal } from './journal.ts';
 import type { LocalObjects, StoreWatch } from './local-objects.ts';
 import type { RayletOptions, RayletPorts } from './ports.ts';
+import type { WorkerEntry } from './worker-pool.ts';
 
 /** Values on their way out of memory at a time. */
 const MAX_WRITING_BYTES = 64 * 1024 * 1024;
@@ -35,6 +38,10 @@ export interface ColdDeskHooks {
   readonly objects: () => LocalObjects;
   /** A value is about to be written under a key. */
   writing(key: ObjectKey): void;
+  /** A value is in memory again, for which nobody took room. */
+  restored(sizeBytes: number): void;
+  /** The value of an object left memory: what a worker keeps of it is to go, too. */
+  letGo(worker: WorkerEntry, key: ObjectKey): void;
   flush(): void;
 }
 
@@ -126,8 +133,14 @@ export class ColdDesk implements StoreWatch {
 
   // --- out of memory -----------------------------------------------------------------------------------------------
 
-  /** The step is over: what memory has no room for leaves. */
-  settle(): void {
+  /** Values are on their way out of memory. */
+  get isMoving(): boolean {
+    return this.#writes.size > 0;
+  }
+
+  /** The step is over: what memory has no room for leaves. @param shortBytes somebody waits for so many, whatever the limit is */
+  settle(shortBytes = 0): void {
+    this.#policy.aim(shortBytes);
     if (!this.#policy.isOver || !this.#store) return;
     const mayWrite = (sizeBytes: number): boolean => this.#hasRoom(sizeBytes, MAX_WRITING_BYTES);
     for (let key = this.#policy.next(mayWrite); key !== undefined; key = this.#policy.next(mayWrite)) {
@@ -204,7 +217,10 @@ export class ColdDesk implements StoreWatch {
 
   #leaves(key: ObjectKey, object: LocalObject | undefined): void {
     this.#policy.remove(key);
-    if (object) this.#hooks.objects().setSpilled(object);
+    if (!object) return;
+    for (const worker of object.readers ?? []) if (worker.state !== 'ended') this.#hooks.letGo(worker, key);
+    object.readers = undefined;
+    this.#hooks.objects().setSpilled(object);
   }
 
   // --- back into memory --------------------------------------------------------------------------------------------
@@ -225,7 +241,7 @@ export class ColdDesk implements StoreWatch {
     }
   }
 
-  #read(move: Move, bytes: ArrayBuffer | undefined): void {
+  #read(move: Move, bytes: Attachment | undefined): void {
     const { object } = move;
     const objects = this.#hooks.objects();
     const isMeant = this.#restores.get(object.key) === move;
@@ -236,6 +252,7 @@ export class ColdDesk implements StoreWatch {
     const isGood = bytes !== undefined && bytes.byteLength === object.sizeBytes;
     if (isMeant && isGood) {
       this.#policy.add(object.key, object.sizeBytes, true);
+      if (object.sizeBytes > INLINE_BYTES) this.#hooks.restored(bytes.byteLength);
       objects.setRestored(object, bytes);
     } else if (isMeant) {
       // The browser may clear its storage at any time. There is no copy here any more.

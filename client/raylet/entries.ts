@@ -146,6 +146,8 @@ export interface LocalObject {
   nested: ObjectKey[];
   /** The worker that made or submitted it: it is told the value unasked. */
   owner: WorkerEntry | undefined;
+  /** Workers that have the value as well, while the GCS counts on this node's copy. */
+  readers: Set<WorkerEntry> | undefined;
   /** Local interest: owner, waiting tasks, blocked `get`s. At 0 what the GCS does not count on is dropped. */
   uses: number;
   listeners: Set<ObjectListener> | undefined;

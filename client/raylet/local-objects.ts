@@ -11,6 +11,7 @@ import { INLINE_BYTES } from '#shared/protocol/limits.ts';
 import type { PullPriority } from '../object-manager/ports.ts';
 import type { LocalObject, ObjectListener } from './entries.ts';
 import { moveObject } from './local-object-state.ts';
+import type { WorkerEntry } from './worker-pool.ts';
 
 /** What becomes of the values that the GCS counts on this node for: see `cold-desk.ts`. */
 export interface StoreWatch {
@@ -74,6 +75,7 @@ export class LocalObjects {
         memory: undefined,
         nested: [],
         owner: undefined,
+        readers: undefined,
         uses: 0,
         listeners: undefined,
         kept: false,
@@ -168,7 +170,7 @@ export class LocalObjects {
   }
 
   /** A spilled value is in memory again. Its owner is not told: it was when the value came, and may have no use for it. */
-  setRestored(object: LocalObject, bytes: ArrayBuffer): void {
+  setRestored(object: LocalObject, bytes: Attachment): void {
     if (object.sizeBytes > INLINE_BYTES) {
       this.storedBytes += object.sizeBytes;
       moveObject(object, 'local');
@@ -178,6 +180,11 @@ export class LocalObjects {
       object.value = new Uint8Array(bytes);
     }
     this.#tellListeners(object, false);
+  }
+
+  /** A worker has the value, too: it is told when that leaves memory. */
+  share(object: LocalObject, worker: WorkerEntry): void {
+    if (object.kept) (object.readers ??= new Set()).add(worker);
   }
 
   #keep(object: LocalObject): void {
@@ -255,6 +262,7 @@ export class LocalObjects {
   #unkeep(object: LocalObject): void {
     if (!object.kept) return;
     object.kept = false;
+    object.readers = undefined;
     this.#hooks.store.dropped(object);
   }
 

@@ -86,6 +86,7 @@ export class ObjectDesk {
     keepFor(worker, maker, parent, key);
     if (memory) this.#objects.setLocal(object, memory, sizeBytes, nested);
     else this.#objects.setInline(object, bytes, nested, !inRecord);
+    this.#objects.share(object, worker);
     if (object.uses <= 0) this.#objects.forgetUnused(object);
   }
 
@@ -164,6 +165,7 @@ export class ObjectDesk {
 
   sendObject(worker: WorkerEntry, object: LocalObject): void {
     this.#objects.touch(object);
+    this.#objects.share(object, worker);
     const status =
       object.status === 'error'
         ? OBJECT_STATUS.error

@@ -26,6 +26,18 @@ export interface ServerLink {
   sendProgress(task: ObjectKey, fraction: number, note: string): void;
 }
 
+/** Room for large values, counted in memory that the node's workers share: they take of it without asking. */
+export interface StoreRoom {
+  /** Below 0 when what could not be refused was more than there was. */
+  readonly freeBytes: number;
+  /** Takes so many bytes, there or not. */
+  take(sizeBytes: number): void;
+  /** Gives room back, and tells those who wait for some. */
+  release(sizeBytes: number): void;
+  /** Tells those who wait that there will be none. */
+  full(): void;
+}
+
 /** Everything a raylet needs. */
 export interface RayletPorts {
   readonly clock: Clock;
@@ -45,6 +57,8 @@ export interface RayletPorts {
   revoke?(workerId: number, claim: number): boolean;
   /** Where values go that memory has no room for; absent where memory is all there is. */
   readonly coldStore?: ColdStore;
+  /** Absent where memory is not shared: then workers are told how much room there is. */
+  readonly room?: StoreRoom;
 }
 
 /** What a node offers. */

@@ -217,7 +217,7 @@ export class Raylet {
   get isQuiet(): boolean {
     if (this.#tasks.count > 0 || this.journal.hasUnsent || !this.#actors.isQuiet) return false;
     for (const worker of this.#pool.all()) if (worker.blocks.size > 0) return false;
-    return this.#pool.surplus() === undefined;
+    return this.#pool.surplus() === undefined && this.store.isQuiet;
   }
 
   /**
@@ -337,10 +337,10 @@ export class Raylet {
         return;
       case 'flush':
         this.journal.flush();
-        this.#send(worker, { kind: 'flushed', id: message.id });
-        return;
+        return this.#send(worker, { kind: 'flushed', id: message.id });
       default:
-        if (!this.#desk.mains.takes(worker, message)) this.#speech.on(worker, message, this.#job);
+        if (this.store.takes(worker, message) || this.#desk.mains.takes(worker, message)) return;
+        this.#speech.on(worker, message, this.#job);
     }
   }
 

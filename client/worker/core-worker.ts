@@ -102,6 +102,7 @@ export class CoreWorker {
       ports,
       attach: (memory) => this.#link.attach(memory),
       push,
+      post: () => this.#link.flush(),
       nextKey: () => this.#keys.take(),
       cache: this.cache,
     });
@@ -188,14 +189,19 @@ export class CoreWorker {
     const live = (): Promise<GetOutcome> => this.#awaitValues(task, refs, keys, options);
     const isBounded = timeoutMs !== undefined || signal !== undefined;
     const bring = (wanted: readonly ObjectKey[]): Promise<void> => this.fetch(task, wanted, refs);
-    const { timedOut, failed, pending } = task.main
-      ? await durableGet(task.main, { keys, isBounded, bring }, live)
-      : await live();
-    if (failed > 0) throw this.#errorOf(keys[failed - 1] ?? 0);
-    if (timedOut) throw timeoutError(pending, keys.length, timeoutMs ?? 0);
-    return settled
-      ? keys.map((key) => this.#settled(key, task, copy))
-      : keys.map((key) => this.#valueOf(key, task, copy));
+    this.cache.beginRead(keys);
+    try {
+      const { timedOut, failed, pending } = task.main
+        ? await durableGet(task.main, { keys, isBounded, bring }, live)
+        : await live();
+      if (failed > 0) throw this.#errorOf(keys[failed - 1] ?? 0);
+      if (timedOut) throw timeoutError(pending, keys.length, timeoutMs ?? 0);
+      return settled
+        ? keys.map((key) => this.#settled(key, task, copy))
+        : keys.map((key) => this.#valueOf(key, task, copy));
+    } finally {
+      this.cache.endRead(keys);
+    }
   }
 
   async #awaitValues(
@@ -394,6 +400,8 @@ export class CoreWorker {
           this.cache.tidy(key, entry);
         }
         return;
+      case 'letGo':
+        return this.cache.letGo(command.object);
       case 'response':
         return this.#questions.answer(command.id, command.ok, command.body);
       case 'flushed':
@@ -421,6 +429,7 @@ export class CoreWorker {
       entry.state = OBJECT_STATE.stored;
       if (attachment > 0) entry.memory = attachments[attachment - 1];
     }
+    entry.isLetGo = false;
     entry.sizeBytes = sizeBytes;
     entry.nested = nested;
     this.#changed(object, entry);

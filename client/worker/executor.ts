@@ -204,11 +204,17 @@ export class Executor {
     const hasCode = entry.module === '' || this.#modules.evaluated(entry.module) !== undefined;
     if (isComplete && hasCode && entry.name !== MAIN_FUNCTION && (!usesGpu || task.gpu !== undefined))
       return this.#call(task, startMs, run, entry);
+    // What is here now is to be here still when the rest is.
+    this.#core.cache.beginRead(run.deps);
     this.#prepare(task, run, entry, isComplete, usesGpu).then(
       (isReady) => {
         if (isReady) this.#call(task, this.#ports.clock.nowMs(), run, entry);
+        this.#core.cache.endRead(run.deps);
       },
-      (error: unknown) => this.#fail(task, startMs, error, run),
+      (error: unknown) => {
+        this.#fail(task, startMs, error, run);
+        this.#core.cache.endRead(run.deps);
+      },
     );
   }
 

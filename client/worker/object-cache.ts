@@ -46,6 +46,10 @@ export class ObjectEntry {
   uses = 0;
   /** Sent ahead of a run that reads it. */
   isArgument = false;
+  /** Calls that are about to read the value: it stays for them. */
+  reads = 0;
+  /** The node let go of the value; so shall this program, once nobody is about to read it. */
+  isLetGo = false;
   waiters: ObjectWaiter[] | undefined;
   bound: CallBound | undefined;
 
@@ -173,6 +177,40 @@ export class ObjectCache {
     const waiters = entry.waiters;
     if (waiters !== undefined) for (const waiter of waiters.slice()) waiter.objectChanged(key, entry);
     this.tidy(key, entry);
+  }
+
+  /** The values of these are about to be read, once all of them are here. */
+  beginRead(keys: readonly ObjectKey[]): void {
+    for (const key of keys) {
+      const entry = this.#entries.find(key);
+      if (entry !== undefined) entry.reads += 1;
+    }
+  }
+
+  /** They were read, or will not be. */
+  endRead(keys: readonly ObjectKey[]): void {
+    for (const key of keys) {
+      const entry = this.#entries.find(key);
+      if (entry === undefined || entry.reads === 0) continue;
+      entry.reads -= 1;
+      if (entry.isLetGo) this.#letGo(entry);
+    }
+  }
+
+  /** The node has no memory left for this value: it is to be asked for when it is needed. */
+  letGo(key: ObjectKey): void {
+    const entry = this.#entries.find(key);
+    if (entry === undefined || entry.isError || !entry.isReady) return;
+    entry.isLetGo = true;
+    this.#letGo(entry);
+  }
+
+  #letGo(entry: ObjectEntry): void {
+    if (entry.reads > 0) return;
+    entry.isLetGo = false;
+    entry.state = OBJECT_STATE.stored;
+    entry.value = undefined;
+    entry.memory = undefined;
   }
 
   /** Forgets the object if nothing here needs it; an unfinished submission stays until its result has been counted. */

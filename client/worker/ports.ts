@@ -11,6 +11,12 @@ import type { OpenGpu } from './gpu-slot.ts';
 export interface StoreBudget {
   /** Takes so many bytes; false if they are not there. The raylet gives them back when it drops the copy. */
   tryReserve(sizeBytes: number): boolean;
+  /**
+   * Lets the thread stand still until so many bytes are there, and takes them; false if the node has no room for them. Absent where
+   * a thread cannot wait.
+   * @param ask tells the raylet what is waited for
+   */
+  awaitRoom?(sizeBytes: number, ask: () => void): boolean;
   /** The raylet's word of how much there is now, where it is not counted in shared memory. */
   told?(freeBytes: number): void;
 }

@@ -27,6 +27,8 @@ export interface StoreLink {
   readonly cache: ObjectCache;
   attach(memory: Attachment): number;
   push(message: WorkerRequest, sizeBytes?: number): void;
+  /** Posts what was pushed. */
+  post(): void;
   nextKey(): ObjectKey;
 }
 
@@ -49,7 +51,7 @@ export class ValueStore {
     const { sizeBytes } = encoded;
     if (sizeBytes <= INLINE_BYTES) return { bytes: encoded.toBytes(), memory: undefined };
     const { ports } = this.#link;
-    if (!ports.budget.tryReserve(sizeBytes)) {
+    if (!ports.budget.tryReserve(sizeBytes) && !this.#awaitRoom(sizeBytes)) {
       throw new ObjectStoreFullError(
         `no room for a value of ${sizeBytes} bytes in this node's object store: free references that are not needed any more`,
       );
@@ -57,6 +59,18 @@ export class ValueStore {
     const memory = ports.allocate?.(sizeBytes) ?? allocate(sizeBytes);
     encoded.writeInto(new Uint8Array(memory), 0);
     return { bytes: NO_BYTES, memory };
+  }
+
+  #awaitRoom(sizeBytes: number): boolean {
+    const { ports } = this.#link;
+    if (ports.budget.awaitRoom === undefined) return false;
+    const isThere = ports.budget.awaitRoom(sizeBytes, () => {
+      this.#link.push({ kind: 'needsRoom', sizeBytes });
+      // Nothing is posted by itself while the thread stands still.
+      this.#link.post();
+    });
+    this.#link.push({ kind: 'needsRoom', sizeBytes: 0 });
+    return isThere;
   }
 
   /** Stores a value on behalf of `task`; the key is known here before the message is sent. */

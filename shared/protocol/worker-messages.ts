@@ -35,6 +35,8 @@ export const workerRequests = recordBatch({
    */
   block: { id: uint, task: uint, objects: keys, needed: uint, /** 0: no limit. */ timeoutMs: uint, fetch: bool },
   unblock: { id: uint },
+  /** This worker's thread stands still until there is room for a value of so many bytes; 0: it goes on. */
+  needsRoom: { sizeBytes: uint },
   release: { object: uint, holder: uint },
   hold: { object: uint, holder: uint },
   cancel: { task: uint, recursive: bool, force: bool },
@@ -100,6 +102,8 @@ export const workerCommands = recordBatch({
     nested: keys,
     attachment: uint,
   },
+  /** The value left this node's memory: what the worker keeps of it is to go, too. Whoever needs it asks. */
+  letGo: { object: uint },
   unblocked: { id: uint, timedOut: bool },
   cancelTask: { task: uint },
   /** These objects may be forgotten: their task is over. */

@@ -5,17 +5,10 @@
 import { MessageChannel } from 'node:worker_threads';
 import { messagePortTransport } from '#client/transport/message-port-transport.ts';
 import { type Driver, startDriver } from '#client/worker/worker-runtime.ts';
-import {
-  defaultMemoryLimitBytes,
-  defaultNodeName,
-  labelList,
-  newNodeId,
-  resourceList,
-  storeBytesFor,
-} from './machine.ts';
+import { defaultMemoryLimitBytes, defaultNodeName, labelList, newNodeId, resourceList } from './machine.ts';
 import { type RayletHandle, startRaylet } from './raylet-handle.ts';
 import { nodeRealmPorts } from './realm-ports.ts';
-import { createStoreBudget } from './shared-store-budget.ts';
+import { type StoreOptions, storeSettings } from './store-options.ts';
 
 const FIRST_CONNECTION_MS = 10_000;
 /** How often a process that has nothing else to do looks whether its calls were answered. */
@@ -32,7 +25,7 @@ export interface JobLine {
 }
 
 /** What a driver connects with. */
-export interface DriverOptions {
+export interface DriverOptions extends StoreOptions {
   readonly url: string;
   readonly token: string;
   /** CPUs this process lends. */
@@ -65,7 +58,7 @@ export async function connectDriver(options: DriverOptions): Promise<DriverConne
   const { url, token, numCpus, resources = {}, labels = {}, jobName, submitter = '', purpose = '' } = options;
   const { onLog, onProgress, onWarning, onFatal } = options;
   const memoryLimitBytes = defaultMemoryLimitBytes();
-  const storeBudget = createStoreBudget(storeBytesFor(memoryLimitBytes));
+  const store = storeSettings(options, memoryLimitBytes);
   const nodeName = defaultNodeName();
   const { port1, port2 } = new MessageChannel();
   let isAway = false;
@@ -83,7 +76,7 @@ export async function connectDriver(options: DriverOptions): Promise<DriverConne
       submitter,
       purpose,
       memoryLimitBytes,
-      storeBudget,
+      ...store,
       firstConnectionMs: FIRST_CONNECTION_MS,
       driverPort: port2,
     },
@@ -107,7 +100,7 @@ export async function connectDriver(options: DriverOptions): Promise<DriverConne
     {
       ...nodeRealmPorts({
         node: nodeName,
-        storeBudget,
+        storeBudget: store.storeBudget,
         randomSeed: Math.floor(Math.random() * 2 ** 32),
         job: String(raylet.job),
       }),

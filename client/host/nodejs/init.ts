@@ -43,6 +43,9 @@ async function open({
   jobName,
   submitter = '',
   purpose = '',
+  objectStoreBytes,
+  spillDir,
+  spillLimitBytes,
 }: NonNullable<Parameters<Init>[0]>): Promise<Session> {
   const local =
     address === undefined
@@ -62,6 +65,9 @@ async function open({
       jobName: jobName ?? scriptName(),
       submitter,
       purpose,
+      objectStoreBytes,
+      spillDir,
+      spillLimitBytes,
       onLog: ({ text }) => void process.stderr.write(text.endsWith('\n') ? text : `${text}\n`),
       onWarning: (message) => process.emitWarning(message),
       onFatal: (error) => process.emitWarning(error),

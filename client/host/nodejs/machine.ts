@@ -31,8 +31,8 @@ export function storeBytesFor(memoryLimitBytes: number): number {
 }
 
 /** JavaScript heap of one worker: a fair share of what the store leaves. */
-export function workerHeapBytesFor(memoryLimitBytes: number, cpus: number): number {
-  const share = (memoryLimitBytes - storeBytesFor(memoryLimitBytes)) / Math.max(1, cpus);
+export function workerHeapBytesFor(memoryLimitBytes: number, storeBytes: number, cpus: number): number {
+  const share = (memoryLimitBytes - storeBytes) / Math.max(1, cpus);
   return Math.min(MAX_WORKER_HEAP_BYTES, Math.max(MIN_WORKER_HEAP_BYTES, share));
 }
 

@@ -9,12 +9,11 @@ import {
   labelList,
   newNodeId,
   resourceList,
-  storeBytesFor,
 } from './machine.ts';
 import { findNodeGpu } from './gpu.ts';
 import { type RayletHandle, startRaylet } from './raylet-handle.ts';
 import type { NodeStats } from './raylet-messages.ts';
-import { createStoreBudget } from './shared-store-budget.ts';
+import { type StoreOptions, storeSettings } from './store-options.ts';
 
 const FIRST_CONNECTION_MS = 10_000;
 
@@ -26,7 +25,7 @@ export interface HostLogger {
 }
 
 /** What a host joins with. */
-export interface NodeHostOptions {
+export interface NodeHostOptions extends StoreOptions {
   /** Of the server: `http://host:port`. */
   readonly url: string;
   /** The server runs in this very process: its certificate, made for the name that others use, is not checked. */
@@ -93,7 +92,7 @@ export async function startNodeHost(options: NodeHostOptions): Promise<NodeHost>
       ...(gpuFacts === undefined ? {} : { facts: JSON.stringify({ gpu: gpuFacts }) }),
       jobName: '',
       memoryLimitBytes,
-      storeBudget: createStoreBudget(storeBytesFor(memoryLimitBytes)),
+      ...storeSettings(options, memoryLimitBytes),
       firstConnectionMs: FIRST_CONNECTION_MS,
     },
     {

@@ -14,10 +14,15 @@ import { platformText, workerHeapBytesFor } from './machine.ts';
 import { watchMemory } from './memory-watchdog.ts';
 import type { FromRaylet, NodeStats, RayletThreadOptions } from './raylet-messages.ts';
 import { SharedStoreBudget } from './shared-store-budget.ts';
+import { DiskColdStore } from './spill/disk-cold-store.ts';
 import { systemClock, systemRandom } from './system-ports.ts';
 import { WorkerThreads } from './worker-threads.ts';
 
 const MILLI = 1000;
+/** Part of the memory for values that may be full before the first of them leave: programs find room without waiting. */
+const SPILL_FROM = 0.8;
+/** A trouble with the disk is told no more often. */
+const TROUBLE_MS = 60_000;
 
 /** A node in one thread. */
 export class NodeShell {
@@ -26,13 +31,18 @@ export class NodeShell {
   readonly #threads: WorkerThreads;
   readonly #shell: RayletShell;
   readonly #stopWatching: () => void;
+  readonly #coldStore: DiskColdStore | undefined;
+  #troubledAtMs = -Infinity;
 
   constructor(options: RayletThreadOptions, tell: (message: FromRaylet) => void) {
     this.#options = options;
     this.#tell = tell;
-    const { memoryLimitBytes, cpuMilli, nodeName, storeBudget, gpu = false } = options;
+    const { memoryLimitBytes, cpuMilli, nodeName, storeBudget, spill, gpu = false } = options;
+    if (spill) this.#coldStore = new DiskColdStore(spill, (message) => this.#troubled(message));
+    const { totalBytes } = new SharedStoreBudget(storeBudget);
+    const heapBytes = workerHeapBytesFor(memoryLimitBytes, totalBytes, cpuMilli / MILLI);
     this.#threads = new WorkerThreads(
-      { nodeName, storeBudget, heapBytes: workerHeapBytesFor(memoryLimitBytes, cpuMilli / MILLI), gpu },
+      { nodeName, storeBudget, heapBytes, gpu },
       {
         onMessages: (id, messages, attachments) => this.#shell.onMessages(id, messages, attachments),
         onExit: (id, reason, message) => this.#shell.onWorkerExit(id, reason, message),
@@ -53,6 +63,7 @@ export class NodeShell {
   async stop(reason: string): Promise<void> {
     this.#stopWatching();
     await this.#shell.stop(reason);
+    await this.#coldStore?.close();
   }
 
   stats(): NodeStats {
@@ -79,13 +90,14 @@ export class NodeShell {
         workers: this.#threads,
         memory: {
           allocate: (sizeBytes) => {
-            budget.reserve(sizeBytes);
+            budget.take(sizeBytes);
             return new SharedArrayBuffer(sizeBytes);
           },
-          release: (sizeBytes) => budget.release(sizeBytes),
         },
         digest: (bytes, done) => done(hash('sha256', bytes, 'buffer').subarray(0, DIGEST_BYTES)),
         memoryUsedBytes: () => process.memoryUsage.rss(),
+        rayletPorts: { room: budget, ...(this.#coldStore ? { coldStore: this.#coldStore } : {}) },
+        rayletOptions: { memoryLimitBytes: Math.floor(budget.totalBytes * SPILL_FROM) },
       },
       {
         onWelcome: ({ session, job, resumed }) => {
@@ -117,6 +129,13 @@ export class NodeShell {
   #introduceJob(): void {
     const { submitter = '', purpose = '' } = this.#options;
     if (submitter !== '' || purpose !== '') this.#shell.raylet.journal.append({ kind: 'jobInfo', submitter, purpose });
+  }
+
+  #troubled(message: string): void {
+    const nowMs = systemClock.nowMs();
+    if (nowMs - this.#troubledAtMs < TROUBLE_MS) return;
+    this.#troubledAtMs = nowMs;
+    this.#tell({ type: 'warning', message });
   }
 
   #sessionDead(message: string): void {

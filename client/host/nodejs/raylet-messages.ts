@@ -4,6 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Label } from '#shared/task/node-labels.ts';
+import type { SpillSettings } from './spill/spill-folder.ts';
 import type { ShellStats } from '#client/host/raylet-shell.ts';
 
 /** Everything a raylet thread is started with (its `workerData`). */
@@ -35,6 +36,8 @@ export interface RayletThreadOptions {
   readonly memoryLimitBytes: number;
   /** The node's room for large values: see `shared-store-budget.ts`. */
   readonly storeBudget: SharedArrayBuffer;
+  /** Where values go that memory has no room for; absent: nowhere. */
+  readonly spill?: SpillSettings;
   /** How long the first connection may take before it is an error. */
   readonly firstConnectionMs: number;
   /** The raylet's end of the driver's link; must be in the transfer list. */

@@ -14,9 +14,10 @@ import { DaylightError } from '#shared/errors/daylight-error.ts';
 import { connectDriver, type DriverConnection, type JobLine } from './driver-connection.ts';
 import { startLocalServer } from './local-cluster.ts';
 import { availableCpus } from './machine.ts';
+import type { StoreOptions } from './store-options.ts';
 
 /** A job and where it runs. */
-export interface RunJobOptions {
+export interface RunJobOptions extends StoreOptions {
   /** The job module. */
   readonly file: string;
   /** Argument of `main`: what JSON can hold. */
@@ -43,7 +44,7 @@ export interface RunJobOptions {
  */
 export async function runJob(options: RunJobOptions): Promise<unknown> {
   const { file, args, address, token = '', numCpus, jobName = jobNameOf(file), signal, onLog, onProgress } = options;
-  const { submitter = '', purpose = '' } = options;
+  const { submitter = '', purpose = '', objectStoreBytes, spillDir, spillLimitBytes } = options;
   const module = await bundleModule({ entryFile: path.resolve(file) });
   if (!module.hasMain) {
     throw new DaylightError(`${file} has no main: add "export default async function main(args) { … }"`);
@@ -60,6 +61,9 @@ export async function runJob(options: RunJobOptions): Promise<unknown> {
       jobName,
       submitter,
       purpose,
+      objectStoreBytes,
+      spillDir,
+      spillLimitBytes,
       onLog: (line) => onLog?.(line),
       onProgress: (fraction, note) => onProgress?.(fraction, note),
       onWarning(message) {
