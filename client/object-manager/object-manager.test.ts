@@ -11,7 +11,9 @@ const LARGE = 6 * CHUNK_BYTES + 123;
 
 /** `toEqual` takes seconds for a few megabytes. */
 function holds(memory: Attachment | undefined, bytes: Uint8Array): boolean {
-  return memory !== undefined && Buffer.compare(new Uint8Array(memory), bytes) === 0;
+  if (memory === undefined) return false;
+  const found = new Uint8Array(memory);
+  return found.length === bytes.length && found.every((byte, at) => byte === bytes[at]);
 }
 
 function pulling(w: TransferWorld, sizeBytes: number, key = KEY): (Attachment | undefined)[] {
