@@ -299,7 +299,8 @@ describe('daylight up and join', () => {
     const { stdout } = await daylight('run', HELLO, '--address', url, '--token', token, '--args', '{"n":2}', '--json');
     expect(stdout).toBe('{"squares":[0,1],"total":1}\n');
     const later = cluster.processes.daylight(['join', '--cpus', '1', '--name', 'second', '--json']);
-    await later.says(/joined/);
+    // Two streams: the line of the one may be here before that of the other.
+    await until('it says so in JSON', () => later.stdout.endsWith('\n'));
     expect(JSON.parse(later.stdout)).toEqual({ name: 'second', url, cpus: 1 });
     later.signal('SIGINT');
     expect((await later.end(10_000)).code).toBe(0);
