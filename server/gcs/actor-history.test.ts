@@ -11,7 +11,7 @@ import {
 import { OBJECT_STATUS } from '#shared/protocol/server-commands.ts';
 import { DEFAULT_OPTIONS, optionsToJson, type ResolvedOptions } from '#shared/task/task-options.ts';
 import { errorNames } from '#shared/errors/error-names.ts';
-import { MAX_REPEATED_CALLS } from './actor-history.ts';
+import { hasGap, MAX_REPEATED_CALLS } from './actor-history.ts';
 import type { SessionRecord } from './entities.ts';
 import { GcsWorld } from './testing/gcs-world.ts';
 
@@ -272,7 +272,7 @@ describe('the history of an actor', () => {
       it.say(host, began(actor, key(n + 1), n), finish(key(n + 1)));
     }
     expect(it.events.filter(({ kind }) => kind === 'actor-not-repeatable')).toHaveLength(1);
-    expect(it.gcs.state.actors.get(actor)?.history).toMatchObject({ calls: [], hasGap: true, bytes: 0 });
+    expect(it.gcs.state.actors.get(actor)?.history).toMatchObject({ calls: [], bytes: 0 });
     const last = MAX_REPEATED_CALLS + 2;
     it.say(host, saved(actor, objectKey(host.id, 10), last - 1));
     it.say(driver, call(key(last + 1), actor));
@@ -287,6 +287,30 @@ describe('the history of an actor', () => {
     ).toEqual([key(last + 1)]);
   });
 
+  it('A2 a checkpoint that was under way when calls were let go mends nothing; one behind them stands for no later call', () => {
+    const cluster = world();
+    const { it, host, driver, spare, key, actor } = cluster;
+    const last = MAX_REPEATED_CALLS + 1;
+    const answer = (number: number): void => {
+      it.say(driver, call(key(number + 1), actor, { k: number }));
+      it.say(host, began(actor, key(number + 1), number), finish(key(number + 1)));
+    };
+    for (let number = 1; number <= last; number++) answer(number);
+    const isBroken = (): boolean => {
+      const history = it.gcs.state.actors.get(actor)?.history;
+      return history === undefined || hasGap(history);
+    };
+    answer(last + 1);
+    it.say(host, saved(actor, objectKey(host.id, 10), last - 1));
+    expect(isBroken()).toBe(true);
+    it.say(host, saved(actor, objectKey(host.id, 11), last));
+    expect(isBroken()).toBe(false);
+    it.gcs.sessions.end(host, 'gone');
+    it.gcs.settle();
+    it.say(spare, finish(actor, { attempt: 2 }));
+    expect(leases(cluster, spare).slice(1)).toEqual([[key(last + 2), 2, actor]]);
+  });
+
   it('A2 M3 outlives the server; a life whose repetition the server lost sight of begins anew', async () => {
     const cluster = world();
     const { it, host, spare, key, actor } = cluster;
@@ -299,7 +323,8 @@ describe('the history of an actor', () => {
     await it.restart();
     const { history, state } = it.gcs.state.actors.get(actor) ?? {};
     expect(state).toBe('restarting');
-    expect(history).toMatchObject({ checkpoint: objectKey(host.id, 10), checkpointNumber: 1, hasGap: false });
+    expect(history).toMatchObject({ checkpoint: objectKey(host.id, 10), checkpointNumber: 1 });
+    expect(history && hasGap(history)).toBe(false);
     expect(history?.calls.map((each) => each.key)).toEqual([key(3), key(4)]);
     const driverId = cluster.driver.id;
     const back = it.back(spare.id, { actors: [{ actor, incarnation: 2 }] });

@@ -17,6 +17,9 @@ import type { GcsState } from './state.ts';
 /** The first version of the protocol whose nodes tell which calls of their actors begin, and restore what one saved. */
 export const KNOWS_CHECKPOINTS = 4;
 
+/** In place of the number of the last call that is not kept: no call is. */
+export const NONE_KEPT = Number.MAX_SAFE_INTEGER;
+
 /** Calls kept without a checkpoint; beyond it they are let go, and cannot be repeated (rule A2). */
 export const MAX_REPEATED_CALLS = 10_000;
 /** The same for the bytes of their arguments. */
@@ -35,8 +38,11 @@ export interface ActorHistory {
   /** A later one that is not safe yet (see `checkpoint-copies.ts`), or 0; and for how many calls it will stand. */
   candidate: ObjectKey;
   candidateNumber: number;
-  /** Too much happened since, or something that nobody knows: what came after the checkpoint cannot be repeated. */
-  hasGap: boolean;
+  /**
+   * The number of the last call that is not kept, as too much happened or something that nobody knows. Calls after it are kept
+   * like any others: they are repeated once a checkpoint stands for those that are not.
+   */
+  missingUpTo: number;
   /** Calls that the present life was given to repeat and has not ended. */
   readonly repeating: Set<TaskRecord>;
 }
@@ -44,7 +50,12 @@ export interface ActorHistory {
 /** The history of an actor that has done nothing. */
 export function newHistory(): ActorHistory {
   const nothing = { checkpoint: 0, checkpointNumber: 0, candidate: 0, candidateNumber: 0 };
-  return { calls: [], bytes: 0, ...nothing, hasGap: false, repeating: new Set() };
+  return { calls: [], bytes: 0, ...nothing, missingUpTo: 0, repeating: new Set() };
+}
+
+/** True if something that came after the checkpoint cannot be repeated. */
+export function hasGap({ missingUpTo, checkpointNumber }: ActorHistory): boolean {
+  return missingUpTo > checkpointNumber;
 }
 
 /** True if its calls are written down. */
@@ -80,11 +91,11 @@ export class ActorHistories {
     if (number === 0) {
       if (call && call.callNumber > 0 && call.state !== 'finished') this.strike(actor, call);
     } else if (call?.actor !== actor.key || (call.state === 'finished' && call.callNumber === 0)) {
-      this.#gap(actor, 'it ran a call that is not known');
+      this.#gap(actor, number, 'it ran a call that is not known');
     } else if (call.callNumber > 0) {
       call.callNumber = number;
       this.#state.touch(call);
-    } else if (!actor.history.hasGap) {
+    } else if (number > actor.history.missingUpTo) {
       this.#add(actor, call, number);
     }
   }
@@ -96,9 +107,13 @@ export class ActorHistories {
     history.calls.push(call);
     history.bytes += call.args.length;
     if (history.calls.length > MAX_REPEATED_CALLS)
-      this.#gap(actor, `${MAX_REPEATED_CALLS} calls came since its last checkpoint`);
+      this.#gap(actor, number, `${MAX_REPEATED_CALLS} calls came since its last checkpoint`);
     else if (history.bytes > MAX_REPEATED_BYTES)
-      this.#gap(actor, `calls with ${MAX_REPEATED_BYTES / 2 ** 20} MB of arguments came since its last checkpoint`);
+      this.#gap(
+        actor,
+        number,
+        `calls with ${MAX_REPEATED_BYTES / 2 ** 20} MB of arguments came since its last checkpoint`,
+      );
   }
 
   /** What an actor saved. What it stands for need not be kept any more. */
@@ -106,7 +121,7 @@ export class ActorHistories {
     const actor = this.#livingOn(session, record.actor, record.incarnation);
     const known = this.#state.object(record.object);
     const isNew = known === undefined || this.#objects.isPlaceholder(known);
-    if (!actor || !isNew || record.number < actor.history.checkpointNumber) {
+    if (!actor || !isNew || record.number < actor.history.checkpointNumber || this.#waitsForFormer(actor, record)) {
       if (record.value.length === 0) this.#state.ports.command(session, { kind: 'dropCopy', object: record.object });
       return;
     }
@@ -125,9 +140,16 @@ export class ActorHistories {
     this.copies.watch(object, actor);
   }
 
+  /** One large checkpoint is on its way at a time: if later ones took its place, with frequent ones none would ever arrive. */
+  #waitsForFormer({ history }: ActorRecord, { value }: NodeRecordOf<'saved'>): boolean {
+    const { candidate, candidateNumber, missingUpTo } = history;
+    return value.length === 0 && candidateNumber >= missingUpTo && this.copies.isOnItsWay(candidate);
+  }
+
   /** A node has a copy now. */
-  copied(object: ObjectRecord): void {
-    const actor = this.copies.actorOf(object);
+  copied(key: ObjectKey): void {
+    const object = this.#state.object(key);
+    const actor = object && this.copies.actorOf(object);
     if (!actor || !this.copies.look(object) || actor.history.candidate !== object.key) return;
     this.#candidateStands(actor);
   }
@@ -153,10 +175,10 @@ export class ActorHistories {
 
   /** A life is over: what it saved last, and is not safe, is of use only where there is nothing else to go by. */
   lifeEnds(actor: ActorRecord): void {
-    const { candidate, hasGap } = actor.history;
+    const { candidate } = actor.history;
     const copies = this.#state.objects.get(candidate)?.locations ?? [];
     const isThere = [...copies].some((id) => this.#state.sessions.get(id)?.state !== 'dead');
-    if ((hasGap || !hasHistory(actor)) && isThere) this.#candidateStands(actor);
+    if ((hasGap(actor.history) || !hasHistory(actor)) && isThere) this.#candidateStands(actor);
     else this.#dropCandidate(actor);
   }
 
@@ -166,21 +188,23 @@ export class ActorHistories {
     if (history.checkpoint !== 0) this.#letGoOf(history.checkpoint, actor);
     history.checkpoint = object;
     history.checkpointNumber = number;
-    history.hasGap = false;
     const later = history.calls.findIndex((call) => call.callNumber > number);
     const covered = history.calls.splice(0, later < 0 ? history.calls.length : later);
     for (const call of covered) this.#leaves(history, call);
     this.#state.dirty.actors.add(actor.key);
   }
 
-  /** The actor cannot be repeated beyond its last checkpoint. */
-  #gap(actor: ActorRecord, reason: string): void {
+  /** Calls up to a number are not kept: the actor cannot be repeated before a checkpoint stands for them. */
+  #gap(actor: ActorRecord, number: number, reason: string): void {
     const { history } = actor;
-    if (history.hasGap) return;
-    history.hasGap = true;
+    const isTold = hasGap(history);
+    history.missingUpTo = Math.max(history.missingUpTo, number);
     this.#state.dirty.actors.add(actor.key);
     // What it is repeating now is kept until it has.
-    if (history.repeating.size === 0) for (const call of history.calls.splice(0)) this.#leaves(history, call);
+    const { calls, repeating } = history;
+    history.calls = calls.filter((call) => repeating.has(call));
+    for (const call of calls) if (!repeating.has(call)) this.#leaves(history, call);
+    if (isTold) return;
     this.#state.ports.event({
       severity: 'warning',
       kind: 'actor-not-repeatable',
@@ -193,7 +217,7 @@ export class ActorHistories {
   /** Lets go of all calls. */
   clear(actor: ActorRecord): void {
     const { history } = actor;
-    history.hasGap = false;
+    history.missingUpTo = 0;
     history.repeating.clear();
     for (const call of history.calls.splice(0)) this.#leaves(history, call);
     this.#state.dirty.actors.add(actor.key);

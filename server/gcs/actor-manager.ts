@@ -10,7 +10,7 @@ import type { ObjectKey } from '#shared/ids/object-key.ts';
 import { END_REASON, type NodeRecordOf, PLACE } from '#shared/protocol/node-records.ts';
 import type { ResolvedOptions } from '#shared/task/task-options.ts';
 import { moveTask } from '#shared/task/task-state.ts';
-import { type ActorHistories, hasHistory, KNOWS_CHECKPOINTS, newHistory } from './actor-history.ts';
+import { type ActorHistories, hasGap, hasHistory, KNOWS_CHECKPOINTS, newHistory, NONE_KEPT } from './actor-history.ts';
 import type { ActorRecord, JobRecord, SessionRecord, TaskRecord } from './entities.ts';
 import { KeyTable } from './key-table.ts';
 import { moveActor } from './lives.ts';
@@ -116,7 +116,7 @@ export class ActorManager {
   #live(actor: ActorRecord, session: SessionRecord): void {
     actor.session = session.id;
     // A node of before does not tell what begins.
-    if (session.version < KNOWS_CHECKPOINTS) actor.history.hasGap = true;
+    if (session.version < KNOWS_CHECKPOINTS) actor.history.missingUpTo = NONE_KEPT;
     this.#touch(actor);
     if (actor.history.calls.length === 0) this.#isUpToDate(actor, session);
     // In the grace nothing is given out: see `resume`.
@@ -395,7 +395,7 @@ export class ActorManager {
   }
 
   #canBeRepeated(actor: ActorRecord): boolean {
-    return hasHistory(actor) && !actor.history.hasGap;
+    return hasHistory(actor) && !hasGap(actor.history);
   }
 
   /**

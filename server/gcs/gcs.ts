@@ -278,7 +278,7 @@ export class Gcs {
         const object = this.state.object(record.object);
         if (object && record.present) {
           this.objects.addCopy(object, session, record.sizeBytes);
-          this.histories.copied(object);
+          this.histories.copied(record.object);
         } else if (object) this.#copyLost(object, session, record.object);
         // It was freed while the copy was on its way.
         else if (record.present) this.state.ports.command(session, { kind: 'dropCopy', object: record.object });
@@ -291,6 +291,7 @@ export class Gcs {
       }
       case 'found':
         this.objects.found(record.object, session, record.sizeBytes, record.digest);
+        this.histories.copied(record.object);
         return;
       case 'killActor':
         this.actors.kill(record.actor, record.noRestart, 'it was killed');

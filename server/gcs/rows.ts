@@ -6,6 +6,7 @@ import type { MutationBatchBuilder } from '#shared/ports/mutation-batch.ts';
 import { ByteReader } from '#shared/wire/byte-reader.ts';
 import { ByteWriter } from '#shared/wire/byte-writer.ts';
 import { array, bool, bytes, type Codec, f64, int, literalUnion, str, struct, uint } from '#shared/wire/schema.ts';
+import { NONE_KEPT } from './actor-history.ts';
 import type { ActorRecord, JobRecord, SessionRecord } from './entities.ts';
 import { MAX_COUNTED_FUNCTIONS } from './function-counts.ts';
 import { writeObjectRow } from './object-rows.ts';
@@ -120,8 +121,8 @@ const retiringActor = grown(storedActor, struct({ retiring: text }), { retiring:
 /** Data of before actors were repeated: nothing is known of what one did, so that it cannot be. */
 export const actorRow = grown(
   retiringActor,
-  struct({ checkpoint: uint, checkpointNumber: uint, candidate: uint, candidateNumber: uint, hasGap: bool }),
-  { checkpoint: 0, checkpointNumber: 0, candidate: 0, candidateNumber: 0, hasGap: true },
+  struct({ checkpoint: uint, checkpointNumber: uint, candidate: uint, candidateNumber: uint, missingUpTo: uint }),
+  { checkpoint: 0, checkpointNumber: 0, candidate: 0, candidateNumber: 0, missingUpTo: NONE_KEPT },
 );
 
 export const functionRow = struct({ module: text, name: text, kind: uint });
@@ -240,7 +241,7 @@ function jobFields(job: JobRecord): Parameters<typeof jobRow.write>[1] {
 
 function actorFields(actor: ActorRecord): Parameters<typeof actorRow.write>[1] {
   const { state, incarnation, session, restarts, deathCause, retiring } = actor;
-  const { checkpoint, checkpointNumber, candidate, candidateNumber, hasGap } = actor.history;
+  const { checkpoint, checkpointNumber, candidate, candidateNumber, missingUpTo } = actor.history;
   const life = { state, incarnation, session, restarts, deathCause: deathCause ?? NO_BYTES, retiring };
-  return { ...life, checkpoint, checkpointNumber, candidate, candidateNumber, hasGap };
+  return { ...life, checkpoint, checkpointNumber, candidate, candidateNumber, missingUpTo };
 }
