@@ -165,6 +165,19 @@ describe('the history of an actor', () => {
     expect(it.gcs.state.objects.has(state)).toBe(false);
   });
 
+  it('T3 O3 a node saves under names of its own only', () => {
+    const cluster = world();
+    const { it, host, driver, key, actor } = cluster;
+    busy(cluster);
+    const input = key(9);
+    const value = { parent: 0, sizeBytes: 1, value: VALUE, nested: [], k: 0, digest: NONE };
+    it.say(driver, { kind: 'put', object: input, ...value });
+    for (const object of [0, key(90), objectKey(99, 1)]) it.say(host, saved(actor, object, 1, { nested: [input] }));
+    expect([0, key(90), objectKey(99, 1)].filter((object) => it.gcs.state.objects.has(object))).toEqual([]);
+    it.say(driver, { kind: 'release', object: input, holder: 0 });
+    expect(it.gcs.state.objects.has(input)).toBe(false);
+  });
+
   it('A2 a life after a checkpoint restores it and repeats only what came later', () => {
     const cluster = world();
     const { it, host, spare, key, actor } = cluster;

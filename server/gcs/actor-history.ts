@@ -6,7 +6,7 @@
  * stay until a checkpoint covers it. So it can be run again, finds what it made by name, and changes nobody else's state twice
  * (rule L9). Only the record of the calls is here; when an actor lives and dies `actor-manager.ts` says.
  */
-import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import { type NodeRecordOf, OUTCOME } from '#shared/protocol/node-records.ts';
 import { isRepeated } from '#shared/task/task-options.ts';
 import { CheckpointCopies } from './checkpoint-copies.ts';
@@ -121,7 +121,9 @@ export class ActorHistories {
     const actor = this.#livingOn(session, record.actor, record.incarnation);
     const known = this.#state.object(record.object);
     const isNew = known === undefined || this.#objects.isPlaceholder(known);
-    if (!actor || !isNew || record.number < actor.history.checkpointNumber || this.#waitsForFormer(actor, record)) {
+    const isItsOwn = sessionOfKey(record.object) === session.id;
+    const isBehind = actor !== undefined && record.number < actor.history.checkpointNumber;
+    if (!actor || !isItsOwn || !isNew || isBehind || this.#waitsForFormer(actor, record)) {
       if (record.value.length === 0) this.#state.ports.command(session, { kind: 'dropCopy', object: record.object });
       return;
     }
