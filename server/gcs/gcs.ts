@@ -17,6 +17,7 @@ import { ActorHistories } from './actor-history.ts';
 import { ActorManager } from './actor-manager.ts';
 import { Assignments } from './assignments.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
+import { checkCounts } from './counts.ts';
 import { cutHistory, givenTo, noteDecision } from './histories.ts';
 import { JobManager } from './job-manager.ts';
 import { LeaseWriter } from './lease-writer.ts';
@@ -227,6 +228,7 @@ export class Gcs {
   }
 
   #apply(session: SessionRecord, record: NodeRecord): void {
+    checkCounts(record);
     if (!session.trusted && !this.#strangers.admits(session, record)) return;
     if (this.inGrace && (record.kind === 'finish' || record.kind === 'failed'))
       this.#returning.attemptEnds(session, record.task, record.attempt);
