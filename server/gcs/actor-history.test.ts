@@ -165,6 +165,23 @@ describe('the history of an actor', () => {
     expect(it.gcs.state.objects.has(state)).toBe(false);
   });
 
+  it('T3 M2 a call began neither before its actor lived nor where nobody was given it', () => {
+    const { it, host, driver, spare, key } = world();
+    const made = key(20);
+    it.say(driver, submit(made, { fn: 1, options: 1 }), call(key(21), made), call(key(22), made));
+    const maker = it.to(host, 'lease').some(({ task }) => task === made) ? host : spare;
+    const other = maker === host ? spare : host;
+    it.say(maker, began(made, key(21), 1));
+    expect(it.gcs.state.actors.get(made)?.history.calls).toEqual([]);
+    it.gcs.sessions.end(maker, 'gone');
+    it.gcs.settle();
+    it.pass(60_000);
+    it.say(other, began(made, key(21), 1, 2), finish(made, { attempt: 2 }));
+    it.say(other, began(made, key(21), 1, 1), finish(key(21)), began(made, key(22), 2, 1), finish(key(22)));
+    expect(it.gcs.state.actors.get(made)).toMatchObject({ state: 'alive', history: { calls: [{}, {}] } });
+    expect(it.to(driver, 'object').map(({ object }) => object)).toEqual(expect.arrayContaining([key(21), key(22)]));
+  });
+
   it('T3 O3 a node saves under names of its own only', () => {
     const cluster = world();
     const { it, host, driver, key, actor } = cluster;

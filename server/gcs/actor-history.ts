@@ -86,7 +86,8 @@ export class ActorHistories {
   /** The node says that a call began, or (number 0) that it did not after all. Only the current life is believed (M2). */
   began(session: SessionRecord, { actor: key, incarnation, task: called, number }: NodeRecordOf<'began'>): void {
     const actor = this.#livingOn(session, key, incarnation);
-    if (!actor || !hasHistory(actor)) return;
+    // Before its first life has begun it was given none.
+    if (!actor || actor.state === 'pending' || !hasHistory(actor)) return;
     const call = this.#state.task(called);
     if (number === 0) {
       if (call && call.callNumber > 0 && call.state !== 'finished') this.strike(actor, call);
@@ -95,6 +96,9 @@ export class ActorHistories {
     } else if (call.callNumber > 0) {
       call.callNumber = number;
       this.#state.touch(call);
+    } else if (call.assigned !== session.id && !this.#state.grace) {
+      // It was not given that call. (In the grace the books may not know what it was given.)
+      return;
     } else if (number > actor.history.missingUpTo) {
       this.#add(actor, call, number);
     }
