@@ -10,7 +10,7 @@ import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import { type NodeRecordOf, OUTCOME } from '#shared/protocol/node-records.ts';
 import { isRepeated } from '#shared/task/task-options.ts';
 import { CheckpointCopies } from './checkpoint-copies.ts';
-import type { ActorRecord, ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
+import type { ActorRecord, SessionRecord, TaskRecord } from './entities.ts';
 import type { ObjectTable } from './object-table.ts';
 import type { GcsState } from './state.ts';
 

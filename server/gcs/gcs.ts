@@ -23,8 +23,8 @@ import { JobManager } from './job-manager.ts';
 import { LeaseWriter } from './lease-writer.ts';
 import { ObjectTable } from './object-table.ts';
 import { Quarantine } from './quarantine.ts';
-import { Rebuilder } from './rebuilder.ts';
 import { PeerNews } from './peer-news.ts';
+import { Rebuilder } from './rebuilder.ts';
 import { ReturningNodes } from './returning-nodes.ts';
 import { SessionManager } from './session-manager.ts';
 import type { GcsPorts } from './state.ts';
@@ -65,7 +65,6 @@ export class Gcs {
   readonly #rebuilder: Rebuilder;
   readonly #returning: ReturningNodes;
   readonly #strangers: Strangers;
-  /** Sessions that may not know whether there are others. */
   readonly #peers: PeerNews;
 
   constructor(ports: GcsPorts, options: GcsOptions) {
