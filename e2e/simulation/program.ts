@@ -317,23 +317,24 @@ export class Program {
         await plainly(keys, demand);
         return { timedOut: false, failed: 0, pending: 0 };
       };
-      void durableGet(main, { keys, isBounded, bring }, live).then(
-        () => goOn(isThere),
-        () => undefined,
-      );
+      this.#then(durableGet(main, { keys, isBounded, bring }, live), () => goOn(isThere));
       return;
     }
     const live = async (): Promise<number[]> => {
       await plainly(keys, demand);
       return keys.flatMap((key, place) => (isThere(key) ? [place] : []));
     };
-    void durableWait(main, { keys, isBounded: isBounded || demand.needed < keys.length }, live).then(
-      (places) => {
-        const ready = new Set(places.map((place) => keys[place]));
-        goOn((key) => ready.has(key));
-      },
-      () => undefined,
-    );
+    const waited = durableWait(main, { keys, isBounded: isBounded || demand.needed < keys.length }, live);
+    this.#then(waited, (places) => {
+      const ready = new Set(places.map((place) => keys[place]));
+      goOn((key) => ready.has(key));
+    });
+  }
+
+  /** Goes on with what a durable `main` waited for, unless that is taken away. What it does then may be what no run before it did. */
+  #then<T>(waited: Promise<T>, goOn: (value: T) => void): void {
+    const fail = (error: unknown): void => this.#runtime.ports.fail(`a main goes on with ${String(error)}`);
+    waited.then(goOn, () => undefined).catch(fail);
   }
 
   #draw({ from, plan, options }: StepOf<'draw'>, place: number, done: () => void): void {
@@ -348,21 +349,14 @@ export class Program {
     const live = ports.draw();
     if (from === 'now') go(main.now(live));
     else if (from === 'random') go(main.random(live));
-    else
-      void main
-        .operate({
-          op: OPERATION.once,
-          digest: place,
-          live: () => Promise.resolve(new TextEncoder().encode(String(live))),
-        })
-        .then(
-          (outcome) => {
-            if (this.#isOver || this.#runtime.isOver) return;
-            go(Number(new TextDecoder().decode(outcome)));
-            this.#runtime.post();
-          },
-          () => undefined,
-        );
+    else {
+      const once = (): Promise<Uint8Array> => Promise.resolve(new TextEncoder().encode(String(live)));
+      this.#then(main.operate({ op: OPERATION.once, digest: place, live: once }), (outcome) => {
+        if (this.#isOver || this.#runtime.isOver) return;
+        go(Number(new TextDecoder().decode(outcome)));
+        this.#runtime.post();
+      });
+    }
   }
 
   #checkpoint(done: () => void): void {
@@ -371,14 +365,11 @@ export class Program {
     const state = { next: this.#next, ...this.#calls.state() };
     const nested = state.refs.filter((key) => key !== 0);
     const bytes = new TextEncoder().encode(JSON.stringify(state));
-    void main.checkpoint(bytes, nested).then(
-      () => {
-        if (this.#isOver || this.#runtime.isOver) return;
-        done();
-        this.#runtime.post();
-      },
-      () => undefined,
-    );
+    this.#then(main.checkpoint(bytes, nested), () => {
+      if (this.#isOver || this.#runtime.isOver) return;
+      done();
+      this.#runtime.post();
+    });
     this.#runtime.post();
   }
 
