@@ -1,20 +1,18 @@
 // `context()`: the running task's own view. One small object per call of `context()`, its parts made when they are read.
 
 import { formatObjectKey } from '#shared/ids/object-key.ts';
-import { seededRandom } from '#shared/ports/random.ts';
 import type { GetContext, TaskContext } from './get-types.ts';
 import type { GpuDevice } from './gpu-device.ts';
 import { MAX_PUBLISHED_BYTES } from '#shared/task/main-function.ts';
 import { mediaTypeOf } from './media-types.ts';
 import { type RealmRuntime, realmRuntime } from '../worker/current-runtime.ts';
 import { once } from '../worker/once.ts';
+import { randomOfCall } from '../worker/call-random.ts';
 import type { TaskState } from '../worker/task-state.ts';
 
 /** Least time between two messages of `progress`; the end is always sent. */
 const PROGRESS_INTERVAL_MS = 250;
 const MAX_NOTE_CHARS = 300;
-/** Of the random numbers in an actor, whose calls differ by their keys alone. */
-const ACTOR_SEED = 0x2545f491;
 /** What may be published: no path, nothing hidden. */
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 
@@ -89,9 +87,7 @@ class RunningContext implements TaskContext {
   }
 
   random(): number {
-    // A call of an actor draws the same numbers when another life of the actor repeats it (rule A2).
-    const seed = this.#task.actor === 0 ? this.#runtime.core.ports.randomSeed : ACTOR_SEED;
-    this.#task.random ??= seededRandom((seed ^ Math.imul(this.#task.key % 2 ** 32, 0x9e3779b1)) >>> 0);
+    this.#task.random ??= randomOfCall(this.#task, this.#runtime.core.ports.randomSeed);
     const { main } = this.#task;
     const drawn = this.#task.random.next();
     return main ? main.random(drawn) : drawn;

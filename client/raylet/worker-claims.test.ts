@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { objectKey } from '#shared/ids/object-key.ts';
-import { PLACE } from '#shared/protocol/node-records.ts';
+import { FUNCTION_KIND, PLACE } from '#shared/protocol/node-records.ts';
 import type { WorkerRequest } from '#shared/protocol/worker-messages.ts';
+import { DECISION } from '#shared/task/history-entries.ts';
+import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import { FakeNode, JOB } from './testing/fake-node.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -96,5 +98,29 @@ describe('what a worker claims', () => {
     const object = node.put();
     node.say(node.driver, stored(object, 0));
     expect(node.of('put')).toHaveLength(1);
+  });
+
+  it('T3 J1 nothing goes into the journal that the server would not take', () => {
+    const node = new FakeNode();
+    node.raylet.onCommand({
+      kind: 'function',
+      fn: 9,
+      module: '',
+      name: MAIN_FUNCTION,
+      functionKind: FUNCTION_KIND.task,
+    });
+    const main = objectKey(99, 1);
+    node.lease({ task: main, fn: 9 });
+    const worker = node.runner(main);
+    const decision = { kind: 'decision', task: main, op: 0, value: NO_BYTES, isForced: false } as const;
+    const checkpoint = { kind: 'checkpoint', id: 1, task: main, value: NO_BYTES } as const;
+    for (const number of [NaN, -1, 0.5]) node.say(worker, { ...decision, what: DECISION.opened, number });
+    node.say(worker, { ...decision, what: 4, number: 1 });
+    node.say(worker, { ...checkpoint, nested: [], position: Number.MAX_SAFE_INTEGER });
+    expect([...node.of('decision'), ...node.of('checkpoint')]).toEqual([]);
+    node.say(worker, { ...decision, what: DECISION.random, number: 0.5 });
+    node.say(worker, { ...decision, what: DECISION.opened, number: 7 });
+    node.say(worker, { ...checkpoint, nested: [], position: 2 });
+    expect([...node.of('decision'), ...node.of('checkpoint')].length).toBe(3);
   });
 });

@@ -6,6 +6,7 @@
  */
 import type { ObjectKey } from '#shared/ids/object-key.ts';
 import type { WorkerRequest } from '#shared/protocol/worker-messages.ts';
+import { isDecision, MAX_COUNTED } from '#shared/task/history-entries.ts';
 import type { LocalObjects } from './local-objects.ts';
 import type { LocalTasks } from './local-tasks.ts';
 import { ownsKey } from './worker-keys.ts';
@@ -32,6 +33,11 @@ export class WorkerClaims {
       case 'log':
       case 'progress':
         return !this.#isForeign(worker, message.task);
+      // The server would take neither, and with it nothing that this node says.
+      case 'decision':
+        return isDecision(message);
+      case 'checkpoint':
+        return message.position <= MAX_COUNTED;
       default:
         return true;
     }

@@ -165,6 +165,36 @@ describe('the history of an actor', () => {
     expect(it.gcs.state.objects.has(state)).toBe(false);
   });
 
+  it('T3 M2 a call began neither before its actor lived nor where nobody was given it', () => {
+    const { it, host, driver, spare, key } = world();
+    const made = key(20);
+    it.say(driver, submit(made, { fn: 1, options: 1 }), call(key(21), made), call(key(22), made));
+    const maker = it.to(host, 'lease').some(({ task }) => task === made) ? host : spare;
+    const other = maker === host ? spare : host;
+    it.say(maker, began(made, key(21), 1));
+    expect(it.gcs.state.actors.get(made)?.history.calls).toEqual([]);
+    it.gcs.sessions.end(maker, 'gone');
+    it.gcs.settle();
+    it.pass(60_000);
+    it.say(other, began(made, key(21), 1, 2), finish(made, { attempt: 2 }));
+    it.say(other, began(made, key(21), 1, 1), finish(key(21)), began(made, key(22), 2, 1), finish(key(22)));
+    expect(it.gcs.state.actors.get(made)).toMatchObject({ state: 'alive', history: { calls: [{}, {}] } });
+    expect(it.to(driver, 'object').map(({ object }) => object)).toEqual(expect.arrayContaining([key(21), key(22)]));
+  });
+
+  it('T3 O3 a node saves under names of its own only', () => {
+    const cluster = world();
+    const { it, host, driver, key, actor } = cluster;
+    busy(cluster);
+    const input = key(9);
+    const value = { parent: 0, sizeBytes: 1, value: VALUE, nested: [], k: 0, digest: NONE };
+    it.say(driver, { kind: 'put', object: input, ...value });
+    for (const object of [0, key(90), objectKey(99, 1)]) it.say(host, saved(actor, object, 1, { nested: [input] }));
+    expect([0, key(90), objectKey(99, 1)].filter((object) => it.gcs.state.objects.has(object))).toEqual([]);
+    it.say(driver, { kind: 'release', object: input, holder: 0 });
+    expect(it.gcs.state.objects.has(input)).toBe(false);
+  });
+
   it('A2 a life after a checkpoint restores it and repeats only what came later', () => {
     const cluster = world();
     const { it, host, spare, key, actor } = cluster;

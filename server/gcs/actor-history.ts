@@ -6,7 +6,7 @@
  * stay until a checkpoint covers it. So it can be run again, finds what it made by name, and changes nobody else's state twice
  * (rule L9). Only the record of the calls is here; when an actor lives and dies `actor-manager.ts` says.
  */
-import type { ObjectKey } from '#shared/ids/object-key.ts';
+import { type ObjectKey, sessionOfKey } from '#shared/ids/object-key.ts';
 import { type NodeRecordOf, OUTCOME } from '#shared/protocol/node-records.ts';
 import { isRepeated } from '#shared/task/task-options.ts';
 import { CheckpointCopies } from './checkpoint-copies.ts';
@@ -86,7 +86,8 @@ export class ActorHistories {
   /** The node says that a call began, or (number 0) that it did not after all. Only the current life is believed (M2). */
   began(session: SessionRecord, { actor: key, incarnation, task: called, number }: NodeRecordOf<'began'>): void {
     const actor = this.#livingOn(session, key, incarnation);
-    if (!actor || !hasHistory(actor)) return;
+    // Before its first life has begun it was given none.
+    if (!actor || actor.state === 'pending' || !hasHistory(actor)) return;
     const call = this.#state.task(called);
     if (number === 0) {
       if (call && call.callNumber > 0 && call.state !== 'finished') this.strike(actor, call);
@@ -95,6 +96,9 @@ export class ActorHistories {
     } else if (call.callNumber > 0) {
       call.callNumber = number;
       this.#state.touch(call);
+    } else if (call.assigned !== session.id && !this.#state.grace) {
+      // It was not given that call. (In the grace the books may not know what it was given.)
+      return;
     } else if (number > actor.history.missingUpTo) {
       this.#add(actor, call, number);
     }
@@ -121,7 +125,9 @@ export class ActorHistories {
     const actor = this.#livingOn(session, record.actor, record.incarnation);
     const known = this.#state.object(record.object);
     const isNew = known === undefined || this.#objects.isPlaceholder(known);
-    if (!actor || !isNew || record.number < actor.history.checkpointNumber || this.#waitsForFormer(actor, record)) {
+    const isItsOwn = sessionOfKey(record.object) === session.id;
+    const isBehind = actor !== undefined && record.number < actor.history.checkpointNumber;
+    if (!actor || !isItsOwn || !isNew || isBehind || this.#waitsForFormer(actor, record)) {
       if (record.value.length === 0) this.#state.ports.command(session, { kind: 'dropCopy', object: record.object });
       return;
     }

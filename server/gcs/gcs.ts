@@ -19,13 +19,14 @@ import { describeActorOf } from './actor-words.ts';
 import { Assignments } from './assignments.ts';
 import { takeCopyWord } from './copy-words.ts';
 import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
+import { checkCounts } from './counts.ts';
 import { cutHistory, givenTo, noteDecision } from './histories.ts';
 import { JobManager } from './job-manager.ts';
 import { LeaseWriter } from './lease-writer.ts';
 import { ObjectTable } from './object-table.ts';
 import { Quarantine } from './quarantine.ts';
-import { Rebuilder } from './rebuilder.ts';
 import { PeerNews } from './peer-news.ts';
+import { Rebuilder } from './rebuilder.ts';
 import { ReturningNodes } from './returning-nodes.ts';
 import { SessionManager } from './session-manager.ts';
 import type { GcsPorts } from './state.ts';
@@ -66,7 +67,6 @@ export class Gcs {
   readonly #rebuilder: Rebuilder;
   readonly #returning: ReturningNodes;
   readonly #strangers: Strangers;
-  /** Sessions that may not know whether there are others. */
   readonly #peers: PeerNews;
 
   constructor(ports: GcsPorts, options: GcsOptions) {
@@ -231,6 +231,7 @@ export class Gcs {
   }
 
   #apply(session: SessionRecord, record: NodeRecord): void {
+    checkCounts(record);
     if (!session.trusted && !this.#strangers.admits(session, record)) return;
     if (this.inGrace && (record.kind === 'finish' || record.kind === 'failed'))
       this.#returning.attemptEnds(session, record.task, record.attempt);

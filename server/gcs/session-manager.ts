@@ -9,6 +9,7 @@ import { MAX_SESSION_NUMBER, type ObjectKey } from '#shared/ids/object-key.ts';
 import type { SessionFrameOf } from '#shared/protocol/session-frames.ts';
 import { StrangerBook } from '../trust/stranger-book.ts';
 import { type Label, type NodeLabels, ROLE_LABEL } from '#shared/task/node-labels.ts';
+import { checkReportedCounts } from './counts.ts';
 import type { NodeLoad, SessionRecord, TaskRecord } from './entities.ts';
 import { KeyTable } from './key-table.ts';
 import { moveSession } from './lives.ts';
@@ -278,8 +279,9 @@ export class SessionManager {
     this.#hooks.changed(session);
   }
 
-  /** Takes a node's report after a start of the server. */
+  /** Takes a node's report after a start of the server. @throws TypeError if it is no honest node's */
   report(session: SessionRecord, report: SessionFrameOf<'report'>): void {
+    checkReportedCounts(report);
     session.reportedUpTo = report.lastRecord;
     this.#hooks.reported(session, report);
   }

@@ -78,8 +78,18 @@ export function readEntries(reader: ByteReader): HistoryEntry[] {
   return entries;
 }
 
-/** The entry that a decision becomes. */
+/** Calls and puts of one `main`, and attempts at one task: more than any has, and far from where counting on would fail. */
+export const MAX_COUNTED = 2 ** 40;
+
+/** Whether there is such a decision. What is not one has no entry, and half of one would spoil those before it. */
+export function isDecision({ what, number }: Pick<Decision, 'what' | 'number'>): boolean {
+  if (what === DECISION.opened) return Number.isSafeInteger(number) && number >= 0;
+  return what <= DECISION.random;
+}
+
+/** The entry that a decision becomes. @throws TypeError if there is no such decision */
 export function entryOf({ what, op, number, value }: Decision): HistoryEntry {
+  if (!isDecision({ what, number })) throw new TypeError(`there is no decision ${what} about ${number}`);
   switch (what) {
     case DECISION.opened:
       return { kind: 'opened', op, digest: number };
