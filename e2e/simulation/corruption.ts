@@ -4,12 +4,23 @@
  */
 import { decodeSessionFrame, encodeSessionFrame } from '#client/raylet/session-frame-codec.ts';
 import type { SessionFrame } from '#shared/protocol/session-frames.ts';
+import { WireError } from '#shared/wire/wire-error.ts';
 
 /** The frame with a byte changed; `undefined` if it carries no object bytes. */
 export function corrupted(bytes: Uint8Array): Uint8Array | undefined {
-  const frame = decodeSessionFrame(bytes);
-  const changed = change(frame);
+  const frame = readable(bytes);
+  const changed = frame && change(frame);
   return changed && encodeSessionFrame(changed);
+}
+
+/** `undefined` for what a liar sent that is no frame at all: nothing of it can be changed, and the server refuses it. */
+function readable(bytes: Uint8Array): SessionFrame | undefined {
+  try {
+    return decodeSessionFrame(bytes);
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
 }
 
 function change(frame: SessionFrame): SessionFrame | undefined {
