@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { objectKey } from '#shared/ids/object-key.ts';
 import type { NodeRecordOf } from '#shared/protocol/node-records.ts';
+import { callDigest } from '#shared/task/call-digest.ts';
 import { DECISION, type HistoryEntry, readEntries } from '#shared/task/history-entries.ts';
 import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import { DEFAULT_OPTIONS, optionsToJson } from '#shared/task/task-options.ts';
@@ -102,6 +103,20 @@ describe('the history of a durable main', () => {
     const next = moveMain();
     world.say(former, submit(former.id, 9, { parent: main }), decision(DECISION.now, 0, 1));
     expect(entriesFor(next, 2)).toEqual([]);
+  });
+
+  it('J1 A3 an actor that was there already is called again by another run, and it is the same', () => {
+    const named = { name: 'board', getIfExists: true };
+    world.say(host, ...definitions({}, named));
+    const create = { parent: main, fn: 1, options: 1, place: 1 };
+    const board = objectKey(host.id, 1);
+    world.say(host, submit(host.id, 1, create), submit(host.id, 2, create));
+    world.say(host, submit(host.id, 3, { parent: main, fn: 2, actor: objectKey(host.id, 2), place: 1 }));
+    const { entries } = answerHistory(world.gcs.state, host, { task: main, attempt: 1, from: 0 });
+    const calls = readEntries(new ByteReader(entries)).filter((entry) => entry.kind === 'call');
+    expect(calls.map(({ key }) => key)).toEqual([board, board, objectKey(host.id, 3)]);
+    // As the next run counts it, whose handles have the key of the history.
+    expect(calls[2]?.digest).toBe(callDigest({ name: 'inc', args: NO_BYTES, refs: [board] }));
   });
 
   it('J1 small results that were let go stay, large ones are made again when another run asks', () => {

@@ -35,13 +35,21 @@ export interface HistoryTables {
 }
 
 /** A task was submitted: the `main` of a job, whose history begins, or something new that a `main` called. */
-export function noteCall({ histories, dirty }: GcsState, parent: TaskRecord | undefined, task: TaskRecord): void {
-  const { key, fn, job, args, actor, deps, nested } = task;
-  if (fn.name === MAIN_FUNCTION) {
-    const begun = new JobHistory(job.id, key, dirty.histories);
-    histories.add(begun);
+export function noteCall(state: GcsState, parent: TaskRecord | undefined, task: TaskRecord): void {
+  if (task.fn.name === MAIN_FUNCTION) {
+    const begun = new JobHistory(task.job.id, task.key, state.dirty.histories);
+    state.histories.add(begun);
     begun.begin();
   }
+  noteCallOf(state, parent, task);
+}
+
+/** What a task called has this key, be it new or an actor that was there before (`getIfExists`): another run calls it again. */
+export function noteCallOf(
+  { histories }: GcsState,
+  parent: TaskRecord | undefined,
+  { key, fn, args, actor, deps, nested }: Pick<TaskRecord, 'key' | 'fn' | 'args' | 'actor' | 'deps' | 'nested'>,
+): void {
   const history = parent && histories.of(parent.key);
   if (!history) return;
   const refs = history.own([actor, ...deps, ...nested]);

@@ -7,7 +7,7 @@ import { MAIN_FUNCTION } from '#shared/task/main-function.ts';
 import { optionsToJson } from '#shared/task/task-options.ts';
 import type { ActorManager } from './actor-manager.ts';
 import type { Assignments } from './assignments.ts';
-import { noteCall, notePut } from './histories.ts';
+import { noteCall, noteCallOf, notePut } from './histories.ts';
 import { nameCall, objectId, taskId } from './content-names.ts';
 import type { FunctionEntry, OptionsEntry } from './dictionaries.ts';
 import { type JobRecord, newTask, type ObjectRecord, type SessionRecord, type TaskRecord } from './entities.ts';
@@ -175,23 +175,26 @@ export class Submissions {
     call: Parameters<typeof nameCall>[2] & { readonly job: JobRecord; readonly options: OptionsEntry },
   ): boolean {
     const isKnown = record.place === PLACE.ask && parent && this.#answerFromRecord(session, record.task, parent, call);
-    return isKnown === true || this.#answerWithActor(session, record, call);
+    return isKnown === true || this.#answerWithActor(session, record, parent, call);
   }
 
   /** The actor that is to be made exists: it has one more key. Its arguments are not needed. */
   #answerWithActor(
     session: SessionRecord,
-    { task: key, parent, place }: NodeRecordOf<'submit'>,
-    { job, fn, options }: { job: JobRecord; fn: FunctionEntry; options: OptionsEntry },
+    { task: key, parent: caller, place }: NodeRecordOf<'submit'>,
+    parent: TaskRecord | undefined,
+    call: Parameters<typeof nameCall>[2] & { readonly job: JobRecord; readonly options: OptionsEntry },
   ): boolean {
+    const { job, fn, options } = call;
     if (fn.kind !== FUNCTION_KIND.actor || place === PLACE.here || job.status !== 'running') return false;
     const actor = this.#actors.existing(job, options.options);
     const object = actor && this.#state.objects.get(actor.key);
     if (!object) return false;
     this.#state.addAlias(key, object.key);
+    noteCallOf(this.#state, parent, { key: object.key, ...call });
     // It keeps its names itself, as long as it lives: a task that has one more does not let go of it as of what it made.
     this.#objects.hold(object, actor.key);
-    if (parent === 0) this.#objects.hold(object, session.id);
+    if (caller === 0) this.#objects.hold(object, session.id);
     if (place === PLACE.ask) this.#state.ports.command(session, { kind: 'assign', task: key, here: false });
     this.#objects.want(object, session, key);
     return true;
