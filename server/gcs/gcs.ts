@@ -18,7 +18,7 @@ import { ActorManager } from './actor-manager.ts';
 import { describeActorOf } from './actor-words.ts';
 import { Assignments } from './assignments.ts';
 import { takeCopyWord } from './copy-words.ts';
-import type { ObjectRecord, SessionRecord, TaskRecord } from './entities.ts';
+import type { SessionRecord, TaskRecord } from './entities.ts';
 import { checkCounts } from './counts.ts';
 import { cutHistory, givenTo, noteDecision } from './histories.ts';
 import { JobManager } from './job-manager.ts';
@@ -281,7 +281,7 @@ export class Gcs {
         if (object && record.present) {
           this.objects.addCopy(object, session, record.sizeBytes);
           this.histories.copied(record.object);
-        } else if (object) this.#copyLost(object, session, record.object);
+        } else if (object) this.objects.copyLost(object, session, record.object);
         // It was freed while the copy was on its way.
         else if (record.present) this.state.ports.command(session, { kind: 'dropCopy', object: record.object });
         return;
@@ -354,13 +354,6 @@ export class Gcs {
   #mainAt(session: SessionRecord, key: ObjectKey): number | undefined {
     const isThere = this.state.histories.of(key) !== undefined && this.state.tasks.get(key)?.assigned === session.id;
     return isThere ? key : undefined;
-  }
-
-  /** A node has lost what it had under one key. Under others it may still have it, and nobody would know. */
-  #copyLost(object: ObjectRecord, session: SessionRecord, lost: ObjectKey): void {
-    for (const key of this.state.keysAt(session.id, object.key))
-      if (key !== lost) this.state.ports.command(session, { kind: 'dropCopy', object: key });
-    this.objects.removeCopy(object, session);
   }
 
   #hold(session: SessionRecord, record: NodeRecordOf<'hold'>): void {

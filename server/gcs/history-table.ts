@@ -22,6 +22,11 @@ export class HistoryTable {
     return this.#byMain.size === 0 ? undefined : this.#byMain.get(task);
   }
 
+  /** True if another run of the task that made the object will name it again. */
+  names(maker: ObjectKey, object: ObjectKey): boolean {
+    return this.of(maker)?.keys.has(object) === true;
+  }
+
   add(history: JobHistory): void {
     this.#byMain.set(history.main, history);
     this.#byJob.set(history.job, history);

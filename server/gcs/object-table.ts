@@ -239,7 +239,7 @@ export class ObjectTable {
 
   /** What comes from a stranger's node may have been changed there: only a task that trusts strangers vouches for it. */
   #isBelieved(object: ObjectRecord, session: SessionRecord): boolean {
-    return session.trusted || this.#makerOf(object)?.options.options.trust === 'unchecked';
+    return session.trusted || this.makerOf(object)?.options.options.trust === 'unchecked';
   }
 
   /** A node has a copy for its own use: it is told when the object is gone, and nobody gets it from there. */
@@ -286,11 +286,28 @@ export class ObjectTable {
 
   /** A copy is gone. If it was the last and somebody needs the object, it is made again. */
   removeCopy(object: ObjectRecord, session: SessionRecord): void {
+    if (this.#uncount(object, session)) this.#rebuildIfNeeded(object);
+  }
+
+  /** A node has lost what it had under one key. Under others it may still have it, and nobody would know: it drops that. */
+  copyLost(object: ObjectRecord, session: SessionRecord, lost: ObjectKey): void {
+    // It counts no more when the node is told to drop it, and is not made again before that.
+    const wasCounted = this.#uncount(object, session);
+    for (const key of this.#state.keysAt(session.id, object.key))
+      if (key !== lost) this.#state.ports.command(session, { kind: 'dropCopy', object: key });
+    if (wasCounted) this.#rebuildIfNeeded(object);
+  }
+
+  #uncount(object: ObjectRecord, session: SessionRecord): boolean {
     session.copies.delete(object.key);
     object.privateCopies?.delete(session.id);
-    if (!object.locations?.delete(session.id)) return;
-    this.#state.touch(object);
-    if (object.locations.size === 0 && this.#isNeeded(object)) this.#owner.rebuild(object);
+    const wasCounted = object.locations?.delete(session.id) === true;
+    if (wasCounted) this.#state.touch(object);
+    return wasCounted;
+  }
+
+  #rebuildIfNeeded(object: ObjectRecord): void {
+    if (object.locations?.size === 0 && this.#isNeeded(object)) this.#owner.rebuild(object);
   }
 
   /** True if the value can be had now. */
@@ -359,8 +376,9 @@ export class ObjectTable {
     if (object.status === 'pending' && task && task.state !== 'finished') return;
     if (task && task.state !== 'finished' && object.waiters?.size) return;
     // A small value costs less to keep than to compute again for a task that may have to run again.
-    const isNamedAgain = this.#isInHistory(object);
-    if ((object.lineageRefs > 0 || isNamedAgain) && (object.status === 'inline' || object.status === 'error')) return;
+    const maker = object.maker >= 0 ? object.maker : (task?.parent ?? 0);
+    const isNamed = this.#state.histories.names(maker, object.key);
+    if ((object.lineageRefs > 0 || isNamed) && (object.status === 'inline' || object.status === 'error')) return;
     this.#dropCopies(object);
     for (const key of [...object.nested, ...(object.formerNested ?? [])])
       this.releaseKey(key, containerHolder(object.key));
@@ -372,19 +390,11 @@ export class ObjectTable {
     if (object.status !== 'pending') moveObject(object, 'freed');
     this.#tellFreed(object);
     this.#state.touch(object);
-    if (object.lineageRefs === 0 && !isNamedAgain) this.#remove(object);
-  }
-
-  /** Another run of the `main` that made it will name it again (rule J1). */
-  #isInHistory({ key, maker }: ObjectRecord): boolean {
-    const { histories, tasks } = this.#state;
-    if (histories.size === 0) return false;
-    const main = maker >= 0 ? maker : (tasks.get(key)?.parent ?? 0);
-    return histories.of(main)?.keys.has(key) === true;
+    if (object.lineageRefs === 0 && !isNamed) this.#remove(object);
   }
 
   #remove(object: ObjectRecord): void {
-    const maker = this.#makerOf(object);
+    const maker = this.makerOf(object);
     const own = this.#state.tasks.get(object.key);
     this.#state.objects.delete(object.key);
     this.transfers.forget(object.key);
@@ -402,15 +412,10 @@ export class ObjectTable {
   /** A stored value can be lost: the record of the task that can make it again stays as long as the object does. */
   #keepMaker(object: ObjectRecord): void {
     if (object.keepsMaker) return;
-    const maker = this.#makerOf(object);
+    const maker = this.makerOf(object);
     if (!maker) return;
     object.keepsMaker = true;
     maker.lineageOf += 1;
-  }
-
-  #makerOf(object: ObjectRecord): TaskRecord | undefined {
-    if (object.maker === 0) return undefined;
-    return object.maker > 0 ? this.#state.task(object.maker) : this.#state.tasks.get(object.key);
   }
 
   /** A kept task has this object among its inputs (rule L4). */
@@ -428,7 +433,8 @@ export class ObjectTable {
 
   /** The task that can make the object again, if its record is kept. */
   makerOf(object: ObjectRecord): TaskRecord | undefined {
-    return this.#makerOf(object);
+    if (object.maker === 0) return undefined;
+    return object.maker > 0 ? this.#state.task(object.maker) : this.#state.tasks.get(object.key);
   }
 
   #isNeeded(object: ObjectRecord): boolean {
