@@ -49,7 +49,8 @@ export class SocketIoConnections implements Connections {
     this.#turnedAway = turnedAway;
     this.#io.on('connection', (socket) => {
       const events = opened(new SocketIoConnection(socket, () => this.#threshold.left(socket.conn)));
-      socket.conn.transport.on('drain', () => events.drained());
+      // Not 'drain', which comes before the engine has written what was held back meanwhile: the count would be of what is gone.
+      socket.conn.transport.on('ready', () => events.drained());
       socket.on('disconnect', (reason) => events.closed(reason));
       socket.on('f', (bytes: unknown) => {
         if (bytes instanceof Uint8Array) events.frame(bytes);
