@@ -118,7 +118,7 @@ export class ScaleCluster {
         every: (intervalMs, callback) => machine.every(intervalMs, callback),
         connect: () => this.#network.connect(machine),
         workers,
-        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes) },
+        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes), release: () => undefined },
         digest: (bytes, done) => done(digest128Bytes(bytes)),
         memoryUsedBytes: () => 0,
       },

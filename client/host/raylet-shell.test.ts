@@ -59,7 +59,7 @@ describe('RayletShell', () => {
           return line;
         },
         workers: { spawn() {}, stop() {}, send() {}, flush() {}, stopAll: () => Promise.resolve() },
-        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes) },
+        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes), release: () => undefined },
         digest: (bytes, done) => done(digest128Bytes(bytes)),
         memoryUsedBytes: () => 0,
       },

@@ -41,6 +41,8 @@ export interface ShellWorkers {
 /** Memory for values that come from other nodes. */
 export interface ShellMemory {
   allocate(sizeBytes: number): Attachment;
+  /** So many bytes that were allocated hold no value after all. */
+  release(sizeBytes: number): void;
 }
 
 /** What a shell needs of its host. */
@@ -295,6 +297,7 @@ export class RayletShell {
       answer: (frame) => this.session.sendBytes(frame),
       answerStatus: (frame) => this.session.send(frame),
       allocate: (sizeBytes) => this.#ports.memory.allocate(sizeBytes),
+      release: (sizeBytes) => this.#ports.memory.release(sizeBytes),
       readLocal: (key, whenHere) => this.#raylet.readLocal(key, whenHere),
       digest: (bytes, done) => this.#ports.digest(bytes, done),
       described: (object, sizeBytes, digest) => record({ kind: 'manifest', object, sizeBytes, digest }),

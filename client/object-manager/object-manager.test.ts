@@ -144,6 +144,29 @@ describe('ObjectManager: values of several chunks', () => {
     expect(w.described).toEqual([{ key: KEY, digest: rootOf(bytes) }]);
   });
 
+  it('O4 whose pull ends without a value give back the memory that it had; a value keeps its own', () => {
+    const bytes = patterned(LARGE);
+    const begun = (): TransferWorld => {
+      const w = new TransferWorld();
+      const { transfer } = located(w, bytes, [7]);
+      w.piece(w.pieces()[0], bytes);
+      expect(w.takenBytes).toBe(LARGE);
+      w.manifest(transfer, bytes, 7);
+      return w;
+    };
+    const ended = begun();
+    ended.manager.clear();
+    expect(ended.takenBytes).toBe(0);
+    const changed = begun();
+    changed.piece(changed.pieces()[0], patterned(LARGE + 5));
+    expect(changed.takenBytes).toBe(0);
+    const w = new TransferWorld();
+    const { transfer, results } = located(w, bytes, [7]);
+    w.manifest(transfer, bytes, 7);
+    w.serve(bytes);
+    expect([results.length, w.takenBytes]).toEqual([1, LARGE]);
+  });
+
   it('O1 bytes that come before their digests are looked at when those come', () => {
     const w = new TransferWorld();
     const bytes = patterned(LARGE);

@@ -31,6 +31,8 @@ export interface TransferPorts {
   answerStatus(frame: AnswerFrame): void;
   /** Memory for an object: shared where the platform has it. May throw: the size is another node's word. */
   allocate(sizeBytes: number): Attachment;
+  /** Memory that was allocated holds no value after all: its room is free again (rule O4). */
+  release(sizeBytes: number): void;
   /**
    * The flat bytes of an object that lies here; `soon`: they are on their way into memory, and `whenHere` is called once they
    * are there or are not to be had; `busy`: as yet nobody can say.

@@ -122,6 +122,7 @@ export class Pull {
   abandon(): void {
     this.#isOver = true;
     this.#cancelTimer();
+    this.#dropMemory();
   }
 
   // --- who has it ------------------------------------------------------------------------------------------------------
@@ -403,7 +404,11 @@ export class Pull {
     this.#progress = new ChunkProgress(sizeBytes);
     this.#manifest = undefined;
     this.#isDescribed = false;
-    if (this.#bytes.length === sizeBytes) return;
+    if (this.#bytes.length !== sizeBytes) this.#dropMemory();
+  }
+
+  #dropMemory(): void {
+    if (this.#memory) this.#ports.release(this.#bytes.length);
     this.#memory = undefined;
     this.#bytes = NO_BYTES;
   }
@@ -419,7 +424,9 @@ export class Pull {
     }
   }
 
+  /** @param memory with the value: its room is that of the value from now on */
   #finish(memory: Attachment | undefined, isTooLarge: boolean): void {
+    if (memory) this.#memory = undefined;
     this.abandon();
     if (this.#isKnown && !memory) this.#ports.ask({ type: 'pullOver', object: this.key });
     this.#owner.finished(this, memory, isTooLarge);

@@ -169,6 +169,7 @@ export class SimNode {
             if (this.hasNoRoom) throw new RangeError('there is no room');
             return this.sharesMemory ? new SharedArrayBuffer(sizeBytes) : new ArrayBuffer(sizeBytes);
           },
+          release: () => undefined,
         },
         digest: (bytes, done) => done(hash('sha256', bytes, 'buffer').subarray(0, DIGEST_BYTES)),
         memoryUsedBytes: () => 0,

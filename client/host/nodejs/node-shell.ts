@@ -93,6 +93,7 @@ export class NodeShell {
             budget.take(sizeBytes);
             return new SharedArrayBuffer(sizeBytes);
           },
+          release: (sizeBytes) => budget.release(sizeBytes),
         },
         digest: (bytes, done) => done(hash('sha256', bytes, 'buffer').subarray(0, DIGEST_BYTES)),
         memoryUsedBytes: () => process.memoryUsage.rss(),

@@ -38,6 +38,8 @@ export class TransferWorld {
   readonly local = new Map<number, Uint8Array | 'busy'>();
   linkTakes = true;
   hasRoom = true;
+  /** Memory that pulls have taken and not given back. */
+  takenBytes = 0;
   readonly manager = new ObjectManager({
     clock: this.clock,
     ask: (frame) => void this.asked.push(frame),
@@ -45,8 +47,10 @@ export class TransferWorld {
     answerStatus: (frame) => void this.answers.push(frame),
     allocate: (sizeBytes) => {
       if (!this.hasRoom) throw new RangeError('there is no room');
+      this.takenBytes += sizeBytes;
       return new ArrayBuffer(sizeBytes);
     },
+    release: (sizeBytes) => (this.takenBytes -= sizeBytes),
     readLocal: (key) => this.local.get(key),
     digest: (bytes, done) => done(digest128Bytes(bytes)),
     described: (key, _sizeBytes, digest) => void this.described.push({ key, digest }),

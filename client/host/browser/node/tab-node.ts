@@ -198,7 +198,7 @@ export class TabNode {
         },
         connect: () => connectSocketIo(url),
         workers: this.#workers,
-        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes) },
+        memory: { allocate: (sizeBytes) => new ArrayBuffer(sizeBytes), release: () => undefined },
         digest: (bytes, done) => void digestOf(bytes).then(done),
         memoryUsedBytes: () => this.#meter.memoryBytes + this.#shell.raylet.store.room.memoryBytes,
         rayletPorts: this.#store.ports,
