@@ -956,7 +956,16 @@ describe('G2 restart', () => {
     const other = objectKey(host.id, 5);
     it.gcs.state.addAlias(other, key(1));
     it.say(host, { kind: 'located', object: other, present: true, sizeBytes: 1_000_000 });
+    const { ports } = it.gcs.state;
+    const command = ports.command.bind(ports);
+    const counted: boolean[] = [];
+    ports.command = (session, what) => {
+      // What counts as a copy nobody is told to drop (rule O4).
+      if (what.kind === 'dropCopy') counted.push(it.gcs.state.object(key(1))?.locations?.has(session.id) === true);
+      command(session, what);
+    };
     it.say(host, { kind: 'located', object: key(1), present: false, sizeBytes: 1_000_000 });
+    expect(counted).toEqual([false]);
     expect(it.to(host, 'dropCopy')).toEqual([{ kind: 'dropCopy', object: other }]);
   });
 
